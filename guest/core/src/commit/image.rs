@@ -1,0 +1,57 @@
+//! The record that a session becomes.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::task::Round;
+use crate::error::Error;
+use crate::record::{self, Facts};
+use crate::working::Working;
+
+/// Whether anything in a session differs from what was loaded.
+pub fn differs(session: &Working) -> bool {
+    // A package that cannot be read could not be written either: reading comes first.
+    session.overlays.keys().any(|package| session.raw_view(package).is_ok_and(|view| view.differs()))
+}
+
+/// The record of a live session. Packages that are as they were loaded are copied without a look.
+///
+/// # Errors
+/// [`Error::TooLarge`].
+pub fn live(session: &Working, round: &Round, moved_from: Option<String>) -> Result<Vec<u8>, Error> {
+    let record = session.loaded.record();
+    let loaded = record.into_iter().flat_map(|record| record.package_names());
+    let names: BTreeSet<&str> = loaded.chain(session.overlays.keys().map(String::as_str)).collect();
+    let mut packages = Vec::with_capacity(names.len());
+    for name in names {
+        let view = session.overlays.contains_key(name).then(|| session.raw_view(name)).transpose()?;
+        let document = match view.filter(|view| view.differs()) {
+            Some(view) => view.document().map(Cow::Owned),
+            None => record.and_then(|record| record.document(name)).map(Cow::Borrowed),
+        };
+        packages.extend(document.map(|document| (name, document)));
+    }
+    let bytes = record::encode(Facts { moved_from, ..facts(session, round) }, &packages);
+    let (size, limit) = (bytes.len() as u64, u64::from(session.settings.max_size));
+    if size > limit {
+        return Err(Error::TooLarge { session: session.name(), size, limit });
+    }
+    Ok(bytes)
+}
+
+/// The record that says that a session was destroyed.
+pub fn tombstone(session: &Working, round: &Round) -> Vec<u8> {
+    let until = round.now.as_secs().saturating_add(session.settings.remember_ended.into());
+    record::encode(Facts { ended_until: Some(until), ..facts(session, round) }, &[])
+}
+
+fn facts(session: &Working, round: &Round) -> Facts {
+    let earlier = session.loaded.record().map(|record| record.facts());
+    let now = round.now.as_secs();
+    let mut facts = Facts::default();
+    facts.nonces = earlier.map(|facts| facts.nonces.clone()).unwrap_or_default().with(&round.nonce);
+    facts.created = earlier.map_or(now, |facts| facts.created);
+    facts.saved = now;
+    facts.timeout = session.settings.timeout;
+    facts
+}

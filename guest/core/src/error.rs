@@ -1,0 +1,170 @@
+//! What can go wrong, as types that carry what a caller needs to act.
+//!
+//! They mirror `error` in `wit/transactions.wit`, which says what to do about each.
+
+use std::fmt;
+
+use crate::environment::StoreError;
+
+/// What kind of name a call was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameKind {
+    /// The name of a container.
+    Container,
+    /// The id of a session.
+    SessionId,
+    /// The name of a package.
+    Package,
+    /// A key in a package.
+    Key,
+}
+
+/// A session, named in an error. The id is a secret: keep it out of logs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SessionName {
+    /// The name of its container.
+    pub container: String,
+    /// Its id.
+    pub session: String,
+}
+
+/// Something that another transaction changed first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Conflict {
+    /// The session.
+    pub session: SessionName,
+    /// The package; none when the session as a whole conflicts.
+    pub package: Option<String>,
+    /// The key; none when the package as a whole conflicts.
+    pub key: Option<String>,
+}
+
+/// What became of one session of a commit that failed in part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionOutcome {
+    /// Its changes are in the store.
+    Applied,
+    /// Another transaction changed it first.
+    Conflict,
+    /// It had expired or been evicted.
+    Gone,
+    /// It had been destroyed.
+    Ended,
+    /// The store refused its size.
+    TooLarge,
+    /// Its record in the store is damaged.
+    Damaged,
+    /// Its server could not be reached.
+    Unavailable,
+    /// It was sent, and no answer came.
+    Unknown,
+}
+
+/// Why a call failed. Unless a case says otherwise, nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The transaction was committed, aborted or dropped.
+    Finished,
+    /// The transaction is waiting for the store in another call.
+    Busy,
+    /// The savepoint was released, or rolled back past.
+    SavepointInvalid,
+    /// A name is empty or too long.
+    InvalidName {
+        /// What was being named.
+        kind: NameKind,
+        /// Its length in bytes.
+        length: usize,
+        /// The most bytes it may have.
+        limit: usize,
+    },
+    /// An option is out of its range.
+    InvalidOption {
+        /// The option.
+        name: &'static str,
+        /// The largest value allowed.
+        maximum: u64,
+        /// The value given.
+        given: u64,
+    },
+    /// A value is not JSON text.
+    InvalidJson {
+        /// The key whose value was refused.
+        key: String,
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+    /// The transaction has joined as many sessions as it may.
+    TooManySessions(u32),
+    /// Others changed what this transaction depends on; nothing was written.
+    Conflict(Vec<Conflict>),
+    /// Sessions expired or were evicted since they were loaded; nothing was written.
+    Gone(Vec<SessionName>),
+    /// Sessions were destroyed; nothing was written.
+    Ended(Vec<SessionName>),
+    /// A session would exceed the size limit; nothing was written, and the transaction is still open.
+    TooLarge {
+        /// The session.
+        session: SessionName,
+        /// The size of its record in bytes.
+        size: u64,
+        /// The most bytes its record may have.
+        limit: u64,
+    },
+    /// The record in the store cannot be read.
+    Damaged {
+        /// The session.
+        session: SessionName,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The record was written in a format of this version, which is not known here.
+    UnknownFormat(u32),
+    /// The store failed as a whole; nothing was written.
+    Store(StoreError),
+    /// The commit was sent, no answer came, and reading again did not settle it.
+    OutcomeUnknown(Vec<SessionName>),
+    /// Some sessions were written and others were not.
+    Partial(Vec<(SessionName, SessionOutcome)>),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for Error {
+    /// For a person. Session ids are left out: they are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finished => f.write_str("the transaction is finished"),
+            Self::Busy => f.write_str("the transaction is busy in another call"),
+            Self::SavepointInvalid => f.write_str("the savepoint is no longer valid"),
+            Self::InvalidName { kind, length: 0, .. } => write!(f, "the name is empty: {kind:?}"),
+            Self::InvalidName { kind, length, limit } => {
+                write!(f, "the name has {length} bytes, over the limit of {limit}: {kind:?}")
+            }
+            Self::InvalidOption { name, maximum, given } => {
+                write!(f, "the option {name} is {given}, and may be {maximum} at most")
+            }
+            Self::InvalidJson { reason, .. } => write!(f, "the value is not JSON: {reason}"),
+            Self::TooManySessions(limit) => write!(f, "a transaction may join {limit} sessions at most"),
+            Self::Conflict(conflicts) => write!(f, "{} conflicts with other transactions", conflicts.len()),
+            Self::Gone(sessions) => write!(f, "{} sessions expired or were evicted", sessions.len()),
+            Self::Ended(sessions) => write!(f, "{} sessions were destroyed", sessions.len()),
+            Self::TooLarge { size, limit, .. } => {
+                write!(f, "the session's record has {size} bytes, over the limit of {limit}")
+            }
+            Self::Damaged { reason, .. } => write!(f, "the session's record is damaged: {reason}"),
+            Self::UnknownFormat(format) => write!(f, "the session's record has the unknown format {format}"),
+            Self::Store(error) => write!(f, "the store failed: {error:?}"),
+            Self::OutcomeUnknown(sessions) => {
+                write!(f, "it is not known whether {} sessions were written", sessions.len())
+            }
+            Self::Partial(sessions) => write!(f, "a commit of {} sessions failed in part", sessions.len()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

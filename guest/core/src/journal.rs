@@ -1,0 +1,106 @@
+//! Savepoints, and what it takes to return to them.
+//!
+//! Instead of copying sessions when a savepoint is taken, the journal notes what a write replaces: taking a
+//! savepoint costs the same whatever there is, and rolling back costs what changed since. A place that was
+//! noted once since the newest savepoint needs no second note, so the journal never grows beyond the places
+//! written times the savepoints; each place remembers for which savepoint it was noted (`saved_for`).
+
+use crate::error::Error;
+use crate::overlay::{Overlay, Slot};
+use crate::working::{Identity, Working};
+
+/// What a write replaced.
+#[derive(Debug)]
+pub struct Note {
+    /// The session that was written.
+    pub session: usize,
+    /// Which of the session's lives it belongs to; a note from an earlier one is void.
+    pub life: u32,
+    /// What stood there before.
+    pub before: Before,
+}
+
+/// The state of one place before a write.
+#[derive(Debug)]
+pub enum Before {
+    /// A key in a package.
+    Key(String, String, Option<Slot>),
+    /// A whole package.
+    Package(String, Option<Overlay>),
+    /// Whether the session was destroyed, and its id.
+    Identity(Identity),
+}
+
+#[derive(Debug)]
+struct Mark {
+    serial: u64,
+    notes: usize,
+}
+
+/// The savepoints of one transaction and the notes to restore them.
+#[derive(Debug, Default)]
+pub struct Journal {
+    notes: Vec<Note>,
+    marks: Vec<Mark>,
+    last_serial: u64,
+}
+
+impl Journal {
+    /// Takes a savepoint, and answers its serial number.
+    pub fn mark(&mut self) -> u64 {
+        self.last_serial += 1;
+        self.marks.push(Mark { serial: self.last_serial, notes: self.notes.len() });
+        self.last_serial
+    }
+
+    /// The newest savepoint's serial number, 0 when there is none. A place written now counts as saved for
+    /// it.
+    pub fn current(&self) -> u64 {
+        self.marks.last().map_or(0, |mark| mark.serial)
+    }
+
+    /// Whether a place that was last saved for this savepoint must be noted before it is written.
+    pub fn must_note(&self, saved_for: Option<u64>) -> bool {
+        !self.marks.is_empty() && saved_for.is_none_or(|serial| serial < self.current())
+    }
+
+    /// Notes what a write is about to replace.
+    pub fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
+    /// Forgets a savepoint and the later ones, and keeps the changes.
+    ///
+    /// # Errors
+    /// [`Error::SavepointInvalid`].
+    pub fn release(&mut self, serial: u64) -> Result<(), Error> {
+        let position = self.position(serial)?;
+        self.marks.truncate(position);
+        if self.marks.is_empty() {
+            self.notes.clear();
+        }
+        Ok(())
+    }
+
+    /// Restores the sessions as they were right after a savepoint, and forgets the later ones.
+    ///
+    /// # Errors
+    /// [`Error::SavepointInvalid`].
+    pub fn roll_back(&mut self, serial: u64, sessions: &mut [Working]) -> Result<(), Error> {
+        let position = self.position(serial)?;
+        let keep = self.marks.get(position).map_or(0, |mark| mark.notes);
+        self.marks.truncate(position + 1);
+        for note in self.notes.drain(keep..).rev() {
+            if let Some(session) = sessions.get_mut(note.session)
+                && session.life() == note.life
+            {
+                session.restore(note.before);
+            }
+        }
+        Ok(())
+    }
+
+    fn position(&self, serial: u64) -> Result<usize, Error> {
+        self.marks.binary_search_by_key(&serial, |mark| mark.serial).map_err(|_| Error::SavepointInvalid)
+    }
+}

@@ -1,0 +1,116 @@
+//! The rules for names, and the key under which a session is stored.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, NameKind};
+
+/// The most bytes that a container's name may have. Escaped, it still fits memcached's 250-byte keys.
+pub const MAX_CONTAINER_NAME: usize = 60;
+
+/// The most bytes that a session id, a package's name or a key may have.
+pub const MAX_NAME: usize = 1024;
+
+/// Marks the keys of this project, and the version of their layout.
+const KEY_PREFIX: &str = "ls1:";
+
+/// Refuses empty and overlong names. Every other text is allowed.
+///
+/// # Errors
+/// [`Error::InvalidName`].
+pub fn check_name(kind: NameKind, name: &str) -> Result<(), Error> {
+    let limit = match kind {
+        NameKind::Container => MAX_CONTAINER_NAME,
+        NameKind::SessionId | NameKind::Package | NameKind::Key => MAX_NAME,
+    };
+    if name.is_empty() || name.len() > limit {
+        return Err(Error::InvalidName { kind, length: name.len(), limit });
+    }
+    Ok(())
+}
+
+/// The key under which a session is stored: a prefix, the container's name with everything but
+/// `A-Z a-z 0-9 . _ -` percent-escaped, and the SHA-256 of the id in hexadecimal.
+///
+/// The id itself never reaches the store: who can read the store's keys cannot take over a session. The key
+/// has 249 bytes at most.
+///
+/// ```
+/// let key = lovely_session_core::store_key("cart", "secret")?;
+/// assert!(key.starts_with("ls1:cart:2bb80d537b1da3e3"));
+/// # Ok::<(), lovely_session_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::InvalidName`].
+pub fn store_key(container: &str, id: &str) -> Result<String, Error> {
+    check_name(NameKind::Container, container)?;
+    check_name(NameKind::SessionId, id)?;
+    let mut key = String::with_capacity(KEY_PREFIX.len() + container.len() + 65);
+    key.push_str(KEY_PREFIX);
+    escape(container, &mut key);
+    key.push(':');
+    push_hex(&Sha256::digest(id.as_bytes()), &mut key);
+    Ok(key)
+}
+
+/// Appends bytes in hexadecimal.
+pub(crate) fn push_hex(bytes: &[u8], text: &mut String) {
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+        }
+    }
+}
+
+fn escape(name: &str, key: &mut String) {
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
+            key.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(key, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_only_in_escapes_have_different_keys() {
+        let names = ["a:b", "a%3Ab", "a b", "a\nb", "ä", "a/b", "A/b"];
+        for (i, left) in names.iter().enumerate() {
+            for right in names.iter().skip(i + 1) {
+                assert_ne!(store_key(left, "id").unwrap(), store_key(right, "id").unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_names_still_fit_a_memcached_key() {
+        let key = store_key(&"\n".repeat(MAX_CONTAINER_NAME), &"x".repeat(MAX_NAME)).unwrap();
+        assert!(key.len() <= 250, "{}", key.len());
+        assert!(key.bytes().all(|byte| byte.is_ascii_graphic()));
+    }
+
+    #[test]
+    fn the_id_does_not_appear_in_the_key() {
+        assert!(!store_key("cart", "visitor").unwrap().contains("visitor"));
+    }
+
+    #[test]
+    fn empty_and_overlong_names_are_refused() {
+        for (container, id, kind) in [
+            ("", "id", NameKind::Container),
+            ("c", "", NameKind::SessionId),
+            (&*"c".repeat(MAX_CONTAINER_NAME + 1), "id", NameKind::Container),
+            ("c", &*"i".repeat(MAX_NAME + 1), NameKind::SessionId),
+        ] {
+            let error = store_key(container, id).unwrap_err();
+            assert!(matches!(error, Error::InvalidName { kind: found, .. } if found == kind), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! The record: one session as the bytes of one item in the store.
+//!
+//! The first line is JSON and says everything about the session but its data; below it stands one JSON
+//! document a package, each on lines of its own. A person can read it over telnet, and a program parses only
+//! the packages it needs:
+//!
+//! ```text
+//! {"format":1,"nonces":"9f…","created":1700000000,"saved":1700000042,"timeout":3600,"packages":[["cart",11]]}
+//! {"apple":2}
+//! ```
+
+mod nonces;
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::nonces::{Nonce, Nonces};
+use crate::error::{Error, SessionName};
+use crate::json::{self, Spans};
+
+/// The version of the format that is written and read here.
+const FORMAT: u32 = 1;
+
+/// Why bytes are not a record that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordError {
+    /// They are no record, or not a whole one; with the reason for a person.
+    Damaged(String),
+    /// They are a record of another format, of this version.
+    UnknownFormat(u32),
+}
+
+impl RecordError {
+    fn damaged(reason: impl Into<String>) -> Self {
+        Self::Damaged(reason.into())
+    }
+
+    /// The same as an error about a session.
+    pub(crate) fn of_session(self, session: SessionName) -> Error {
+        match self {
+            Self::Damaged(reason) => Error::Damaged { session, reason },
+            Self::UnknownFormat(format) => Error::UnknownFormat(format),
+        }
+    }
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Damaged(reason) => write!(f, "the record is damaged: {reason}"),
+            Self::UnknownFormat(format) => write!(f, "the record has the unknown format {format}"),
+        }
+    }
+}
+
+impl std::error::Error for RecordError {}
+
+/// What a record says about its session: its first line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The version of the format; set when a record is written.
+    pub(crate) format: u32,
+    /// The marks of the last commits.
+    pub(crate) nonces: Nonces,
+    /// When the session was first stored, in seconds since the Unix epoch.
+    pub created: u64,
+    /// When this record was written, in seconds since the Unix epoch.
+    pub saved: u64,
+    /// The seconds of inactivity that end the session; 0 for never.
+    pub timeout: u32,
+    /// For a session that was destroyed: until when it is remembered, in seconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_until: Option<u64>,
+    /// For a session that is moving to a fresh id: the key that it moves away from. As long as a live record
+    /// stands there, this one does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+    /// The packages with the lengths of their documents; set when a record is written.
+    pub(crate) packages: Vec<(String, usize)>,
+}
+
+/// A record that was read. Its packages are parsed when they are first asked for.
+#[derive(Debug)]
+pub struct Record {
+    bytes: Vec<u8>,
+    facts: Facts,
+    parts: BTreeMap<String, Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    place: Range<usize>,
+    spans: OnceCell<Spans>,
+}
+
+/// One package of a record: a sorted mapping of keys to JSON texts.
+#[derive(Clone, Copy, Debug)]
+pub struct PackageText<'r> {
+    text: &'r str,
+    spans: &'r Spans,
+}
+
+impl<'r> PackageText<'r> {
+    /// The value under a key.
+    pub fn get(&self, key: &str) -> Option<&'r str> {
+        self.spans.get(key).and_then(|span| self.text.get(span.clone()))
+    }
+
+    /// All keys with their values, sorted by key.
+    pub fn entries(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
+        let text = self.text;
+        self.spans.iter().filter_map(move |(key, span)| Some((key.as_str(), text.get(span.clone())?)))
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+}
+
+impl Record {
+    /// Reads a record. Costs the same whatever the size of its packages, which are not looked into.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the bytes are not one whole record of the known format.
+    pub fn decode(bytes: Vec<u8>) -> Result<Self, RecordError> {
+        let line_end = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .ok_or_else(|| RecordError::damaged("it has no first line"))?;
+        let line = bytes.get(..line_end).unwrap_or_default();
+        let mut facts = decode_facts(line)?;
+        let parts = find_parts(&bytes, line_end + 1, std::mem::take(&mut facts.packages))?;
+        Ok(Self { bytes, facts, parts })
+    }
+
+    /// What it says about the session.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The names of its packages, sorted.
+    pub fn package_names(&self) -> impl Iterator<Item = &str> {
+        self.parts.keys().map(String::as_str)
+    }
+
+    /// A package, parsed.
+    ///
+    /// # Errors
+    /// [`RecordError::Damaged`] when its document is not an object of distinct keys.
+    pub fn package(&self, name: &str) -> Result<Option<PackageText<'_>>, RecordError> {
+        let Some(part) = self.parts.get(name) else { return Ok(None) };
+        let document = self.bytes.get(part.place.clone()).unwrap_or_default();
+        let text = std::str::from_utf8(document)
+            .map_err(|error| RecordError::damaged(format!("the package {name:?} is not text: {error}")))?;
+        if part.spans.get().is_none() {
+            let spans = json::object_spans(text)
+                .map_err(|reason| RecordError::damaged(format!("the package {name:?}: {reason}")))?;
+            let _ = part.spans.set(spans);
+        }
+        Ok(part.spans.get().map(|spans| PackageText { text, spans }))
+    }
+
+    /// A package's document as it stands, for copying.
+    pub(crate) fn document(&self, name: &str) -> Option<&[u8]> {
+        self.parts.get(name).and_then(|part| self.bytes.get(part.place.clone()))
+    }
+}
+
+fn decode_facts(line: &[u8]) -> Result<Facts, RecordError> {
+    #[derive(Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    match serde_json::from_slice::<Facts>(line) {
+        Ok(facts) if facts.format == FORMAT => Ok(facts),
+        Ok(facts) => Err(RecordError::UnknownFormat(facts.format)),
+        Err(error) => match serde_json::from_slice::<Format>(line) {
+            Ok(Format { format }) if format != FORMAT => Err(RecordError::UnknownFormat(format)),
+            _ => Err(RecordError::Damaged(format!("its first line: {error}"))),
+        },
+    }
+}
+
+/// Finds the packages behind the first line, and checks that they fill the record exactly.
+fn find_parts(
+    bytes: &[u8],
+    mut place: usize,
+    packages: Vec<(String, usize)>,
+) -> Result<BTreeMap<String, Part>, RecordError> {
+    let mut parts = BTreeMap::new();
+    for (name, length) in packages {
+        let end = place.saturating_add(length);
+        if bytes.get(end) != Some(&b'\n') {
+            return Err(RecordError::damaged(format!("the package {name:?} does not end where it should")));
+        }
+        let part = Part { place: place..end, spans: OnceCell::new() };
+        if parts.insert(name, part).is_some() {
+            return Err(RecordError::damaged("a package occurs twice"));
+        }
+        place = end + 1;
+    }
+    if place != bytes.len() {
+        return Err(RecordError::damaged("bytes follow the last package"));
+    }
+    Ok(parts)
+}
+
+/// Writes a record: what it says about the session, and its packages by name with their documents.
+pub fn encode(mut facts: Facts, packages: &[(&str, Cow<'_, [u8]>)]) -> Vec<u8> {
+    facts.format = FORMAT;
+    facts.packages = packages.iter().map(|(name, document)| ((*name).to_owned(), document.len())).collect();
+    let size: usize = facts.packages.iter().map(|(name, length)| name.len() + length + 16).sum();
+    let mut bytes = Vec::with_capacity(size + 320);
+    // Writing plain data to a vector cannot fail.
+    let _ = serde_json::to_writer(&mut bytes, &facts);
+    bytes.push(b'\n');
+    for (_, document) in packages {
+        bytes.extend_from_slice(document);
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<u8> {
+        let facts = Facts { created: 1, saved: 2, timeout: 3600, ..Facts::default() };
+        let packages =
+            [("cart", r#"{"apple":2,"pear":[1, 2]}"#), ("broken", "{nope"), ("line\n", r#"{"a":"b\n"}"#)];
+        encode(facts, &packages.map(|(name, document)| (name, document.as_bytes().into())))
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        let record = Record::decode(sample()).unwrap();
+        assert_eq!((record.facts().created, record.facts().saved, record.facts().timeout), (1, 2, 3600));
+        let cart = record.package("cart").unwrap().unwrap();
+        assert_eq!(cart.entries().collect::<Vec<_>>(), [("apple", "2"), ("pear", "[1, 2]")]);
+        assert_eq!(record.package("line\n").unwrap().unwrap().get("a"), Some(r#""b\n""#));
+        assert!(record.package("absent").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_person_can_read_it() {
+        let text = String::from_utf8(sample()).unwrap();
+        assert_eq!(
+            text,
+            "{\"format\":1,\"nonces\":\"\",\"created\":1,\"saved\":2,\"timeout\":3600,\
+             \"packages\":[[\"cart\",25],[\"broken\",5],[\"line\\n\",11]]}\n\
+             {\"apple\":2,\"pear\":[1, 2]}\n{nope\n{\"a\":\"b\\n\"}\n"
+        );
+    }
+
+    #[test]
+    fn a_damaged_package_hurts_only_those_who_read_it() {
+        let record = Record::decode(sample()).unwrap();
+        assert!(record.package("cart").is_ok());
+        assert!(matches!(record.package("broken"), Err(RecordError::Damaged(_))));
+        assert_eq!(record.document("broken"), Some(&b"{nope"[..]));
+    }
+
+    #[test]
+    fn every_truncation_is_noticed() {
+        let whole = sample();
+        for length in 0..whole.len() {
+            let error = Record::decode(whole[..length].to_vec()).unwrap_err();
+            assert!(matches!(error, RecordError::Damaged(_)), "{length}");
+        }
+    }
+
+    #[test]
+    fn foreign_bytes_and_bytes_too_many_are_noticed() {
+        let mut longer = sample();
+        longer.push(b'x');
+        for bytes in [b"hello".to_vec(), b"{}\n".to_vec(), vec![0xff; 300], b"\n".to_vec(), longer] {
+            assert!(matches!(Record::decode(bytes), Err(RecordError::Damaged(_))));
+        }
+    }
+
+    #[test]
+    fn lengths_that_overflow_are_noticed() {
+        let bytes = br#"{"format":1,"nonces":"","created":1,"saved":1,"timeout":1,"packages":[["a",18446744073709551615]]}
+"#;
+        assert!(matches!(Record::decode(bytes.to_vec()), Err(RecordError::Damaged(_))));
+    }
+
+    #[test]
+    fn a_format_of_the_future_is_told_from_damage() {
+        assert_eq!(Record::decode(b"{\"format\":2}\n".to_vec()).unwrap_err(), RecordError::UnknownFormat(2));
+    }
+}

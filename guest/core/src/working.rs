@@ -1,0 +1,259 @@
+//! A session that has joined a transaction: what was loaded, what was written since, and what was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::container::Settings;
+use crate::environment::Version;
+use crate::error::{Error, SessionName};
+use crate::journal::{Before, Journal, Note};
+use crate::overlay::{Overlay, Slot, View};
+use crate::reads::Reads;
+use crate::record::{PackageText, Record, RecordError};
+
+/// What the store held when the session joined.
+#[derive(Debug)]
+pub enum Loaded {
+    /// No live session: nothing at all, or a record of the past with this version, to be replaced.
+    Nothing(Option<Version>),
+    /// A live session.
+    Live(Rc<Record>, Version),
+}
+
+impl Loaded {
+    /// The live record, if there was one.
+    pub fn record(&self) -> Option<&Rc<Record>> {
+        match self {
+            Self::Live(record, _) => Some(record),
+            Self::Nothing(_) => None,
+        }
+    }
+}
+
+/// Which session it is, and whether it still lives in this transaction.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Its id now.
+    pub id: String,
+    /// The key of that id.
+    pub key: String,
+    /// Whether the transaction destroyed it.
+    pub destroyed: bool,
+}
+
+/// One session in one transaction.
+#[derive(Debug)]
+pub struct Working {
+    /// The container it belongs to.
+    pub settings: Rc<Settings>,
+    /// Which session it is now.
+    pub identity: Identity,
+    /// The key it was loaded from; differs from its own after a renewal.
+    pub loaded_key: String,
+    /// What was loaded.
+    pub loaded: Loaded,
+    /// What was written, by package.
+    pub overlays: BTreeMap<String, Overlay>,
+    /// What was read.
+    pub reads: Reads,
+    /// When it was used before this transaction.
+    pub last_accessed: u64,
+    /// When this transaction last asked its container for it.
+    pub asked_at: Duration,
+    life: u32,
+}
+
+impl Working {
+    /// A session as it joins.
+    pub fn join(settings: Rc<Settings>, id: String, key: String, reads: Reads, now: Duration) -> Self {
+        Self {
+            settings,
+            loaded_key: key.clone(),
+            identity: Identity { id, key, destroyed: false },
+            loaded: Loaded::Nothing(None),
+            overlays: BTreeMap::new(),
+            reads,
+            last_accessed: now.as_secs(),
+            asked_at: now,
+            life: 0,
+        }
+    }
+
+    /// The session, for an error.
+    pub fn name(&self) -> SessionName {
+        SessionName { container: self.settings.name.clone(), session: self.identity.id.clone() }
+    }
+
+    /// Which of its lives this is: a session that timed out within the transaction begins another.
+    pub fn life(&self) -> u32 {
+        self.life
+    }
+
+    /// Whether its timeout has passed since the transaction last asked for it.
+    pub fn timed_out(&self, now: Duration) -> bool {
+        let timeout = u64::from(self.settings.timeout);
+        timeout > 0 && now.saturating_sub(self.asked_at) >= Duration::from_secs(timeout)
+    }
+
+    /// Begins an empty life after a timeout. What the transaction wrote before belongs to a session that is
+    /// no more.
+    pub fn begin_again(&mut self, now: Duration) {
+        self.loaded = match &self.loaded {
+            // A store without an expiry of its own still holds the record, and replaces it by version.
+            Loaded::Live(_, version) if !self.settings.store_expires() => {
+                Loaded::Nothing(Some(version.clone()))
+            }
+            _ => Loaded::Nothing(None),
+        };
+        self.overlays.clear();
+        self.identity.destroyed = false;
+        self.last_accessed = now.as_secs();
+        self.asked_at = now;
+        self.life += 1;
+    }
+
+    /// Forgets everything but its id, when the transaction is finished.
+    pub fn forget(&mut self) {
+        self.loaded = Loaded::Nothing(None);
+        self.overlays = BTreeMap::new();
+        self.reads = Reads::default();
+    }
+
+    fn check_alive(&self) -> Result<(), Error> {
+        if self.identity.destroyed { Err(Error::Ended(vec![self.name()])) } else { Ok(()) }
+    }
+
+    fn damaged(&self, error: RecordError) -> Error {
+        error.of_session(self.name())
+    }
+
+    /// A package as it was loaded.
+    fn loaded_package(&self, package: &str) -> Result<Option<PackageText<'_>>, Error> {
+        match self.loaded.record() {
+            Some(record) => record.package(package).map_err(|error| self.damaged(error)),
+            None => Ok(None),
+        }
+    }
+
+    /// A package as it looks now.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] when the session was destroyed, [`Error::Damaged`] when the package cannot be read.
+    pub fn view(&self, package: &str) -> Result<View<'_>, Error> {
+        self.check_alive()?;
+        self.raw_view(package)
+    }
+
+    /// A package as it looks now, even in a session that was destroyed.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn raw_view(&self, package: &str) -> Result<View<'_>, Error> {
+        Ok(View::new(self.loaded_package(package)?, self.overlays.get(package)))
+    }
+
+    /// The names of the packages that hold a key, sorted.
+    ///
+    /// # Errors
+    /// As [`Self::view`].
+    pub fn package_names(&self) -> Result<Vec<String>, Error> {
+        self.check_alive()?;
+        let loaded = self.loaded.record().into_iter().flat_map(|record| record.package_names());
+        let names: BTreeSet<&str> = loaded.chain(self.overlays.keys().map(String::as_str)).collect();
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            // A package that was not written to is not empty, or it would not be in the record.
+            if !self.overlays.contains_key(name) || self.view(name)?.len() > 0 {
+                found.push(name.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes one key: a checked JSON text, or nothing to remove it.
+    ///
+    /// # Errors
+    /// As [`Self::view`]; nothing has changed then.
+    pub fn write(
+        &mut self,
+        place: usize,
+        journal: &mut Journal,
+        package: &str,
+        key: &str,
+        value: Option<Rc<str>>,
+    ) -> Result<(), Error> {
+        self.view(package)?;
+        let life = self.life;
+        if !self.overlays.contains_key(package) {
+            if journal.must_note(None) {
+                let before = Before::Package(package.to_owned(), None);
+                journal.note(Note { session: place, life, before });
+            }
+            let fresh = Overlay { saved_for: journal.current(), ..Overlay::default() };
+            self.overlays.insert(package.to_owned(), fresh);
+        }
+        let Some(overlay) = self.overlays.get_mut(package) else { return Ok(()) };
+        let slot = overlay.writes.get(key);
+        if journal.must_note(Some(overlay.saved_for)) && journal.must_note(slot.map(|slot| slot.saved_for)) {
+            let before = Before::Key(package.to_owned(), key.to_owned(), slot.cloned());
+            journal.note(Note { session: place, life, before });
+        }
+        overlay.writes.insert(key.to_owned(), Slot { value, saved_for: journal.current() });
+        Ok(())
+    }
+
+    /// Removes every key of a package; answers whether there was any.
+    ///
+    /// # Errors
+    /// As [`Self::view`]; nothing has changed then.
+    pub fn clear(&mut self, place: usize, journal: &mut Journal, package: &str) -> Result<bool, Error> {
+        let held_any = self.view(package)?.len() > 0;
+        let cleared = Overlay { cleared: true, writes: BTreeMap::new(), saved_for: journal.current() };
+        let before = self.overlays.insert(package.to_owned(), cleared);
+        if journal.must_note(before.as_ref().map(|overlay| overlay.saved_for)) {
+            let before = Before::Package(package.to_owned(), before);
+            journal.note(Note { session: place, life: self.life, before });
+        }
+        Ok(held_any)
+    }
+
+    /// Changes which session this is, or that it lives.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] when it was destroyed already.
+    pub fn identify(
+        &mut self,
+        place: usize,
+        journal: &mut Journal,
+        change: impl FnOnce(&mut Identity),
+    ) -> Result<(), Error> {
+        self.check_alive()?;
+        if journal.must_note(None) {
+            let before = Before::Identity(self.identity.clone());
+            journal.note(Note { session: place, life: self.life, before });
+        }
+        change(&mut self.identity);
+        Ok(())
+    }
+
+    /// Undoes a write.
+    pub fn restore(&mut self, before: Before) {
+        match before {
+            Before::Identity(identity) => self.identity = identity,
+            Before::Package(package, Some(overlay)) => {
+                self.overlays.insert(package, overlay);
+            }
+            Before::Package(package, None) => {
+                self.overlays.remove(&package);
+            }
+            Before::Key(package, key, slot) => {
+                let Some(overlay) = self.overlays.get_mut(&package) else { return };
+                match slot {
+                    Some(slot) => overlay.writes.insert(key, slot),
+                    None => overlay.writes.remove(&key),
+                };
+            }
+        }
+    }
+}

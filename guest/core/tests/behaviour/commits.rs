@@ -1,0 +1,291 @@
+//! What a commit writes, what it costs, and what it refuses.
+
+use std::rc::Rc;
+
+use lovely_session_core::{Error, SessionOutcome};
+
+use crate::world::{Fault, World, conflict_keys, container, owned, package, session};
+
+#[test]
+fn a_transaction_that_only_reads_costs_one_trip() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let (reads, writes) = (world.reads.get(), world.writes.get());
+    let tx = world.begin();
+    package(&tx, "s").get("k").unwrap();
+    tx.commit().unwrap();
+    assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (1, 0));
+}
+
+#[test]
+fn reading_and_changing_costs_two_trips_for_one_session_and_for_many() {
+    let world = World::new();
+    let ids = ["a", "b", "c"];
+    for round in 0..2 {
+        let (reads, writes) = (world.reads.get(), world.writes.get());
+        let tx = world.begin();
+        for session in container().session_many(&tx, &ids).unwrap() {
+            session.package("p").unwrap().set("k", &round.to_string()).unwrap();
+        }
+        tx.commit().unwrap();
+        assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (1, 1));
+    }
+}
+
+#[test]
+fn creating_costs_one_trip() {
+    let world = World::new();
+    let tx = world.begin();
+    let session = container().create(&tx).unwrap();
+    session.package("p").unwrap().set("k", "1").unwrap();
+    tx.commit().unwrap();
+    assert_eq!((world.reads.get(), world.writes.get()), (0, 1));
+    assert_eq!(world.stored(&session.id()), owned(&[("k", "1")]));
+}
+
+#[test]
+fn logging_out_costs_one_trip_after_the_load() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let (reads, writes) = (world.reads.get(), world.writes.get());
+    let tx = world.begin();
+    session(&tx, "s").destroy().unwrap();
+    tx.commit().unwrap();
+    assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (1, 1));
+}
+
+#[test]
+fn a_conflict_that_merges_costs_four_trips_over_all_sessions() {
+    let world = World::new();
+    world.store("a", &[("x", "1")]);
+    world.store("b", &[("x", "1")]);
+    let tx = world.begin();
+    let sessions = container().session_many(&tx, &["a", "b"]).unwrap();
+    world.store("a", &[("y", "2")]);
+    world.store("b", &[("y", "2")]);
+    let (reads, writes) = (world.reads.get(), world.writes.get());
+    for session in &sessions {
+        session.package("p").unwrap().set("z", "3").unwrap();
+    }
+    tx.commit().unwrap();
+    assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (1, 2));
+    for id in ["a", "b"] {
+        assert_eq!(world.stored(id), owned(&[("x", "1"), ("y", "2"), ("z", "3")]));
+    }
+}
+
+#[test]
+fn what_cancels_out_is_not_written() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let writes = world.writes.get();
+    let tx = world.begin();
+    let data = package(&tx, "s");
+    data.set("k", "2").unwrap();
+    data.set("new", "3").unwrap();
+    data.clear().unwrap();
+    data.set("k", "1").unwrap();
+    package(&tx, "never stored").set("k", "1").unwrap();
+    package(&tx, "never stored").clear().unwrap();
+    tx.commit().unwrap();
+    assert_eq!(world.writes.get(), writes);
+    assert_eq!(world.len(), 1);
+}
+
+#[test]
+fn uncommitted_changes_are_seen_by_nobody_and_an_abort_or_drop_leaves_none() {
+    let world = World::new();
+    let tx = world.begin();
+    package(&tx, "s").set("k", "1").unwrap();
+    assert_eq!(world.stored("s"), []);
+    tx.abort().unwrap();
+    assert_eq!(tx.abort(), Err(Error::Finished));
+    let tx = world.begin();
+    package(&tx, "s").set("k", "1").unwrap();
+    drop(tx);
+    assert_eq!(world.len(), 0);
+}
+
+#[test]
+fn what_others_commit_does_not_move_under_a_transaction() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    let data = package(&tx, "s");
+    world.store("s", &[("k", "2"), ("other", "3")]);
+    assert_eq!(data.entries().unwrap(), owned(&[("k", "1")]));
+    assert_eq!(package(&tx, "s").len().unwrap(), 1);
+}
+
+#[test]
+fn every_handle_of_a_finished_transaction_answers_finished() {
+    let world = World::new();
+    for dropped in [false, true] {
+        let tx = world.begin();
+        let session = session(&tx, "s");
+        let data = session.package("p").unwrap();
+        if dropped {
+            drop(tx);
+        } else {
+            tx.commit().unwrap();
+            assert_eq!(tx.commit(), Err(Error::Finished));
+            assert_eq!(container().session(&tx, "s").unwrap_err(), Error::Finished);
+            assert_eq!(container().joined(&tx), Err(Error::Finished));
+        }
+        assert_eq!(data.get("k"), Err(Error::Finished));
+        assert_eq!(data.set("k", "not json"), Err(Error::Finished));
+        assert_eq!(data.get(""), Err(Error::Finished));
+        assert_eq!(data.clear(), Err(Error::Finished));
+        assert_eq!(session.packages(), Err(Error::Finished));
+        assert_eq!(session.is_new(), Err(Error::Finished));
+        assert_eq!(session.destroy(), Err(Error::Finished));
+        assert_eq!(session.renew_id(), Err(Error::Finished));
+        assert_eq!(session.id(), "s");
+    }
+}
+
+#[test]
+fn a_session_evicted_since_it_was_loaded_is_gone_and_not_written_back() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").set("k", "2").unwrap();
+    world.evict("s");
+    assert!(matches!(tx.commit(), Err(Error::Gone(sessions)) if sessions[0].session == "s"));
+    assert_eq!(world.len(), 0);
+}
+
+#[test]
+fn a_destroyed_session_is_not_written_back_and_cannot_be_resumed() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let slow = world.begin();
+    package(&slow, "s").set("k", "2").unwrap();
+    let tx = world.begin();
+    session(&tx, "s").destroy().unwrap();
+    tx.commit().unwrap();
+    assert!(matches!(slow.commit(), Err(Error::Ended(_))));
+    let tx = world.begin();
+    assert!(matches!(container().resume(&tx, "s"), Err(Error::Ended(_))));
+    assert!(matches!(container().session(&tx, "s"), Err(Error::Ended(_))));
+}
+
+#[test]
+fn destroying_what_others_changed_or_lost_or_destroyed_succeeds() {
+    let world = World::new();
+    let (w1, w2, w3) = (Rc::clone(&world), Rc::clone(&world), Rc::clone(&world));
+    type Interlude = (&'static str, Box<dyn FnOnce()>);
+    let interludes: [Interlude; 3] = [
+        ("changed", Box::new(move || w1.store("changed", &[("k", "2")]))),
+        ("lost", Box::new(move || w2.evict("lost"))),
+        ("destroyed", {
+            Box::new(move || {
+                let tx = w3.begin();
+                session(&tx, "destroyed").destroy().unwrap();
+                tx.commit().unwrap();
+            })
+        }),
+    ];
+    for (id, interlude) in interludes {
+        world.store(id, &[("k", "1")]);
+        let tx = world.begin();
+        session(&tx, id).destroy().unwrap();
+        interlude();
+        tx.commit().unwrap();
+        assert_eq!(world.stored_or_ended(id), [], "{id}");
+    }
+}
+
+#[test]
+fn a_destroy_that_depends_on_what_was_read_conflicts_when_that_changed() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").get("k").unwrap();
+    session(&tx, "s").destroy().unwrap();
+    world.store("s", &[("k", "2")]);
+    assert_eq!(conflict_keys(tx.commit()), [Some("k".to_owned())]);
+    assert_eq!(world.stored("s"), owned(&[("k", "2")]));
+}
+
+#[test]
+fn a_store_that_fails_leaves_everything_as_it_was() {
+    let world = World::new();
+    for fault in [Fault::Refused, Fault::Away] {
+        world.strike([fault]);
+        let tx = world.begin();
+        package(&tx, "s").set("k", "1").unwrap();
+        let error = tx.commit().unwrap_err();
+        assert!(matches!(error, Error::Store(lovely_session_core::StoreError::Unavailable(_))), "{error:?}");
+        assert_eq!(tx.commit(), Err(Error::Finished));
+        assert_eq!(world.len(), 0);
+    }
+    world.store("s", &[("k", "1")]);
+}
+
+#[test]
+fn a_commit_that_fails_in_part_says_what_became_of_each_session() {
+    let world = World::new();
+    for id in ["fine", "evicted", "changed"] {
+        world.store(id, &[("k", "1")]);
+    }
+    let tx = world.begin();
+    for id in ["fine", "evicted", "changed"] {
+        package(&tx, id).set("k", "2").unwrap();
+    }
+    world.evict("evicted");
+    world.store("changed", &[("k", "3")]);
+    let Err(Error::Partial(report)) = tx.commit() else { panic!("it must fail in part") };
+    let report: Vec<_> = report.iter().map(|(name, outcome)| (name.session.as_str(), *outcome)).collect();
+    let expected = [
+        ("fine", SessionOutcome::Applied),
+        ("evicted", SessionOutcome::Gone),
+        ("changed", SessionOutcome::Conflict),
+    ];
+    assert_eq!(report, expected);
+    assert_eq!(world.stored("fine"), owned(&[("k", "2")]));
+    assert_eq!(world.stored("changed"), owned(&[("k", "3")]));
+}
+
+#[test]
+fn joined_lists_the_ids_of_one_container_in_order() {
+    let world = World::new();
+    let tx = world.begin();
+    let other = lovely_session_core::Container::open("other", Default::default()).unwrap();
+    for id in ["b", "a", "b"] {
+        session(&tx, id);
+    }
+    other.session(&tx, "x").unwrap();
+    assert!(container().resume(&tx, "unknown").unwrap().is_none());
+    let created = container().create(&tx).unwrap().id();
+    assert_eq!(container().joined(&tx).unwrap(), ["b", "a", created.as_str()]);
+    assert_eq!(other.joined(&tx).unwrap(), ["x"]);
+}
+
+#[test]
+fn containers_of_different_names_hold_different_sessions() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let other = lovely_session_core::Container::open("other", Default::default()).unwrap();
+    let tx = world.begin();
+    assert!(other.resume(&tx, "s").unwrap().is_none());
+}
+
+#[test]
+fn a_commit_that_always_loses_gives_up_with_a_conflict() {
+    let world = World::new();
+    world.store("s", &[("k", "0")]);
+    let tx = world.begin();
+    package(&tx, "s").set("mine", "1").unwrap();
+    for number in 0..40 {
+        // An interlude writes too, so every second one belongs to the commit under test.
+        let again = Rc::clone(&world);
+        world.before_write(move || {
+            if number % 2 == 0 {
+                again.store("s", &[("k", &(number + 1).to_string())]);
+            }
+        });
+    }
+    let Err(Error::Conflict(conflicts)) = tx.commit() else { panic!("it must give up") };
+    assert_eq!((conflicts[0].session.session.as_str(), &conflicts[0].package), ("s", &None));
+}

@@ -1,0 +1,201 @@
+//! Random programs against a reference model that copies everything.
+
+use std::collections::BTreeMap;
+
+use lovely_session_core::{Error, Savepoint, Session};
+use proptest::prelude::*;
+
+use crate::world::{Tx, World, container};
+
+const IDS: [&str; 3] = ["one", "two", "three"];
+const PACKAGES: [&str; 2] = ["p", "q"];
+const KEYS: [&str; 3] = ["a", "b", "c"];
+
+/// One step of a program.
+#[derive(Clone, Debug)]
+enum Step {
+    Set(usize, usize, usize, u8),
+    Update(usize, usize, Vec<(usize, u8)>),
+    Remove(usize, usize, usize),
+    Clear(usize, usize),
+    RemovePackage(usize, usize),
+    Destroy(usize),
+    Savepoint,
+    Rollback(usize),
+    Release(usize),
+    Commit,
+    Abort,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (id, package, key) = (0..IDS.len(), 0..PACKAGES.len(), 0..KEYS.len());
+    prop_oneof![
+        8 => (id.clone(), package.clone(), key.clone(), 0..4u8).prop_map(|(i, p, k, v)| Step::Set(i, p, k, v)),
+        2 => (id.clone(), package.clone(), prop::collection::vec((key.clone(), 0..4u8), 0..4))
+            .prop_map(|(i, p, entries)| Step::Update(i, p, entries)),
+        4 => (id.clone(), package.clone(), key).prop_map(|(i, p, k)| Step::Remove(i, p, k)),
+        2 => (id.clone(), package.clone()).prop_map(|(i, p)| Step::Clear(i, p)),
+        2 => (id.clone(), package).prop_map(|(i, p)| Step::RemovePackage(i, p)),
+        1 => id.prop_map(Step::Destroy),
+        5 => Just(Step::Savepoint),
+        4 => (0..8usize).prop_map(Step::Rollback),
+        2 => (0..8usize).prop_map(Step::Release),
+        2 => Just(Step::Commit),
+        1 => Just(Step::Abort),
+    ]
+}
+
+/// What one session holds: texts by package and key, or nothing once it has ended.
+type Content = Option<BTreeMap<(usize, usize), u8>>;
+type State = [Content; 3];
+
+fn empty() -> State {
+    [const { Some(BTreeMap::new()) }; 3]
+}
+
+/// The reference: a savepoint is a copy of everything.
+struct Model {
+    stored: State,
+    current: State,
+    savepoints: Vec<State>,
+}
+
+/// The real thing, with the handles it gave out.
+struct Real {
+    world: std::rc::Rc<World>,
+    tx: Tx,
+    savepoints: Vec<Savepoint<World>>,
+    released: Vec<Savepoint<World>>,
+}
+
+impl Real {
+    fn session(&self, id: usize) -> Result<Session<World>, Error> {
+        container().session(&self.tx, IDS[id])
+    }
+
+    /// Everything there is, read through the public interface.
+    fn observe(&self) -> State {
+        std::array::from_fn(|id| match self.session(id) {
+            Err(Error::Ended(_)) => None,
+            session => Some(observe_session(&session.unwrap())),
+        })
+    }
+}
+
+fn observe_session(session: &Session<World>) -> BTreeMap<(usize, usize), u8> {
+    let mut content = BTreeMap::new();
+    let mut filled = Vec::new();
+    for (p, name) in PACKAGES.iter().enumerate() {
+        let package = session.package(name).unwrap();
+        let entries = package.entries().unwrap();
+        assert_eq!(package.len().unwrap(), entries.len());
+        assert_eq!(package.keys().unwrap(), entries.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>());
+        for (k, key) in KEYS.iter().enumerate() {
+            let text = package.get(key).unwrap();
+            assert_eq!(package.contains(key).unwrap(), text.is_some());
+            assert_eq!(entries.iter().find(|(found, _)| found == key).map(|(_, text)| text.clone()), text);
+            content.extend(text.map(|text| ((p, k), text.parse().unwrap())));
+        }
+        if !entries.is_empty() {
+            filled.push(*name);
+        }
+    }
+    assert_eq!(session.packages().unwrap(), filled);
+    content
+}
+
+fn run(step: &Step, real: &mut Real, model: &mut Model) {
+    match step {
+        Step::Set(id, p, k, value) => write(real, model, *id, *p, &[(*k, *value)]),
+        Step::Update(id, p, entries) => write(real, model, *id, *p, entries),
+        Step::Remove(id, p, k) => {
+            if let Some(content) = &mut model.current[*id] {
+                let package = real.session(*id).unwrap().package(PACKAGES[*p]).unwrap();
+                assert_eq!(package.remove(KEYS[*k]).unwrap(), content.remove(&(*p, *k)).is_some());
+            }
+        }
+        Step::Clear(id, p) | Step::RemovePackage(id, p) => {
+            if let Some(content) = &mut model.current[*id] {
+                let session = real.session(*id).unwrap();
+                let held = content.keys().any(|(package, _)| package == p);
+                match step {
+                    Step::Clear(..) => session.package(PACKAGES[*p]).unwrap().clear().unwrap(),
+                    _ => assert_eq!(session.remove_package(PACKAGES[*p]).unwrap(), held),
+                }
+                content.retain(|(package, _), _| package != p);
+            }
+        }
+        Step::Destroy(id) => {
+            // A session that was never stored leaves nothing, so only stored ones stay ended.
+            if model.current[*id].is_some() && model.stored[*id].as_ref().is_some_and(|held| !held.is_empty())
+            {
+                real.session(*id).unwrap().destroy().unwrap();
+                model.current[*id] = None;
+            }
+        }
+        Step::Savepoint => {
+            real.savepoints.push(real.tx.savepoint().unwrap());
+            model.savepoints.push(model.current.clone());
+        }
+        Step::Rollback(choice) if !real.savepoints.is_empty() => {
+            let choice = choice % real.savepoints.len();
+            real.savepoints[choice].rollback().unwrap();
+            real.released.extend(real.savepoints.drain(choice + 1..));
+            model.savepoints.truncate(choice + 1);
+            model.current.clone_from(&model.savepoints[choice]);
+        }
+        Step::Release(choice) if !real.savepoints.is_empty() => {
+            let choice = choice % real.savepoints.len();
+            real.savepoints[choice].release().unwrap();
+            real.released.extend(real.savepoints.drain(choice..));
+            model.savepoints.truncate(choice);
+        }
+        Step::Rollback(_) | Step::Release(_) => {}
+        Step::Commit | Step::Abort => finish(step, real, model),
+    }
+}
+
+fn write(real: &Real, model: &mut Model, id: usize, p: usize, entries: &[(usize, u8)]) {
+    let Some(content) = &mut model.current[id] else { return };
+    let texts: Vec<(&str, String)> = entries.iter().map(|(k, value)| (KEYS[*k], value.to_string())).collect();
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(key, text)| (*key, text.as_str())).collect();
+    real.session(id).unwrap().package(PACKAGES[p]).unwrap().update(&texts).unwrap();
+    content.extend(entries.iter().map(|(k, value)| ((p, *k), *value)));
+}
+
+fn finish(step: &Step, real: &mut Real, model: &mut Model) {
+    if matches!(step, Step::Commit) {
+        let written = real.world.writes.get();
+        real.tx.commit().unwrap();
+        let changed = model.current != model.stored;
+        assert_eq!(real.world.writes.get() - written, usize::from(changed), "only changes are written");
+        model.stored.clone_from(&model.current);
+    } else {
+        real.tx.abort().unwrap();
+    }
+    model.current.clone_from(&model.stored);
+    model.savepoints.clear();
+    for savepoint in real.savepoints.drain(..).chain(real.released.drain(..)) {
+        assert_eq!(savepoint.rollback(), Err(Error::Finished));
+    }
+    real.tx = real.world.begin();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_program_ends_as_in_the_reference_model(steps in prop::collection::vec(step(), 1..60)) {
+        let world = World::new();
+        let tx = world.begin();
+        let mut real = Real { world, tx, savepoints: Vec::new(), released: Vec::new() };
+        let mut model = Model { stored: empty(), current: empty(), savepoints: Vec::new() };
+        for step in &steps {
+            run(step, &mut real, &mut model);
+            prop_assert_eq!(real.observe(), model.current.clone(), "after {:?}", step);
+            for savepoint in &real.released {
+                prop_assert_eq!(savepoint.rollback(), Err(Error::SavepointInvalid));
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What the core makes of bad records, bad arguments and sizes.
+
+use lovely_session_core::{ContainerOptions, Error, NameKind};
+
+use crate::world::{World, container, container_with, package, session};
+
+#[test]
+fn a_record_that_is_none_is_an_error_and_never_an_empty_session() {
+    let world = World::new();
+    for bytes in [&b"garbage"[..], b"", b"{\"format\":1}\n", &[0xff; 100]] {
+        world.put_raw("s", bytes);
+        let tx = world.begin();
+        assert!(matches!(container().session(&tx, "s"), Err(Error::Damaged { .. })), "{bytes:?}");
+        assert!(matches!(container().resume(&tx, "s"), Err(Error::Damaged { .. })), "{bytes:?}");
+        tx.commit().unwrap();
+        assert_eq!(world.raw("s").as_deref(), Some(bytes));
+    }
+}
+
+#[test]
+fn a_record_of_a_later_format_is_an_error_of_its_own() {
+    let world = World::new();
+    world.put_raw("s", b"{\"format\":7,\"shape\":\"new\"}\n");
+    let tx = world.begin();
+    assert_eq!(container().session(&tx, "s").unwrap_err(), Error::UnknownFormat(7));
+}
+
+#[test]
+fn a_damaged_package_fails_those_who_use_it_and_is_kept_by_the_others() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let record = String::from_utf8(world.raw("s").unwrap()).unwrap();
+    let damaged = record.replace("[\"p\",7]", "[\"p\",7],[\"x\",4]") + "{no}\n";
+    world.put_raw("s", damaged.as_bytes());
+    let tx = world.begin();
+    let it = session(&tx, "s");
+    assert!(matches!(it.package("x"), Err(Error::Damaged { .. })));
+    assert!(matches!(it.remove_package("x"), Err(Error::Damaged { .. })));
+    package(&tx, "s").set("k", "2").unwrap();
+    tx.commit().unwrap();
+    assert!(String::from_utf8(world.raw("s").unwrap()).unwrap().ends_with("{\"k\":2}\n{no}\n"));
+}
+
+#[test]
+fn bad_names_and_bad_json_change_nothing() {
+    let world = World::new();
+    let tx = world.begin();
+    let data = package(&tx, "s");
+    let long = "x".repeat(10_000);
+    for bad in ["", &long] {
+        assert!(matches!(data.set(bad, "1"), Err(Error::InvalidName { kind: NameKind::Key, .. })));
+        assert!(matches!(data.get(bad), Err(Error::InvalidName { kind: NameKind::Key, .. })));
+        let session = session(&tx, "s");
+        assert!(matches!(session.package(bad), Err(Error::InvalidName { kind: NameKind::Package, .. })));
+        let refused = container().session(&tx, bad);
+        assert!(matches!(refused, Err(Error::InvalidName { kind: NameKind::SessionId, .. })));
+    }
+    assert!(
+        matches!(data.update(&[("a", "1"), ("b", "{")]), Err(Error::InvalidJson { key, .. }) if key == "b")
+    );
+    assert_eq!(data.len().unwrap(), 0);
+    assert_eq!(container().joined(&tx).unwrap(), ["s"]);
+}
+
+#[test]
+fn odd_but_legal_names_work() {
+    let world = World::new();
+    for name in [" ", "ключ", "a\nb", "\u{0}\u{1f}", "\"quoted\\\"", "🛒", "::%"] {
+        let tx = world.begin();
+        let data = session(&tx, name).package(name).unwrap();
+        data.set(name, "[1]").unwrap();
+        tx.commit().unwrap();
+        let tx = world.begin();
+        let data = session(&tx, name).package(name).unwrap();
+        assert_eq!(data.get(name).unwrap().as_deref(), Some("[1]"), "{name:?}");
+    }
+}
+
+#[test]
+fn a_session_just_under_its_limit_is_stored_and_one_just_over_it_is_refused_with_everything_intact() {
+    let world = World::new();
+    let text = |length: usize| format!("\"{}\"", "x".repeat(length));
+    world.store("s", &[("k", &text(2000))]);
+    let limit = world.raw("s").unwrap().len() as u32;
+    let container = container_with(ContainerOptions { max_size: limit, ..ContainerOptions::default() });
+
+    let tx = world.begin();
+    let data = container.session(&tx, "s").unwrap().package("p").unwrap();
+    data.set("k", &text(2001)).unwrap();
+    let (before, writes) = (world.raw("s"), world.writes.get());
+    // A second commit of a session remembers a second nonce, which counts as well.
+    let error = tx.commit().unwrap_err();
+    assert!(
+        matches!(error, Error::TooLarge { size, limit: found, .. } if size == u64::from(limit) + 18 && found == u64::from(limit)),
+        "{error:?}"
+    );
+    assert_eq!((world.raw("s"), world.writes.get()), (before, writes), "nothing was sent");
+    assert_eq!(data.get("k").unwrap(), Some(text(2001)), "nothing was lost");
+
+    data.set("k", &text(2000 - 17)).unwrap();
+    tx.commit().unwrap();
+    assert_eq!(world.raw("s").unwrap().len() as u32, limit);
+}
+
+#[test]
+fn a_limit_of_the_store_is_reported_and_leaves_the_transaction_open() {
+    let world = World::new();
+    let tx = world.begin();
+    let (large, small) = (package(&tx, "large"), package(&tx, "small"));
+    world.limit.set(400);
+    large.set("k", &format!("\"{}\"", "x".repeat(500))).unwrap();
+    small.set("k", "1").unwrap();
+    let error = tx.commit().unwrap_err();
+    assert!(
+        matches!(&error, Error::TooLarge { session, limit: 400, .. } if session.session == "large"),
+        "{error:?}"
+    );
+    assert_eq!(world.len(), 0);
+    large.set("k", "2").unwrap();
+    tx.commit().unwrap();
+    assert_eq!(world.len(), 2);
+}
+
+#[test]
+fn a_transaction_joins_a_thousand_sessions_and_no_more() {
+    let world = World::new();
+    let tx = world.begin();
+    let ids: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert_eq!(container().session_many(&tx, &ids).unwrap().len(), 1000);
+    assert_eq!(world.reads.get(), 1);
+    assert_eq!(container().session(&tx, "one more").unwrap_err(), Error::TooManySessions(1000));
+    assert_eq!(container().create(&tx).unwrap_err(), Error::TooManySessions(1000));
+    assert!(container().session(&tx, "7").is_ok());
+}

@@ -1,0 +1,143 @@
+//! Renewing ids: the session moves to a fresh id, and never lives under two.
+
+use std::rc::Rc;
+
+use lovely_session_core::{Error, Isolation};
+
+use crate::world::{Fault, World, conflict_keys, container, owned, package, session};
+
+/// Whether a session lives under an id, for a client that presents it.
+fn lives(world: &Rc<World>, id: &str) -> bool {
+    matches!(container().resume(&world.begin(), id), Ok(Some(_)))
+}
+
+#[test]
+fn the_data_moves_to_the_fresh_id_and_the_old_one_ends_with_the_commit() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let it = session(&tx, "old");
+    let new = it.renew_id().unwrap();
+    assert_eq!((it.id(), new.len()), (new.clone(), 48));
+    it.package("p").unwrap().set("user", "7").unwrap();
+    assert!(lives(&world, "old"));
+    tx.commit().unwrap();
+    assert_eq!(it.id(), new);
+    assert!(matches!(container().resume(&world.begin(), "old"), Err(Error::Ended(_))));
+    assert_eq!(world.stored(&new), owned(&[("k", "1"), ("user", "7")]));
+}
+
+#[test]
+fn within_the_transaction_the_session_answers_to_its_new_id_only() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id().unwrap();
+    assert_eq!(session(&tx, &new).package("p").unwrap().get("k").unwrap().as_deref(), Some("1"));
+    assert!(matches!(container().session(&tx, "old"), Err(Error::Ended(_))));
+    assert_eq!(container().joined(&tx).unwrap(), [new]);
+}
+
+#[test]
+fn a_new_session_that_is_renewed_is_stored_under_its_last_id_alone() {
+    let world = World::new();
+    let tx = world.begin();
+    let it = container().create(&tx).unwrap();
+    let first = it.id();
+    it.package("p").unwrap().set("k", "1").unwrap();
+    it.renew_id().unwrap();
+    tx.commit().unwrap();
+    assert!(lives(&world, &it.id()) && !lives(&world, &first));
+    assert_eq!(world.len(), 1);
+}
+
+#[test]
+fn a_session_that_is_renewed_and_destroyed_ends() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let it = session(&tx, "old");
+    let new = it.renew_id().unwrap();
+    it.destroy().unwrap();
+    tx.commit().unwrap();
+    assert!(!lives(&world, "old") && !lives(&world, &new));
+}
+
+#[test]
+fn what_others_committed_meanwhile_moves_along() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id().unwrap();
+    world.store("old", &[("theirs", "2")]);
+    tx.commit().unwrap();
+    assert_eq!(world.stored(&new), owned(&[("k", "1"), ("theirs", "2")]));
+    assert!(!lives(&world, "old"));
+}
+
+#[test]
+fn a_renewal_in_conflict_leaves_the_old_session_and_nothing_else() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id().unwrap();
+    package(&tx, &new).set("k", "2").unwrap();
+    world.store("old", &[("k", "3")]);
+    assert_eq!(conflict_keys(tx.commit()), [Some("k".to_owned())]);
+    assert_eq!(world.stored("old"), owned(&[("k", "3")]));
+    assert_eq!(world.len(), 1);
+}
+
+#[test]
+fn a_slow_request_under_the_old_id_cannot_write_it_back() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let slow = world.begin_with(Isolation::LastWriterWins);
+    package(&slow, "old").set("k", "2").unwrap();
+    let tx = world.begin();
+    session(&tx, "old").renew_id().unwrap();
+    tx.commit().unwrap();
+    assert!(matches!(slow.commit(), Err(Error::Ended(_))));
+    assert!(!lives(&world, "old"));
+}
+
+#[test]
+fn wherever_a_renewal_breaks_off_exactly_one_session_lives_and_nothing_is_lost() {
+    // A crash after n batches is a store that refuses everything from then on.
+    for batches in 0..4 {
+        let world = World::new();
+        world.store("old", &[("k", "1")]);
+        let tx = world.begin();
+        let new = session(&tx, "old").renew_id().unwrap();
+        for _ in 0..batches {
+            world.before_write(|| ());
+        }
+        let crashing = Rc::clone(&world);
+        world.before_write(move || crashing.strike([Fault::Refused; 20]));
+        let result = tx.commit();
+        let survivors: Vec<&str> = ["old", &new].into_iter().filter(|id| lives(&world, id)).collect();
+        assert_eq!(survivors, [if batches < 2 { "old" } else { &*new }], "after {batches} batches");
+        assert_eq!(world.stored(survivors[0]), owned(&[("k", "1")]));
+        assert_eq!(result.is_ok(), batches >= 2, "after {batches} batches: {result:?}");
+    }
+}
+
+#[test]
+fn lost_answers_do_not_confuse_a_renewal() {
+    for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::Delayed] {
+        for position in 0..3 {
+            let world = World::new();
+            world.store("old", &[("k", "1")]);
+            let tx = world.begin();
+            let new = session(&tx, "old").renew_id().unwrap();
+            for _ in 0..position {
+                world.before_write(|| ());
+            }
+            let striking = Rc::clone(&world);
+            world.before_write(move || striking.strike([fault]));
+            tx.commit().unwrap();
+            assert!(lives(&world, &new) && !lives(&world, "old"), "{fault:?} at {position}");
+            assert_eq!(world.stored(&new), owned(&[("k", "1")]));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Commits whose answers were lost are settled by reading again, and never guessed.
+
+use std::rc::Rc;
+
+use lovely_session_core::Error;
+
+use crate::world::{Fault, World, conflict_keys, owned, package, session};
+
+/// Increments `k` of a session that holds 1, with a fault on the first write, and something that happens
+/// before the session is read again.
+fn increment(fault: Fault) -> (Rc<World>, Result<(), Error>) {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    let data = package(&tx, "s");
+    assert_eq!(data.get("k").unwrap().as_deref(), Some("1"));
+    data.set("k", "2").unwrap();
+    world.strike([fault]);
+    let result = tx.commit();
+    (world, result)
+}
+
+#[test]
+fn a_commit_whose_answer_was_lost_is_recognised_and_not_repeated() {
+    let (world, result) = increment(Fault::AnswerLost);
+    result.unwrap();
+    assert_eq!(world.stored("s"), owned(&[("k", "2")]));
+    assert_eq!(world.writes.get(), 2);
+}
+
+#[test]
+fn a_commit_that_never_arrived_is_sent_again() {
+    let (world, result) = increment(Fault::RequestLost);
+    result.unwrap();
+    assert_eq!(world.stored("s"), owned(&[("k", "2")]));
+}
+
+#[test]
+fn a_commit_that_arrives_late_is_applied_once() {
+    let (world, result) = increment(Fault::Delayed);
+    result.unwrap();
+    assert_eq!(world.stored("s"), owned(&[("k", "2")]));
+    let record = String::from_utf8(world.raw("s").unwrap()).unwrap();
+    let nonces = record.split('"').nth(5).unwrap();
+    assert_eq!(nonces.split(' ').count(), 2, "one commit created it and one changed it: {nonces}");
+}
+
+#[test]
+fn a_new_session_whose_answer_was_lost_is_recognised() {
+    for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::Delayed] {
+        let world = World::new();
+        world.strike([fault]);
+        world.store("s", &[("k", "1")]);
+        assert_eq!(world.stored("s"), owned(&[("k", "1")]), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_destroy_whose_answer_was_lost_succeeds() {
+    for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::Delayed] {
+        let world = World::new();
+        world.store("s", &[("k", "1")]);
+        let tx = world.begin();
+        session(&tx, "s").destroy().unwrap();
+        world.strike([fault]);
+        tx.commit().unwrap();
+        assert!(matches!(crate::world::container().resume(&world.begin(), "s"), Err(Error::Ended(_))));
+    }
+}
+
+/// As [`increment`] with a lost answer or request, where others commit `later` times before the session is
+/// read again.
+fn increment_then(fault: Fault, later: usize) -> Result<(), Error> {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    let data = package(&tx, "s");
+    data.get("k").unwrap();
+    data.set("k", "2").unwrap();
+    world.strike([fault]);
+    world.after_next_write({
+        let world = Rc::clone(&world);
+        move || {
+            for number in 0..later {
+                let tx = world.begin();
+                package(&tx, "s").set("other", &number.to_string()).unwrap();
+                tx.commit().unwrap();
+            }
+        }
+    });
+    tx.commit()
+}
+
+#[test]
+fn a_lost_answer_is_settled_though_others_committed_since() {
+    increment_then(Fault::AnswerLost, 1).unwrap();
+    increment_then(Fault::AnswerLost, 7).unwrap();
+    increment_then(Fault::RequestLost, 7).unwrap();
+}
+
+#[test]
+fn what_cannot_be_settled_is_reported_as_unknown() {
+    for fault in [Fault::AnswerLost, Fault::RequestLost] {
+        let error = increment_then(fault, 8).unwrap_err();
+        assert!(matches!(&error, Error::OutcomeUnknown(sessions) if sessions[0].session == "s"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_session_that_vanished_after_a_lost_answer_is_unknown() {
+    for fault in [Fault::AnswerLost, Fault::RequestLost] {
+        let world = World::new();
+        world.store("s", &[("k", "1")]);
+        let tx = world.begin();
+        package(&tx, "s").set("k", "2").unwrap();
+        world.strike([fault]);
+        world.after_next_write({
+            let world = Rc::clone(&world);
+            move || world.evict("s")
+        });
+        assert!(matches!(tx.commit(), Err(Error::OutcomeUnknown(_))));
+        assert_eq!(world.len(), 0, "it is not written back");
+    }
+}
+
+#[test]
+fn a_lost_request_that_then_conflicts_is_a_conflict() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    let data = package(&tx, "s");
+    data.get("k").unwrap();
+    data.set("k", "2").unwrap();
+    world.strike([Fault::RequestLost]);
+    world.after_next_write({
+        let world = Rc::clone(&world);
+        move || world.store("s", &[("k", "5")])
+    });
+    assert_eq!(conflict_keys(tx.commit()), [Some("k".to_owned())]);
+    assert_eq!(world.stored("s"), owned(&[("k", "5")]));
+}
+
+#[test]
+fn a_commit_that_destroy_overtook_after_its_answer_was_lost_was_applied() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").set("k", "2").unwrap();
+    world.strike([Fault::AnswerLost]);
+    world.after_next_write({
+        let world = Rc::clone(&world);
+        move || {
+            let tx = world.begin();
+            session(&tx, "s").destroy().unwrap();
+            tx.commit().unwrap();
+        }
+    });
+    tx.commit().unwrap();
+}

@@ -1,0 +1,318 @@
+//! The world around the core: a store, a clock and randomness that a test controls.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use lovely_session_core::{
+    Change, Clock, Container, ContainerOptions, Entry, Error, Expectation, Isolation, Lifetime, Outcome,
+    Random, Session, Store, StoreError, Transaction, Version, Write, store_key,
+};
+
+/// What happens to one batch of writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It arrives, and its answers are lost.
+    AnswerLost,
+    /// It never arrives, and nobody knows.
+    RequestLost,
+    /// It is held back, and arrives right before the next batch.
+    Delayed,
+    /// It is known not to have arrived.
+    Refused,
+    /// The server of each key is known to be away.
+    Away,
+}
+
+struct Item {
+    value: Vec<u8>,
+    version: u64,
+    expires: Option<Duration>,
+}
+
+/// A store in memory with faults, a clock that is moved by hand, and numbered randomness.
+pub struct World {
+    items: RefCell<BTreeMap<String, Item>>,
+    next_version: Cell<u64>,
+    now: Cell<Duration>,
+    drawn: Cell<u64>,
+    faults: RefCell<VecDeque<Fault>>,
+    delayed: RefCell<Vec<Write>>,
+    /// Runs once, right before the next batch of writes.
+    interludes: RefCell<VecDeque<Box<dyn FnOnce()>>>,
+    /// Runs once, right after the next batch of writes.
+    aftermath: RefCell<Option<Box<dyn FnOnce()>>>,
+    /// Whether reads can slide an expiry.
+    pub slides: Cell<bool>,
+    /// Whether writes can set an expiry.
+    pub expires: Cell<bool>,
+    /// The most bytes of a value.
+    pub limit: Cell<usize>,
+    /// Reads of the store so far.
+    pub reads: Cell<usize>,
+    /// Batches of writes so far.
+    pub writes: Cell<usize>,
+}
+
+pub type Tx = Transaction<World>;
+
+impl World {
+    pub fn new() -> Rc<Self> {
+        Rc::new(Self {
+            items: RefCell::default(),
+            next_version: Cell::new(1),
+            now: Cell::new(Duration::from_secs(1_700_000_000)),
+            drawn: Cell::new(0),
+            faults: RefCell::default(),
+            delayed: RefCell::default(),
+            interludes: RefCell::default(),
+            aftermath: RefCell::default(),
+            slides: Cell::new(true),
+            expires: Cell::new(true),
+            limit: Cell::new(usize::MAX),
+            reads: Cell::new(0),
+            writes: Cell::new(0),
+        })
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: u64) {
+        self.now.set(self.now.get() + Duration::from_secs(seconds));
+    }
+
+    pub fn seconds(&self) -> u64 {
+        self.now.get().as_secs()
+    }
+
+    /// Strikes the next batches of writes, one fault each.
+    pub fn strike(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.faults.borrow_mut().extend(faults);
+    }
+
+    /// Does something right before the next batch of writes.
+    pub fn before_write(&self, interlude: impl FnOnce() + 'static) {
+        self.interludes.borrow_mut().push_back(Box::new(interlude));
+    }
+
+    /// Does something right after the next batch of writes.
+    pub fn after_next_write(&self, aftermath: impl FnOnce() + 'static) {
+        *self.aftermath.borrow_mut() = Some(Box::new(aftermath));
+    }
+
+    pub fn begin(self: &Rc<Self>) -> Tx {
+        self.begin_with(Isolation::Serializable)
+    }
+
+    pub fn begin_with(self: &Rc<Self>, isolation: Isolation) -> Tx {
+        Transaction::begin(Rc::clone(self), isolation)
+    }
+
+    /// Writes keys of the package `p` of a session, in a transaction of its own.
+    pub fn store(self: &Rc<Self>, id: &str, entries: &[(&str, &str)]) {
+        let tx = self.begin();
+        container().session(&tx, id).unwrap().package("p").unwrap().update(entries).unwrap();
+        tx.commit().unwrap();
+    }
+
+    /// What the package `p` of a session holds, as a new transaction sees it.
+    pub fn stored(self: &Rc<Self>, id: &str) -> Vec<(String, String)> {
+        let tx = self.begin();
+        match container().resume(&tx, id).unwrap() {
+            Some(session) => session.package("p").unwrap().entries().unwrap(),
+            None => Vec::new(),
+        }
+    }
+
+    /// As [`Self::stored`], where a session may also have ended.
+    pub fn stored_or_ended(self: &Rc<Self>, id: &str) -> Vec<(String, String)> {
+        match container().resume(&self.begin(), id) {
+            Err(Error::Ended(_)) => Vec::new(),
+            _ => self.stored(id),
+        }
+    }
+
+    /// The bytes under a session's key.
+    pub fn raw(&self, id: &str) -> Option<Vec<u8>> {
+        self.items.borrow().get(&key(id)).map(|item| item.value.clone())
+    }
+
+    /// Puts bytes under a session's key.
+    pub fn put_raw(&self, id: &str, value: &[u8]) {
+        self.put(key(id), value.to_vec(), None);
+    }
+
+    /// Loses an item, as a store does that evicts.
+    pub fn evict(&self, id: &str) {
+        self.items.borrow_mut().remove(&key(id));
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        let now = self.now.get();
+        self.items.borrow().values().filter(|item| item.expires.is_none_or(|at| at > now)).count()
+    }
+
+    fn put(&self, key: String, value: Vec<u8>, expires: Option<Duration>) -> Outcome {
+        let version = self.next_version.replace(self.next_version.get() + 1);
+        self.items.borrow_mut().insert(key, Item { value, version, expires });
+        Outcome::Applied(Version(version.to_be_bytes().to_vec()))
+    }
+
+    fn expiry(&self, lifetime: Lifetime) -> Option<Duration> {
+        match lifetime {
+            Lifetime::NeverExpires => None,
+            Lifetime::Seconds(seconds) => Some(self.now.get() + Duration::from_secs(seconds.into())),
+        }
+    }
+
+    fn drop_expired(&self) {
+        let now = self.now.get();
+        self.items.borrow_mut().retain(|_, item| item.expires.is_none_or(|at| at > now));
+    }
+
+    fn apply(&self, write: Write) -> Outcome {
+        self.drop_expired();
+        let held =
+            self.items.borrow().get(&write.key).map(|item| Version(item.version.to_be_bytes().to_vec()));
+        match (&write.expects, held) {
+            (Expectation::Absent, Some(_)) => return Outcome::Stale,
+            (Expectation::Version(_), None) => return Outcome::Missing,
+            (Expectation::Version(expected), Some(held)) if *expected != held => return Outcome::Stale,
+            _ => {}
+        }
+        match write.change {
+            Change::Put { value, lifetime } => self.put(write.key, value, self.expiry(lifetime)),
+            Change::Delete => {
+                self.items.borrow_mut().remove(&write.key);
+                Outcome::Applied(Version(Vec::new()))
+            }
+        }
+    }
+
+    /// Why a batch cannot be taken, if it cannot.
+    fn refuse(&self, writes: &[Write]) -> Option<Result<Vec<Outcome>, StoreError>> {
+        let put = |write: &Write| match &write.change {
+            Change::Put { value, lifetime } => Some((value.len(), *lifetime)),
+            Change::Delete => None,
+        };
+        if !self.expires.get()
+            && writes.iter().filter_map(put).any(|(_, life)| life != Lifetime::NeverExpires)
+        {
+            return Some(Err(StoreError::Unsupported("no expiry".into())));
+        }
+        let limit = self.limit.get();
+        let fits = |write: &Write| put(write).is_none_or(|(size, _)| size <= limit);
+        if writes.iter().all(fits) {
+            return None;
+        }
+        let verdict = |write| if fits(write) { Outcome::Skipped } else { Outcome::TooLarge(limit as u64) };
+        Some(Ok(writes.iter().map(verdict).collect()))
+    }
+}
+
+impl Store for World {
+    fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
+        self.reads.set(self.reads.get() + 1);
+        if touch.is_some() && !self.slides.get() {
+            return Err(StoreError::Unsupported("no touch".into()));
+        }
+        self.drop_expired();
+        let mut items = self.items.borrow_mut();
+        let mut entry = |key: String| {
+            let item = items.get_mut(&key)?;
+            let left = item.expires.map(|at| at.saturating_sub(self.now.get()).as_secs() as u32);
+            if let Some(lifetime) = touch {
+                item.expires = self.expiry(lifetime);
+            }
+            let version = Version(item.version.to_be_bytes().to_vec());
+            Some(Entry { value: item.value.clone(), version, seconds_left: left })
+        };
+        Ok(keys.into_iter().map(&mut entry).collect())
+    }
+
+    fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, StoreError> {
+        let aftermath = self.aftermath.borrow_mut().take();
+        let outcomes = self.take(writes);
+        if let Some(aftermath) = aftermath {
+            aftermath();
+        }
+        outcomes
+    }
+}
+
+impl World {
+    fn take(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, StoreError> {
+        let interlude = self.interludes.borrow_mut().pop_front();
+        if let Some(interlude) = interlude {
+            interlude();
+        }
+        self.writes.set(self.writes.get() + 1);
+        for write in self.delayed.take() {
+            self.apply(write);
+        }
+        if let Some(refusal) = self.refuse(&writes) {
+            return refusal;
+        }
+        let fault = self.faults.borrow_mut().pop_front();
+        let count = writes.len();
+        match fault {
+            None => return Ok(writes.into_iter().map(|write| self.apply(write)).collect()),
+            Some(Fault::AnswerLost) => writes.into_iter().for_each(|write| drop(self.apply(write))),
+            Some(Fault::Delayed) => self.delayed.borrow_mut().extend(writes),
+            Some(Fault::RequestLost) => {}
+            Some(Fault::Refused) => return Err(StoreError::Unavailable("refused".into())),
+            Some(Fault::Away) => return Ok(vec![Outcome::Unavailable; count]),
+        }
+        Ok(vec![Outcome::Unknown; count])
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Duration {
+        self.now.get()
+    }
+}
+
+impl Random for World {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.drawn.set(self.drawn.get() + 1);
+        let number = self.drawn.get().to_be_bytes();
+        buffer.iter_mut().rev().zip(number.iter().rev()).for_each(|(place, byte)| *place = *byte);
+    }
+}
+
+/// The container that most tests use.
+pub fn container() -> Container {
+    Container::open("test", ContainerOptions::default()).unwrap()
+}
+
+pub fn container_with(options: ContainerOptions) -> Container {
+    Container::open("test", options).unwrap()
+}
+
+/// The session of an id, and its package `p`.
+pub fn package(tx: &Tx, id: &str) -> lovely_session_core::Package<World> {
+    container().session(tx, id).unwrap().package("p").unwrap()
+}
+
+pub fn session(tx: &Tx, id: &str) -> Session<World> {
+    container().session(tx, id).unwrap()
+}
+
+pub fn key(id: &str) -> String {
+    store_key("test", id).unwrap()
+}
+
+/// Entries as owned text.
+pub fn owned(entries: &[(&str, &str)]) -> Vec<(String, String)> {
+    entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// The keys of a conflict.
+pub fn conflict_keys(result: Result<(), Error>) -> Vec<Option<String>> {
+    match result {
+        Err(Error::Conflict(conflicts)) => conflicts.into_iter().map(|conflict| conflict.key).collect(),
+        other => panic!("expected a conflict, found {other:?}"),
+    }
+}
