@@ -1,0 +1,22 @@
+# Names for the scripts. What they do is said, and done, in scripts/.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test bench
+
+# Passed on by `run` (to `lovely-session serve`) and by `bench` (to the benches).
+ARGS ?=
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what is missing to build and to test; the Rust toolchain stays as it is.
+	@scripts/setup.sh
+
+run: ## Serve examples/cart on http://127.0.0.1:8080; ARGS="--store memcached://127.0.0.1:11211" keeps sessions.
+	@scripts/run.sh $(ARGS)
+
+test: ## Run every check and every test.
+	@scripts/test.sh
+
+bench: ## Run the benches; ARGS="commit" runs those whose names have that in them.
+	@scripts/bench.sh $(ARGS)

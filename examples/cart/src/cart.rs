@@ -1,0 +1,130 @@
+//! The cart: what it keeps in a session, and how it changes.
+//!
+//! A session has two packages. `cart` has one key for each SKU, with its quantity, so that requests
+//! that change different things touch different keys. `checkout` has `attempts`, the number of
+//! checkouts that failed, and `coupon` and `reservation`, which are the last order.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::bindings::{Package, Session};
+use crate::item::{Quantity, Sku};
+use crate::refusal::Refusal;
+use crate::stored::{get, parse, set};
+use crate::transact::{Failure, Visit};
+
+/// The one coupon that a checkout takes.
+const VALID_COUPON: &str = "WELCOME";
+
+/// See [`Quantity::added_to`].
+const TOO_MANY: Refusal = Refusal::bad_request("a cart holds at most 1000000 of one thing");
+
+const CART: &str = "cart";
+const CHECKOUT: &str = "checkout";
+const ATTEMPTS: &str = "attempts";
+const COUPON: &str = "coupon";
+const RESERVATION: &str = "reservation";
+
+/// Quantities by SKU.
+pub type Items = BTreeMap<String, u32>;
+
+/// A cart, as `GET /cart` shows it.
+#[derive(Default, Serialize)]
+pub struct Cart {
+    pub items: Items,
+    pub count: u64,
+    /// How many checkouts failed in this session, once one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+}
+
+/// What a checkout ordered.
+#[derive(Serialize)]
+pub struct Order {
+    pub items: Items,
+    pub count: u64,
+    pub coupon: String,
+}
+
+/// How a checkout ended. Either way there is something to commit.
+pub enum Checkout {
+    Ordered(Order),
+    Declined(Refusal),
+}
+
+/// The cart in a session; an empty one where there is no session.
+pub fn look(session: Option<&Session>) -> Result<Cart, Failure> {
+    let Some(session) = session else { return Ok(Cart::default()) };
+    let items = items(&session.package(CART)?)?;
+    let failed: Option<u32> = get(&session.package(CHECKOUT)?, ATTEMPTS)?;
+    Ok(Cart { count: count(&items), items, attempts: failed.filter(|failed| *failed > 0) })
+}
+
+/// The last order in a session, if there was one.
+pub fn last_order(session: Option<&Session>) -> Result<Option<Order>, Failure> {
+    let Some(session) = session else { return Ok(None) };
+    let checkout = session.package(CHECKOUT)?;
+    let Some(coupon) = get(&checkout, COUPON)? else { return Ok(None) };
+    let items: Items = get(&checkout, RESERVATION)?.unwrap_or_default();
+    Ok(Some(Order { count: count(&items), items, coupon }))
+}
+
+/// Adds to what is there.
+pub fn add(session: &Session, sku: &Sku, quantity: Quantity) -> Result<(), Failure> {
+    let cart = session.package(CART)?;
+    let held = get(&cart, sku.as_str())?.unwrap_or(0);
+    let total = quantity.added_to(held).ok_or(TOO_MANY)?;
+    set(&cart, sku.as_str(), &total)
+}
+
+/// Removes all of a thing; false if there was none.
+pub fn remove(session: &Session, sku: &Sku) -> Result<bool, Failure> {
+    Ok(session.package(CART)?.remove(sku.as_str())?)
+}
+
+/// Orders what is in the cart, and empties it; or counts a failed attempt, and changes nothing else.
+pub fn check_out(visit: &Visit, coupon: &str) -> Result<Checkout, Failure> {
+    let session = visit.session_or_begin()?;
+    let checkout = session.package(CHECKOUT)?;
+    let failed: u32 = get(&checkout, ATTEMPTS)?.unwrap_or(0);
+    // Counted before the savepoint, so that the rollback undoes the order and not the count.
+    set(&checkout, ATTEMPTS, &failed.saturating_add(1))?;
+
+    let before_order = visit.savepoint()?;
+    let order = place_order(&session.package(CART)?, &checkout, coupon)?;
+    if let Some(refusal) = objection(&order) {
+        before_order.rollback()?;
+        return Ok(Checkout::Declined(refusal));
+    }
+    set(&checkout, ATTEMPTS, &failed)?;
+    Ok(Checkout::Ordered(order))
+}
+
+/// Moves the items from the cart to the reservation.
+fn place_order(cart: &Package, checkout: &Package, coupon: &str) -> Result<Order, Failure> {
+    let items = items(cart)?;
+    set(checkout, COUPON, &coupon)?;
+    set(checkout, RESERVATION, &items)?;
+    cart.clear()?;
+    Ok(Order { count: count(&items), items, coupon: coupon.to_owned() })
+}
+
+fn objection(order: &Order) -> Option<Refusal> {
+    if order.coupon != VALID_COUPON {
+        Some(Refusal::new(422, "this coupon is not valid"))
+    } else if order.items.is_empty() {
+        Some(Refusal::new(422, "the cart is empty"))
+    } else {
+        None
+    }
+}
+
+fn count(items: &Items) -> u64 {
+    items.values().copied().map(u64::from).sum()
+}
+
+fn items(cart: &Package) -> Result<Items, Failure> {
+    let entries = cart.entries()?;
+    entries.into_iter().map(|(sku, quantity)| Ok((sku, parse(&quantity)?))).collect()
+}

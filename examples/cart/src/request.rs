@@ -1,0 +1,125 @@
+//! A request, read from WASI HTTP.
+
+use wasi::http::types::{IncomingRequest, Method};
+use wasi::io::streams::StreamError;
+
+use crate::cookie;
+use crate::fields::Fields;
+use crate::refusal::Refusal;
+
+/// The most bytes that a body may have: far more than any form here needs.
+const MAX_BODY: usize = 64 * 1024;
+
+/// How much of a body is read at a time, in bytes.
+const CHUNK: u64 = 8 * 1024;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+const NO_FORM: Refusal = Refusal::bad_request("the form is not encoded as forms are");
+const NO_JSON: Refusal = Refusal::bad_request("the body must be a JSON object");
+const BROKEN_OFF: Refusal = Refusal::bad_request("the body did not arrive in full");
+const TOO_LARGE: Refusal = Refusal::new(413, "the body is over 64 KiB");
+
+/// What a request wants done. `HEAD` is read as `GET`: the server leaves out the body.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verb {
+    Get,
+    Post,
+    Delete,
+    Other,
+}
+
+impl Verb {
+    /// The methods with this meaning, as the `Allow` header lists them.
+    pub fn names(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+            Self::Other => "",
+        }
+    }
+}
+
+/// One request.
+pub struct Request {
+    incoming: IncomingRequest,
+    path: String,
+    session_id: Option<String>,
+}
+
+impl Request {
+    pub fn new(incoming: IncomingRequest) -> Self {
+        let mut path = incoming.path_with_query().unwrap_or_default();
+        path.truncate(path.find('?').unwrap_or(path.len()));
+        let mut cookies = headers(&incoming, "cookie");
+        let session_id = cookies.find_map(|cookies| cookie::session_id(&cookies).map(str::to_owned));
+        Self { incoming, path, session_id }
+    }
+
+    pub fn verb(&self) -> Verb {
+        match self.incoming.method() {
+            Method::Get | Method::Head => Verb::Get,
+            Method::Post => Verb::Post,
+            Method::Delete => Verb::Delete,
+            _ => Verb::Other,
+        }
+    }
+
+    /// The path, still percent-encoded, without the query.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What the visitor's cookie says. It may be anything: the session's id, or a lie.
+    pub fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref()
+    }
+
+    /// Whether the page's forms sent it, rather than a client that speaks JSON.
+    pub fn is_form(&self) -> bool {
+        self.media_type().as_deref() == Some(FORM)
+    }
+
+    /// Whether a browser says that another site had it sent.
+    pub fn is_cross_site(&self) -> bool {
+        headers(&self.incoming, "sec-fetch-site").any(|site| site == "cross-site")
+    }
+
+    /// Reads the body, as a form or as JSON. A body without a type is taken for JSON.
+    pub fn fields(&self) -> Result<Fields, Refusal> {
+        match self.media_type().as_deref() {
+            Some(FORM) => Fields::from_form(&self.body()?).ok_or(NO_FORM),
+            None | Some("application/json") => Fields::from_json(&self.body()?).ok_or(NO_JSON),
+            Some(_) => Err(Refusal::new(415, "send JSON, with the content type application/json")),
+        }
+    }
+
+    fn body(&self) -> Result<Vec<u8>, Refusal> {
+        let incoming = self.incoming.consume().map_err(|()| BROKEN_OFF)?;
+        let stream = incoming.stream().map_err(|()| BROKEN_OFF)?;
+        let mut body = Vec::new();
+        loop {
+            match stream.blocking_read(CHUNK) {
+                Ok(chunk) => body.extend(chunk),
+                Err(StreamError::Closed) => return Ok(body),
+                Err(StreamError::LastOperationFailed(_)) => return Err(BROKEN_OFF),
+            }
+            if body.len() > MAX_BODY {
+                return Err(TOO_LARGE);
+            }
+        }
+    }
+
+    fn media_type(&self) -> Option<String> {
+        let content_type = headers(&self.incoming, "content-type").next()?;
+        let media = content_type.split(';').next().unwrap_or_default();
+        Some(media.trim().to_ascii_lowercase())
+    }
+}
+
+/// The values of a header, apart from those that are not text.
+fn headers(request: &IncomingRequest, name: &str) -> impl Iterator<Item = String> + use<> {
+    let values = request.headers().get(name);
+    values.into_iter().filter_map(|value| String::from_utf8(value).ok())
+}

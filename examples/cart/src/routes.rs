@@ -1,0 +1,148 @@
+//! The HTTP contract: which request does what, and how it is answered.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cart::{self, Cart, Checkout};
+use crate::item::{Quantity, Sku};
+use crate::page::{self, View};
+use crate::refusal::Refusal;
+use crate::request::{Request, Verb};
+use crate::response::Response;
+use crate::transact::{Committed, transact};
+use crate::{cookie, percent};
+
+type Handler = fn(&Request) -> Result<Response, Refusal>;
+
+const ITEM: &str = "/cart/items/";
+const INVALID_SKU: Refusal =
+    Refusal::bad_request("sku must be a text of 1 to 64 characters, not blank, without control characters");
+const INVALID_QUANTITY: Refusal = Refusal::bad_request("qty must be a whole number from 1 to 1000");
+const INVALID_COUPON: Refusal = Refusal::bad_request("coupon must be a text");
+const NOT_IN_CART: Refusal = Refusal::new(404, "this is not in the cart");
+
+/// Answers any request.
+pub fn answer(request: &Request) -> Response {
+    route(request).unwrap_or_else(|refusal| refuse(request, &refusal))
+}
+
+fn route(request: &Request) -> Result<Response, Refusal> {
+    let (verb, handler): (Verb, Handler) = match request.path() {
+        "/" => (Verb::Get, show_page),
+        "/style.css" => (Verb::Get, |_| Ok(Response::style(page::STYLE))),
+        "/cart" => (Verb::Get, show_cart),
+        "/cart/items" => (Verb::Post, add_item),
+        "/cart/remove" => (Verb::Post, remove_chosen),
+        "/checkout" => (Verb::Post, check_out),
+        "/logout" => (Verb::Post, log_out),
+        path if path.starts_with(ITEM) => (Verb::Delete, remove_item),
+        _ => return Err(Refusal::new(404, "there is nothing at this address")),
+    };
+    if request.verb() != verb {
+        return Err(Refusal::method_not_allowed(verb));
+    }
+    if verb != Verb::Get && request.is_cross_site() {
+        return Err(Refusal::new(403, "another site may not change the cart"));
+    }
+    handler(request)
+}
+
+fn show_page(request: &Request) -> Result<Response, Refusal> {
+    Ok(Response::page(200, page::render(Some(&view(request)?), None)))
+}
+
+fn show_cart(request: &Request) -> Result<Response, Refusal> {
+    let seen = transact(request.session_id(), |visit| cart::look(visit.session()))?;
+    Ok(Response::json(200, &seen.value))
+}
+
+fn add_item(request: &Request) -> Result<Response, Refusal> {
+    let fields = request.fields()?;
+    let sku = fields.text("sku").and_then(Sku::new).ok_or(INVALID_SKU)?;
+    let quantity = fields.whole_number("qty").and_then(Quantity::new).ok_or(INVALID_QUANTITY)?;
+    let changed = transact(request.session_id(), |visit| {
+        let session = visit.session_or_begin()?;
+        cart::add(session, &sku, quantity)?;
+        cart::look(Some(session))
+    })?;
+    Ok(done(request, &changed))
+}
+
+/// `DELETE /cart/items/{sku}`. What is no SKU cannot be in a cart either.
+fn remove_item(request: &Request) -> Result<Response, Refusal> {
+    let encoded = request.path().strip_prefix(ITEM).unwrap_or_default();
+    let decoded = percent::decode(encoded).ok_or(NOT_IN_CART)?;
+    remove(request, &Sku::new(&decoded).ok_or(NOT_IN_CART)?)
+}
+
+/// `POST /cart/remove`: what a form does, which cannot send `DELETE`.
+fn remove_chosen(request: &Request) -> Result<Response, Refusal> {
+    let fields = request.fields()?;
+    remove(request, &fields.text("sku").and_then(Sku::new).ok_or(INVALID_SKU)?)
+}
+
+fn remove(request: &Request, sku: &Sku) -> Result<Response, Refusal> {
+    let changed = transact(request.session_id(), |visit| match visit.session() {
+        Some(session) if cart::remove(session, sku)? => cart::look(Some(session)),
+        _ => Err(NOT_IN_CART.into()),
+    })?;
+    Ok(done(request, &changed))
+}
+
+fn check_out(request: &Request) -> Result<Response, Refusal> {
+    let fields = request.fields()?;
+    let coupon = fields.text("coupon").ok_or(INVALID_COUPON)?;
+    let checkout = transact(request.session_id(), |visit| cart::check_out(visit, coupon))?;
+    let response = match &checkout.value {
+        Checkout::Ordered(order) => succeed(request, &json!({"ok": true, "order": order})),
+        Checkout::Declined(refusal) => refuse(request, refusal),
+    };
+    Ok(remember(response, &checkout))
+}
+
+fn log_out(request: &Request) -> Result<Response, Refusal> {
+    transact(request.session_id(), |visit| match visit.session() {
+        Some(session) => Ok(session.destroy()?),
+        None => Ok(()),
+    })?;
+    Ok(succeed(request, &json!({"ok": true})).with("set-cookie", cookie::FORGET))
+}
+
+fn view(request: &Request) -> Result<View, Refusal> {
+    let seen = transact(request.session_id(), |visit| {
+        let session = visit.session();
+        Ok(View { cart: cart::look(session)?, last_order: cart::last_order(session)? })
+    })?;
+    Ok(seen.value)
+}
+
+/// The answer to a change of the cart: the cart, and a cookie if a session began with it.
+fn done(request: &Request, changed: &Committed<Cart>) -> Response {
+    remember(succeed(request, &changed.value), changed)
+}
+
+/// A form is answered with the page, anything else with JSON.
+fn succeed(request: &Request, value: &impl Serialize) -> Response {
+    if request.is_form() { Response::see_other("/") } else { Response::json(200, value) }
+}
+
+fn refuse(request: &Request, refusal: &Refusal) -> Response {
+    let response = if request.is_form() || request.path() == "/" {
+        // The cart itself may be out of reach: then the page shows only the message.
+        let view = view(request).ok();
+        Response::page(refusal.status, page::render(view.as_ref(), Some(refusal.message)))
+    } else {
+        Response::json(refusal.status, &json!({"error": refusal.message}))
+    };
+    match refusal.allow {
+        Some(verb) => response.with("allow", verb.names()),
+        None => response,
+    }
+}
+
+fn remember<T>(response: Response, committed: &Committed<T>) -> Response {
+    match &committed.new_session {
+        Some(id) => response.with("set-cookie", cookie::remember(id)),
+        None => response,
+    }
+}

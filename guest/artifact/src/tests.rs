@@ -1,0 +1,57 @@
+//! What the session component promises to those who load it, read from the built component.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use wit_component::DecodedWasm;
+use wit_parser::{Resolve, World, WorldItem, WorldKey};
+
+use crate::COMPONENT;
+
+/// The component's world, as the binary tells it.
+fn world() -> (Resolve, World) {
+    match wit_component::decode(COMPONENT).unwrap() {
+        DecodedWasm::Component(resolve, id) => {
+            let world = resolve.worlds[id].clone();
+            (resolve, world)
+        }
+        DecodedWasm::WitPackage(..) => panic!("the bytes are a WIT package, not a component"),
+    }
+}
+
+/// The full names of a world's imports or exports.
+fn names<'a>(resolve: &Resolve, items: impl Iterator<Item = (&'a WorldKey, &'a WorldItem)>) -> Vec<String> {
+    let mut names: Vec<String> = items.map(|(key, _)| resolve.name_world_key(key)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_component_imports_a_store_a_clock_and_randomness_and_nothing_else() {
+    let (resolve, world) = world();
+    assert_eq!(
+        names(&resolve, world.imports.iter()),
+        ["lovely:session/key-value@0.1.0", "wasi:clocks/wall-clock@0.2.0", "wasi:random/random@0.2.0"]
+    );
+}
+
+#[test]
+fn the_component_exports_transactions_and_sessions_and_nothing_else() {
+    let (resolve, world) = world();
+    assert_eq!(
+        names(&resolve, world.exports.iter()),
+        ["lovely:session/sessions@0.1.0", "lovely:session/transactions@0.1.0"]
+    );
+}
+
+#[test]
+fn the_component_carries_no_path_of_the_machine_that_built_it() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.unwrap_or_else(|| env::home_dir().unwrap().join(".cargo"));
+    let text = String::from_utf8_lossy(COMPONENT);
+    for directory in [workspace, cargo_home] {
+        let directory = directory.to_str().unwrap();
+        assert!(!text.contains(directory), "the component contains {directory}");
+    }
+}

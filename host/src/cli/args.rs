@@ -1,0 +1,156 @@
+//! The command line: what it takes, and what it tells about itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use lovely_session_host::StoreUrl;
+use lovely_session_host::serve::Limits;
+
+use super::size::Size;
+
+const EXAMPLES: &str = "\
+Examples:
+  Serve an edge function, with sessions in this process (they end with it):
+    lovely-session serve shop.wasm
+
+  The same, with sessions in two memcached servers, for everybody on the network:
+    lovely-session serve shop.wasm --addr 0.0.0.0:8080 --store memcached://10.0.0.1:11211,10.0.0.2:11211
+
+  See what a session holds:
+    lovely-session inspect --store memcached://10.0.0.1:11211,10.0.0.2:11211 cart 5Ck1w3…
+
+Exit codes:
+  0  done; for `serve`: stopped as asked
+  1  something failed that has no code of its own
+  2  the command line is wrong
+  3  the application cannot be read or served
+  4  the store cannot be reached, or cannot do what sessions need
+  5  the address cannot be listened on
+  6  there is no such session, or its record cannot be read
+
+The log goes to standard error. RUST_LOG chooses from it: `warn` is trouble only, `info,access=off` is
+all but the line for each request, `debug` is more.";
+
+/// Serves WebAssembly edge functions whose sessions are transactional.
+#[derive(Debug, Parser)]
+#[command(name = "lovely-session", version, after_help = EXAMPLES)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves an edge function over HTTP.
+    Serve(ServeArgs),
+    /// Prints a stored session, without changing it or keeping it alive.
+    Inspect(InspectArgs),
+}
+
+const SERVE_HELP: &str = "\
+The application is a WebAssembly component that exports `wasi:http/incoming-handler@0.2`. What it
+imports of `lovely:session` is served by the session component, which is built in. Each request runs
+in a fresh instance, without files, environment, sockets or outgoing HTTP requests (these answer
+`HTTP-request-denied`). What it prints goes to the log.
+
+SIGINT or SIGTERM stops the server once the running requests are answered; a second one stops it at
+once.";
+
+/// What `serve` takes.
+#[derive(Debug, Args)]
+#[command(after_help = SERVE_HELP)]
+pub struct ServeArgs {
+    /// The application: a WebAssembly component
+    #[arg(value_name = "APP.wasm")]
+    pub application: PathBuf,
+    /// Where to listen; port 0 means any free one, which the log tells
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub addr: String,
+    /// Where sessions are kept: `memory:`, or `memcached://HOST:PORT[,HOST:PORT…]`
+    #[arg(long, value_name = "URL", default_value = "memory:")]
+    pub store: StoreUrl,
+    /// What requests may use.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// The limits of `serve`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// How long a request may run; also how long it may wait before, for its body and for its turn
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub time_limit: u64,
+    /// The memory of one request, the session component's included
+    #[arg(long, value_name = "SIZE", default_value = "64MiB")]
+    pub max_memory: Size,
+    /// The largest body of a request
+    #[arg(long, value_name = "SIZE", default_value = "1MiB")]
+    pub max_body: Size,
+    /// How many requests run at a time; others wait
+    #[arg(long, value_name = "COUNT", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_requests: u32,
+    /// How many connections are open at a time; others wait
+    #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+    /// How long to wait for the head of a request, and to keep an idle connection
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
+    pub header_timeout: u64,
+    /// How long to wait for the running requests when stopping
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub shutdown_timeout: u64,
+}
+
+impl From<&LimitArgs> for Limits {
+    fn from(args: &LimitArgs) -> Self {
+        Self {
+            request_time: Duration::from_secs(args.time_limit),
+            memory: args.max_memory.bytes,
+            body: args.max_body.bytes,
+            concurrent_requests: args.max_requests,
+            connections: args.max_connections,
+            header_time: Duration::from_secs(args.header_timeout),
+            shutdown_time: Duration::from_secs(args.shutdown_timeout),
+        }
+    }
+}
+
+const INSPECT_HELP: &str = "\
+The session id is what the application gave to the visitor, such as the value of a cookie. It is a
+secret: mind who can read this shell's history. Sessions in `memory:` cannot be inspected: they are
+in the process that serves them, and nowhere else.";
+
+/// What `inspect` takes.
+#[derive(Debug, Args)]
+#[command(after_help = INSPECT_HELP)]
+pub struct InspectArgs {
+    /// Where sessions are kept: `memcached://HOST:PORT[,HOST:PORT…]`, as given to `serve`
+    #[arg(long, value_name = "URL")]
+    pub store: StoreUrl,
+    /// The name of the session's container
+    pub container: String,
+    /// The id of the session
+    pub session_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn the_flags_default_to_the_library_s_limits() {
+        let parsed = CommandLine::parse_from(["lovely-session", "serve", "app.wasm"]);
+        let Command::Serve(args) = parsed.command else { panic!("`serve` was parsed as another command") };
+        assert_eq!(Limits::from(&args.limits), Limits::default());
+    }
+}

@@ -1,0 +1,58 @@
+//! `lovely-session serve`.
+
+use lovely_session_host::StoreOptions;
+use lovely_session_host::serve::{Application, Limits, Server};
+use tokio::sync::oneshot;
+
+use super::args::ServeArgs;
+use super::failure::Failure;
+use super::signals::StopSignals;
+
+/// Serves until a signal stops it.
+pub async fn run(args: ServeArgs) -> Result<(), Failure> {
+    let mut signals = StopSignals::catch().map_err(Failure::System)?;
+    tokio::select! {
+        server = prepare(&args) => serve(server?, signals).await,
+        () = signals.next() => {
+            tracing::info!("stopped before serving began");
+            Ok(())
+        }
+    }
+}
+
+async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
+    let path = args.application.clone();
+    let bytes = std::fs::read(&path).map_err(|source| Failure::Read { path, source })?;
+    let store = args.store.open(&StoreOptions::default()).await?;
+    let path = args.application.clone();
+    let limits = Limits::from(&args.limits);
+    // Compiling takes seconds, and signals are to be heard meanwhile.
+    let loading = tokio::task::spawn_blocking(move || Application::load(&bytes, limits));
+    let loaded = loading.await.map_err(|error| Failure::System(error.into()))?;
+    let application = loaded.map_err(|source| Failure::Load { path, source })?;
+    Ok(Server::bind(&args.addr, application, store).await?)
+}
+
+async fn serve(server: Server, mut signals: StopSignals) -> Result<(), Failure> {
+    tracing::info!("serving on http://{}", server.local_addr());
+    let (stop, stopping) = oneshot::channel::<()>();
+    let hear_signals = async move {
+        signals.next().await;
+        tracing::info!("stopping: waiting for the running requests; a second signal stops at once");
+        drop(stop);
+        signals.next().await;
+    };
+    let stopping = async { stopping.await.unwrap_or(()) };
+    tokio::select! {
+        broken_off = server.run(stopping) => report_end(broken_off),
+        () = hear_signals => tracing::warn!("stopped at once"),
+    }
+    Ok(())
+}
+
+fn report_end(broken_off: usize) {
+    match broken_off {
+        0 => tracing::info!("stopped"),
+        connections => tracing::warn!(connections, "stopped; requests that took too long were broken off"),
+    }
+}

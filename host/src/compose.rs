@@ -1,0 +1,251 @@
+//! Joins an application with the session component into one component.
+
+use std::error::Error as StdError;
+
+use wac_graph::types::{Package, WorldId, are_semver_compatible};
+use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
+
+/// What every name of an interface of the sessions starts with.
+const SESSION_INTERFACES: &str = "lovely:session/";
+
+/// Plugs the exports of a session component into the imports of an application.
+///
+/// The result exports what the application exports, and imports what is left:
+/// what else the application imports, and what the session component imports.
+/// All the application's `lovely:session` imports are served by one instance of
+/// the session component, so that a transaction that one interface gives is the
+/// one that another takes. An application that imports none of them is given
+/// back as it is.
+///
+/// `application` is the content of the application's file, which may be
+/// anything; `session_component` is [`crate::SESSION_COMPONENT`], or another
+/// component that exports the same interfaces.
+///
+/// # Errors
+///
+/// Fails when the application is not a component, or when it needs session
+/// interfaces that `session_component` does not have; see [`ComposeError`].
+pub fn compose(application: &[u8], session_component: &[u8]) -> Result<Vec<u8>, ComposeError> {
+    check_format(application)?;
+    let mut graph = CompositionGraph::new();
+    let socket =
+        register(&mut graph, "application", application).map_err(ComposeError::InvalidApplication)?;
+    if session_imports(&graph, socket).is_empty() {
+        return Ok(application.to_vec());
+    }
+    let plug =
+        register(&mut graph, "sessions", session_component).map_err(ComposeError::InvalidSessionComponent)?;
+    let pairs = pair_interfaces(&graph, socket, plug)?;
+    if pairs.is_empty() {
+        return Ok(application.to_vec());
+    }
+    let instance = join(&mut graph, socket, plug, &pairs)?;
+    export_everything(&mut graph, socket, instance)?;
+    graph.encode(EncodeOptions::default()).map_err(ComposeError::join)
+}
+
+/// Why an application could not be joined with the session component.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ComposeError {
+    /// There is nothing in the file.
+    #[error("it is empty; was it built?")]
+    Empty,
+    /// It is a text, such as WebAssembly in its text format.
+    #[error(
+        "it is a text, not a binary WebAssembly component; if it is WebAssembly text, \
+         translate it with `wasm-tools parse`"
+    )]
+    Text,
+    /// It is WebAssembly, but a core module.
+    #[error(
+        "it is a core WebAssembly module, not a component; build it for a component target, such as \
+         `wasm32-wasip2` in Rust, or make a component of it with `wasm-tools component new`"
+    )]
+    CoreModule,
+    /// It is something else than WebAssembly.
+    #[error("it is not a WebAssembly component; give the `.wasm` file that your build makes")]
+    NotWasm,
+    /// It claims to be a component, but is damaged or uses unknown features.
+    #[error("it is not a valid WebAssembly component; build it again, with tools for WASI 0.2")]
+    InvalidApplication(#[source] anyhow::Error),
+    /// The session component is damaged or uses unknown features.
+    #[error("the session component is not a valid WebAssembly component")]
+    InvalidSessionComponent(#[source] anyhow::Error),
+    /// The application imports an interface of the sessions that there is not.
+    #[error(
+        "it imports `{import}`, and the session component has {}; \
+         build it against the WIT of this version",
+        in_words(offered)
+    )]
+    UnknownInterface {
+        /// The import that nothing can serve.
+        import: String,
+        /// The interfaces that the session component exports.
+        offered: Vec<String>,
+    },
+    /// The application has another idea of an interface than the session component.
+    #[error("it imports `{import}` in another shape than this version has; build it against its WIT")]
+    Mismatch {
+        /// The import that does not fit.
+        import: String,
+        /// What does not fit.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The two components cannot be joined for another reason.
+    #[error("it cannot be joined with the session component")]
+    Join(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl ComposeError {
+    fn join(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self::Join(Box::new(error))
+    }
+}
+
+/// Writes names as a person lists them.
+pub(crate) fn in_words(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Tells what is no component by its first bytes, before anything parses it.
+fn check_format(bytes: &[u8]) -> Result<(), ComposeError> {
+    match bytes {
+        [] => Err(ComposeError::Empty),
+        // The version field holds the layer: 0 for core modules, 1 for components.
+        [b'\0', b'a', b's', b'm', _, _, 0, 0, ..] => Err(ComposeError::CoreModule),
+        [b'\0', b'a', b's', b'm', ..] => Ok(()),
+        _ if !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok() => Err(ComposeError::Text),
+        _ => Err(ComposeError::NotWasm),
+    }
+}
+
+fn register(graph: &mut CompositionGraph, name: &str, bytes: &[u8]) -> anyhow::Result<PackageId> {
+    let package = Package::from_bytes(name, None, bytes, graph.types_mut())?;
+    Ok(graph.register_package(package)?)
+}
+
+fn imports(graph: &CompositionGraph, world: WorldId) -> Vec<String> {
+    graph.types()[world].imports.keys().cloned().collect()
+}
+
+fn exports(graph: &CompositionGraph, world: WorldId) -> Vec<String> {
+    graph.types()[world].exports.keys().cloned().collect()
+}
+
+fn session_imports(graph: &CompositionGraph, package: PackageId) -> Vec<String> {
+    let mut names = imports(graph, graph[package].ty());
+    names.retain(|name| name.starts_with(SESSION_INTERFACES));
+    names
+}
+
+/// An import of the application, and the export that serves it. The names can
+/// differ in the last part of their versions.
+struct Pair {
+    import: String,
+    export: String,
+}
+
+fn pair_interfaces(
+    graph: &CompositionGraph,
+    socket: PackageId,
+    plug: PackageId,
+) -> Result<Vec<Pair>, ComposeError> {
+    let offered = exports(graph, graph[plug].ty());
+    let left_to_the_host = imports(graph, graph[plug].ty());
+    let mut pairs = Vec::new();
+    for import in session_imports(graph, socket) {
+        if let Some(export) = find_compatible(&offered, &import) {
+            pairs.push(Pair { export: export.clone(), import });
+        } else if find_compatible(&left_to_the_host, &import).is_none() {
+            return Err(ComposeError::UnknownInterface { import, offered });
+        }
+    }
+    Ok(pairs)
+}
+
+fn find_compatible<'a>(names: &'a [String], wanted: &str) -> Option<&'a String> {
+    let exact = names.iter().find(|name| *name == wanted);
+    exact.or_else(|| names.iter().find(|name| are_semver_compatible(name, wanted)))
+}
+
+/// Instantiates both components, and gives the instance of the application.
+fn join(
+    graph: &mut CompositionGraph,
+    socket: PackageId,
+    plug: PackageId,
+    pairs: &[Pair],
+) -> Result<NodeId, ComposeError> {
+    let sessions = graph.instantiate(plug);
+    let application = graph.instantiate(socket);
+    for Pair { import, export } in pairs {
+        let interface = graph.alias_instance_export(sessions, export).map_err(ComposeError::join)?;
+        graph
+            .set_instantiation_argument(application, import, interface)
+            .map_err(|error| ComposeError::Mismatch { import: import.clone(), source: Box::new(error) })?;
+    }
+    Ok(application)
+}
+
+fn export_everything(
+    graph: &mut CompositionGraph,
+    package: PackageId,
+    instance: NodeId,
+) -> Result<(), ComposeError> {
+    for name in exports(graph, graph[package].ty()) {
+        let item = graph.alias_instance_export(instance, &name).map_err(ComposeError::join)?;
+        graph.export(item, &name).map_err(ComposeError::join)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first bytes of every component, and of every core module.
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+    const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
+    fn refusal_of(application: &[u8]) -> ComposeError {
+        compose(application, COMPONENT).expect_err("this application cannot be composed")
+    }
+
+    #[test]
+    fn an_empty_file_is_called_empty() {
+        assert!(matches!(refusal_of(b""), ComposeError::Empty));
+    }
+
+    #[test]
+    fn a_text_is_called_a_text() {
+        assert!(matches!(refusal_of(b"(component)"), ComposeError::Text));
+    }
+
+    #[test]
+    fn a_core_module_is_told_how_to_become_a_component() {
+        let refusal = refusal_of(CORE_MODULE);
+        assert!(matches!(refusal, ComposeError::CoreModule));
+        assert!(refusal.to_string().contains("wasm-tools component new"), "{refusal}");
+    }
+
+    #[test]
+    fn bytes_that_are_neither_text_nor_webassembly_are_refused() {
+        assert!(matches!(refusal_of(b"\x7fELF\xff\xfe"), ComposeError::NotWasm));
+    }
+
+    #[test]
+    fn a_truncated_component_is_refused_with_the_reason() {
+        let refusal = refusal_of(b"\0asm\x0d\0\x01\0\x07\xff");
+        assert!(matches!(refusal, ComposeError::InvalidApplication(_)));
+        assert!(std::error::Error::source(&refusal).is_some());
+    }
+
+    #[test]
+    fn a_component_without_session_imports_is_left_alone() {
+        let composed = compose(COMPONENT, COMPONENT).expect("the empty component needs nothing");
+        assert_eq!(composed, COMPONENT);
+    }
+}

@@ -1,0 +1,53 @@
+//! Serves edge functions with transactional sessions, and lets any wasmtime host do so.
+//!
+//! A session is kept by the session component ([`SESSION_COMPONENT`]), which reaches its records through
+//! one small interface, `lovely:session/key-value`. This crate offers that interface to components
+//! ([`add_to_linker`], [`KeyValueView`]) on top of a store ([`KeyValue`]): [`Memory`], [`Memcached`], or
+//! one of your own.
+//!
+//! No rule about sessions is in here; those are all in the component.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use lovely_session_host::{KeyValueCtx, KeyValueView, Memory, add_to_linker};
+//! use wasmtime::component::Linker;
+//!
+//! struct State {
+//!     key_value: KeyValueCtx,
+//! }
+//!
+//! impl KeyValueView for State {
+//!     fn key_value(&mut self) -> &mut KeyValueCtx {
+//!         &mut self.key_value
+//!     }
+//! }
+//!
+//! # fn main() -> wasmtime::Result<()> {
+//! let engine = wasmtime::Engine::default();
+//! let mut linker = Linker::<State>::new(&engine);
+//! add_to_linker(&mut linker)?;
+//!
+//! let sessions = Arc::new(Memory::new());
+//! let store = wasmtime::Store::new(&engine, State { key_value: KeyValueCtx::new(sessions) });
+//! # drop(store);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod compose;
+pub mod serve;
+
+mod bindings;
+mod key_value;
+mod linker;
+mod store_url;
+mod stores;
+
+pub use async_trait::async_trait;
+pub use key_value::{Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write};
+pub use linker::{KeyValueCtx, KeyValueView, add_to_linker};
+pub use lovely_session_artifact::COMPONENT as SESSION_COMPONENT;
+pub use store_url::{StoreOptions, StoreUrl, StoreUrlError, open_store};
+pub use stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
+pub use stores::memory::{Clock, ManualClock, Memory, MemoryOptions};

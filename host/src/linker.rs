@@ -1,0 +1,131 @@
+//! Offers a store to components: the interface `lovely:session/key-value` in a wasmtime linker.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::bindings::wit;
+use crate::key_value::{Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write};
+
+/// What the data of a wasmtime store holds so that its components reach a [`KeyValue`] store.
+///
+/// Making one costs a reference count: make one for each instance.
+#[derive(Clone)]
+pub struct KeyValueCtx {
+    store: Arc<dyn KeyValue>,
+}
+
+impl KeyValueCtx {
+    /// Components see the records of `store`.
+    pub fn new(store: Arc<dyn KeyValue>) -> Self {
+        Self { store }
+    }
+}
+
+impl fmt::Debug for KeyValueCtx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyValueCtx").finish_non_exhaustive()
+    }
+}
+
+/// Finds the [`KeyValueCtx`] in the data of a wasmtime store.
+pub trait KeyValueView: Send {
+    /// The context to use for calls from this store's components.
+    fn key_value(&mut self) -> &mut KeyValueCtx;
+}
+
+/// Adds `lovely:session/key-value` to a linker.
+///
+/// A call of the component suspends it until the store answers, so components must be instantiated and
+/// called with wasmtime's asynchronous functions.
+///
+/// # Errors
+///
+/// When the linker has this interface already, unless it allows shadowing.
+pub fn add_to_linker<T: KeyValueView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    wit::add_to_linker::<T, HasSelf<KeyValueCtx>>(linker, T::key_value)
+}
+
+impl wit::Host for KeyValueCtx {
+    async fn get_many(
+        &mut self,
+        keys: Vec<String>,
+        touch: Option<wit::Lifetime>,
+    ) -> Result<Vec<Option<wit::Entry>>, wit::Error> {
+        let entries = self.store.get_many(keys, touch.map(Lifetime::from)).await?;
+        Ok(entries.into_iter().map(|entry| entry.map(wit::Entry::from)).collect())
+    }
+
+    async fn write_many(&mut self, writes: Vec<wit::Write>) -> Result<Vec<wit::Outcome>, wit::Error> {
+        let writes = writes.into_iter().map(Write::from).collect();
+        let outcomes = self.store.write_many(writes).await?;
+        Ok(outcomes.into_iter().map(wit::Outcome::from).collect())
+    }
+}
+
+impl From<wit::Lifetime> for Lifetime {
+    fn from(lifetime: wit::Lifetime) -> Self {
+        match lifetime {
+            wit::Lifetime::NeverExpires => Self::NeverExpires,
+            wit::Lifetime::Seconds(seconds) => Self::Seconds(seconds),
+        }
+    }
+}
+
+impl From<wit::Expectation> for Expectation {
+    fn from(expectation: wit::Expectation) -> Self {
+        match expectation {
+            wit::Expectation::Absent => Self::Absent,
+            wit::Expectation::Version(version) => Self::Version(Version(version)),
+            wit::Expectation::Anything => Self::Anything,
+        }
+    }
+}
+
+impl From<wit::Change> for Change {
+    fn from(change: wit::Change) -> Self {
+        match change {
+            wit::Change::Put(wit::Put { value, lifetime }) => Self::Put { value, lifetime: lifetime.into() },
+            wit::Change::Touch(lifetime) => Self::Touch(lifetime.into()),
+            wit::Change::Delete => Self::Delete,
+        }
+    }
+}
+
+impl From<wit::Write> for Write {
+    fn from(write: wit::Write) -> Self {
+        Self { key: write.key, expects: write.expects.into(), change: write.change.into() }
+    }
+}
+
+impl From<Entry> for wit::Entry {
+    fn from(entry: Entry) -> Self {
+        Self { value: entry.value, version: entry.version.0, seconds_left: entry.seconds_left }
+    }
+}
+
+impl From<Outcome> for wit::Outcome {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Applied(version) => Self::Applied(version.0),
+            Outcome::Stale => Self::Stale,
+            Outcome::Missing => Self::Missing,
+            Outcome::TooLarge(limit) => Self::TooLarge(limit),
+            Outcome::Skipped => Self::Skipped,
+            Outcome::Unavailable => Self::Unavailable,
+            Outcome::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<Error> for wit::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable(text) => Self::Unavailable(text),
+            Error::Unsupported(text) => Self::Unsupported(text),
+            Error::Denied(text) => Self::Denied(text),
+            Error::Other(text) => Self::Other(text),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! An answer on its way to the client, and the line that it leaves in the log.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use hyper::{Response, StatusCode};
+use tracing::Span;
+use wasmtime_wasi_http::Error;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+use super::log_targets::ACCESS;
+
+/// Set when the application failed: what it sent so far is not all.
+pub(super) type Failed = Arc<AtomicBool>;
+
+/// Writes one line to the log when it is dropped: at the end of the answer, or
+/// when the client is gone.
+#[derive(Debug)]
+pub(super) struct LogLine {
+    span: Span,
+    begun: Instant,
+    status: Option<StatusCode>,
+    bytes: u64,
+}
+
+impl LogLine {
+    /// Begins the line of a request that has just come in; `span` says which.
+    pub(super) fn begin(span: Span) -> Self {
+        Self { span, begun: Instant::now(), status: None, bytes: 0 }
+    }
+
+    /// Makes the line wait for the end of the answer. An answer of an
+    /// application ends with an error if `failed` is set before its end.
+    pub(super) fn follow(
+        mut self,
+        answer: Response<HyperOutgoingBody>,
+        failed: Failed,
+    ) -> Response<AnswerBody> {
+        self.status = Some(answer.status());
+        answer.map(|inner| AnswerBody { inner, failed, log_line: self })
+    }
+}
+
+impl Drop for LogLine {
+    fn drop(&mut self) {
+        let _entered = self.span.enter();
+        let ms = self.begun.elapsed().as_secs_f64() * 1000.0;
+        let ms = (ms * 1000.0).round() / 1000.0;
+        match self.status {
+            Some(status) => {
+                tracing::info!(target: ACCESS, status = status.as_u16(), ms, bytes = self.bytes, "answered");
+            }
+            None => tracing::info!(target: ACCESS, ms, "the client left before the answer"),
+        }
+    }
+}
+
+/// The body of an answer.
+///
+/// The stream of an application that failed half-way looks like one that is
+/// complete; this one ends with an error then, which breaks the connection, so
+/// that no client takes half an answer for a whole one.
+#[derive(Debug)]
+pub(super) struct AnswerBody {
+    inner: HyperOutgoingBody,
+    failed: Failed,
+    log_line: LogLine,
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let polled = pin!(&mut self.inner).poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                self.log_line.bytes += length as u64;
+            }
+            Poll::Ready(None) if self.failed.load(Ordering::Acquire) => {
+                return Poll::Ready(Some(Err(Error::HttpResponseIncomplete)));
+            }
+            _ => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

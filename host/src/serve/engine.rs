@@ -1,0 +1,69 @@
+//! The WebAssembly engine: pooled instances, and a clock that interrupts them.
+
+use std::time::Duration;
+
+use tokio::task::yield_now;
+use wasmtime::{
+    Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline,
+};
+
+use super::limits::Limits;
+use super::state::RequestState;
+
+/// What one request may need of each kind. A Rust application and the session
+/// component have a memory each and few tables; applications of dynamic
+/// languages consist of many core modules that share them.
+const MEMORIES: u32 = 4;
+const TABLES: u32 = 16;
+const CORE_INSTANCES: u32 = 64;
+const TABLE_ELEMENTS: usize = 50_000;
+
+/// How long a guest computes before others get their turn, and so how exactly
+/// time limits hold for a guest that does nothing but compute.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Makes an engine with room for as many requests as the limits allow.
+pub(super) fn pooled_engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    let requests = limits.concurrent_requests.max(1);
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(requests)
+        .total_core_instances(requests.saturating_mul(CORE_INSTANCES))
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .total_memories(requests.saturating_mul(MEMORIES))
+        .max_memories_per_component(MEMORIES)
+        .max_memory_size(limits.memory)
+        .total_tables(requests.saturating_mul(TABLES))
+        .max_tables_per_component(TABLES)
+        .table_elements(TABLE_ELEMENTS)
+        .total_stacks(requests);
+    let mut config = Config::new();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config.epoch_interruption(true);
+    let engine = Engine::new(&config)?;
+    start_ticking(engine.weak())?;
+    Ok(engine)
+}
+
+/// Makes a guest give way to others at every tick, which is also when it can
+/// be stopped.
+pub(super) fn interrupt_at_ticks(store: &mut Store<RequestState>) {
+    store.set_epoch_deadline(1);
+    // Not wasmtime's own way to yield: that would queue the guest again at once,
+    // and a few that only compute would keep the runtime from looking at
+    // sockets and timers for more than half a second at a time.
+    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now()))));
+}
+
+/// Ticks on a thread of its own: guests that only compute can occupy every
+/// thread of the async runtime, and nothing there would ever interrupt them.
+fn start_ticking(engine: EngineWeak) -> std::io::Result<()> {
+    let tick = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    };
+    std::thread::Builder::new().name("ticks".to_owned()).spawn(tick)?;
+    Ok(())
+}

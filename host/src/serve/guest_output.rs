@@ -1,0 +1,135 @@
+//! What applications print goes to the log, line by line.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use hyper::body::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::async_trait;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+use super::log_targets::APPLICATION;
+
+/// The longest line that is logged in one piece; longer ones are cut in
+/// pieces, so that a guest cannot fill the host's memory with a line.
+const LONGEST_LINE: usize = 4096;
+
+/// One of the two output streams of an application.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum GuestOutput {
+    /// Standard output: logged as information.
+    Stdout,
+    /// Standard error: logged as a warning.
+    Stderr,
+}
+
+impl GuestOutput {
+    /// Logs as a field, not as the message: fields are written escaped, so that
+    /// an application's line cannot pass for one of the server's.
+    fn log(self, line: &[u8]) {
+        let line = String::from_utf8_lossy(line);
+        match self {
+            Self::Stdout => tracing::info!(target: APPLICATION, stdout = &*line),
+            Self::Stderr => tracing::warn!(target: APPLICATION, stderr = &*line),
+        }
+    }
+}
+
+impl IsTerminal for GuestOutput {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for GuestOutput {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(Lines::to(*self))
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(Lines::to(*self))
+    }
+}
+
+/// Collects what is written until a line is whole.
+#[derive(Debug)]
+struct Lines {
+    output: GuestOutput,
+    unfinished: Vec<u8>,
+}
+
+impl Lines {
+    fn to(output: GuestOutput) -> Self {
+        Self { output, unfinished: Vec::new() }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            match piece.strip_suffix(b"\n") {
+                Some(end) => {
+                    self.unfinished.extend_from_slice(end);
+                    self.log_unfinished();
+                }
+                None => self.unfinished.extend_from_slice(piece),
+            }
+            if self.unfinished.len() >= LONGEST_LINE {
+                self.log_unfinished();
+            }
+        }
+    }
+
+    fn log_unfinished(&mut self) {
+        for piece in self.unfinished.chunks(LONGEST_LINE) {
+            self.output.log(piece);
+        }
+        self.unfinished.clear();
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.log_unfinished();
+    }
+}
+
+impl AsyncWrite for Lines {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.take(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[async_trait]
+impl Pollable for Lines {
+    async fn ready(&mut self) {}
+}
+
+#[async_trait]
+impl OutputStream for Lines {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.take(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(LONGEST_LINE)
+    }
+}

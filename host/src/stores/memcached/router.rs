@@ -1,0 +1,87 @@
+//! Which of several servers keeps a key.
+
+use memcache::exp::Router;
+
+/// Rendezvous hashing with a hash that is fixed here, byte for byte: every process, built with whatever
+/// compiler, finds a key on the same server. (The client's own router hashes with the standard library's
+/// hasher, which may change with any release of Rust.)
+///
+/// Every server gets a score for the key, and the highest wins. So a server that is added takes its share
+/// of the keys and moves no other, and the order of the servers does not matter.
+pub(super) struct StableRouter;
+
+impl Router for StableRouter {
+    fn route(&self, key: &[u8], servers: &[String]) -> usize {
+        let key = spread(fnv_1a(key));
+        let scores = servers.iter().map(|server| (spread(key ^ fnv_1a(server.as_bytes())), server));
+        // An equal score is as good as impossible; the text decides, for the order must not.
+        scores.enumerate().max_by_key(|(_, score)| *score).map_or(0, |(index, _)| index)
+    }
+}
+
+/// The 64-bit hash FNV-1a, with its published constants.
+fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Spreads every bit over all of them, which FNV does not do by itself (the mixing step of SplitMix64).
+fn spread(mut hash: u64) -> u64 {
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers(count: usize) -> Vec<String> {
+        (1..=count).map(|number| format!("10.0.0.{number}:11211")).collect()
+    }
+
+    fn server_of(key: usize, servers: &[String]) -> String {
+        servers[StableRouter.route(format!("ls1:cart:{key}").as_bytes(), servers)].clone()
+    }
+
+    #[test]
+    fn the_hash_is_the_one_that_was_published() {
+        assert_eq!(fnv_1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv_1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv_1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    /// Fails when keys move: live sessions would be lost with an upgrade.
+    #[test]
+    fn keys_stay_where_they_always_were() {
+        let found: Vec<usize> =
+            (0..16).map(|key| StableRouter.route(format!("k{key}").as_bytes(), &servers(4))).collect();
+        assert_eq!(found, [0, 1, 1, 1, 3, 3, 1, 0, 2, 1, 0, 3, 3, 1, 3, 0]);
+    }
+
+    #[test]
+    fn every_server_gets_about_its_share() {
+        let servers = servers(5);
+        for server in &servers {
+            let share = (0..10_000).filter(|&key| server_of(key, &servers) == *server).count();
+            assert!((1800..2200).contains(&share), "{server} keeps {share} of 10000 keys");
+        }
+    }
+
+    #[test]
+    fn a_new_server_takes_its_share_and_moves_no_other_key() {
+        let (before, after) = (servers(4), servers(5));
+        let moved: Vec<usize> =
+            (0..10_000).filter(|&key| server_of(key, &before) != server_of(key, &after)).collect();
+        assert!(moved.iter().all(|&key| server_of(key, &after) == after[4]));
+        assert!((1800..2200).contains(&moved.len()), "{} of 10000 keys moved", moved.len());
+    }
+
+    #[test]
+    fn the_order_of_the_servers_does_not_matter() {
+        let mut reversed = servers(5);
+        reversed.reverse();
+        assert!((0..1000).all(|key| server_of(key, &servers(5)) == server_of(key, &reversed)));
+    }
+}

@@ -1,0 +1,179 @@
+//! What a memory store holds: items by key, ordered by deadline as well, and their size in bytes.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an item is reckoned to cost on top of its key and value: its places in two collections.
+const ITEM_OVERHEAD: u64 = 256;
+
+/// One item.
+pub(super) struct Item {
+    /// Shared, so that it can be copied after the table is unlocked.
+    pub(super) value: Arc<Vec<u8>>,
+    pub(super) version: u64,
+    /// When it ceases to exist, on the store's clock; `None` for never.
+    pub(super) deadline: Option<Duration>,
+}
+
+impl Item {
+    fn lives_at(&self, now: Duration) -> bool {
+        self.deadline.is_none_or(|deadline| now < deadline)
+    }
+}
+
+/// The items of a store. An item whose deadline has passed is treated as absent, whether or not it has been
+/// swept out yet.
+#[derive(Default)]
+pub(super) struct Table {
+    items: HashMap<Arc<str>, Item>,
+    /// A deadline for each item that has one, and nothing else: sweeping never meets a live item, and
+    /// items that are touched often leave nothing behind.
+    deadlines: BTreeSet<(Duration, Arc<str>)>,
+    bytes: u64,
+    last_version: u64,
+}
+
+impl Table {
+    /// What `value` costs under `key`, in bytes.
+    pub(super) fn cost(key: &str, value: &[u8]) -> u64 {
+        // The key is kept once and referred to; a length always fits 64 bits.
+        ITEM_OVERHEAD.saturating_add(key.len() as u64).saturating_add(value.len() as u64)
+    }
+
+    /// What all items cost, in bytes, expired ones that were not swept yet included.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What the item under `key` costs, expired or not; 0 when there is none.
+    pub(super) fn cost_under(&self, key: &str) -> u64 {
+        self.items.get(key).map_or(0, |item| Self::cost(key, &item.value))
+    }
+
+    /// The live item under a key.
+    pub(super) fn get(&self, key: &str, now: Duration) -> Option<&Item> {
+        self.items.get(key).filter(|item| item.lives_at(now))
+    }
+
+    /// Stores a value in place of what is there, and answers its version, which no other state of any key
+    /// has had.
+    pub(super) fn put(&mut self, key: String, value: Vec<u8>, deadline: Option<Duration>) -> u64 {
+        self.remove(&key);
+        self.last_version += 1;
+        self.bytes += Self::cost(&key, &value);
+        let key: Arc<str> = key.into();
+        if let Some(deadline) = deadline {
+            self.deadlines.insert((deadline, Arc::clone(&key)));
+        }
+        let version = self.last_version;
+        self.items.insert(key, Item { value: Arc::new(value), version, deadline });
+        version
+    }
+
+    /// Moves an item's deadline.
+    pub(super) fn touch(&mut self, key: &str, deadline: Option<Duration>) {
+        let Some((key, item)) = self.items.remove_entry(key) else { return };
+        if let Some(old) = item.deadline {
+            self.deadlines.remove(&(old, Arc::clone(&key)));
+        }
+        if let Some(new) = deadline {
+            self.deadlines.insert((new, Arc::clone(&key)));
+        }
+        self.items.insert(key, Item { deadline, ..item });
+    }
+
+    /// Removes an item, expired or not.
+    pub(super) fn remove(&mut self, key: &str) {
+        let Some((key, item)) = self.items.remove_entry(key) else { return };
+        self.bytes -= Self::cost(&key, &item.value);
+        if let Some(deadline) = item.deadline {
+            self.deadlines.remove(&(deadline, key));
+        }
+    }
+
+    /// Removes the items that expired first, `at_most` so many of them.
+    pub(super) fn sweep(&mut self, now: Duration, at_most: usize) {
+        for _ in 0..at_most {
+            match self.deadlines.first() {
+                Some((deadline, key)) if *deadline <= now => {
+                    let key = Arc::clone(key);
+                    self.remove(&key);
+                }
+                _ => return,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn put(table: &mut Table, key: &str, deadline: Option<Duration>) -> u64 {
+        table.put(key.into(), b"value".to_vec(), deadline)
+    }
+
+    #[test]
+    fn an_item_ends_exactly_at_its_deadline() {
+        let mut table = Table::default();
+        put(&mut table, "k", Some(SECOND));
+        assert!(table.get("k", SECOND - Duration::from_millis(1)).is_some());
+        assert!(table.get("k", SECOND).is_none());
+    }
+
+    #[test]
+    fn sweeping_removes_the_oldest_first_and_never_a_live_item() {
+        let mut table = Table::default();
+        put(&mut table, "b", Some(SECOND * 2));
+        put(&mut table, "a", Some(SECOND));
+        put(&mut table, "c", Some(SECOND * 9));
+        put(&mut table, "forever", None);
+
+        table.sweep(SECOND * 5, 1);
+        assert_eq!((table.cost_under("a"), table.items.len()), (0, 3));
+        table.sweep(SECOND * 5, usize::MAX);
+        assert_eq!((table.cost_under("b"), table.items.len()), (0, 2));
+        assert!(table.get("c", SECOND * 5).is_some());
+    }
+
+    #[test]
+    fn touches_leave_nothing_behind() {
+        let mut table = Table::default();
+        put(&mut table, "k", Some(SECOND));
+        for second in 2..100 {
+            table.touch("k", Some(SECOND * second));
+        }
+        assert_eq!(table.deadlines.len(), 1);
+        table.touch("k", None);
+        assert!(table.deadlines.is_empty());
+        table.touch("absent", Some(SECOND));
+        assert!(table.deadlines.is_empty());
+    }
+
+    #[test]
+    fn the_bytes_of_removed_and_replaced_items_are_given_back() {
+        let mut table = Table::default();
+        put(&mut table, "k", Some(SECOND));
+        let one = table.bytes();
+        put(&mut table, "k", None);
+        assert_eq!(table.bytes(), one);
+        put(&mut table, "l", Some(SECOND));
+        assert_eq!(table.bytes(), 2 * one);
+        table.remove("k");
+        table.sweep(SECOND, 10);
+        assert_eq!((table.bytes(), table.items.len(), table.deadlines.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_version_is_never_given_twice() {
+        let mut table = Table::default();
+        let first = put(&mut table, "k", None);
+        table.remove("k");
+        let second = put(&mut table, "k", None);
+        let third = put(&mut table, "l", None);
+        assert!(first < second && second < third);
+    }
+}

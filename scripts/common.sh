@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# What all scripts share. Source it; it stops the script on errors and changes to the repository's root.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# rustup puts cargo here, and tells only the shells that are opened after it.
+if ! command -v cargo >/dev/null && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+    PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+fi
+
+# Says what is being done.
+say() {
+    printf '==> %s\n' "$*" >&2
+}
+
+# Stops with a message that says what to do.
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# The directory that cargo builds into.
+target_directory() {
+    cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Checks everything, the quickest first, and stops at the first failure.
+
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+scripts/setup.sh test
+
+say "formatting"
+cargo fmt --all --check
+
+say "clippy (compiles the dependencies the first time)"
+cargo clippy --workspace --all-targets --locked -- --deny warnings
+
+say "documentation"
+RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
+
+say "building the host and the tests"
+cargo build --workspace --bins --tests --locked
+
+say "tests"
+cargo test --workspace --locked
+
+say "all is well"

@@ -1,0 +1,47 @@
+//! Builds the WebAssembly programs that the tests run, and tells the tests where they are:
+//!
+//! - `CART_WASM` is the path of the component that `examples/cart` becomes;
+//! - `PROGRAM_<NAME>_WASM` is that of `programs/<name>`, the name in upper case and with `_` for `-`. Every directory
+//!   in `programs` is a program.
+//!
+//! Tests read them with `env!`, so a program that does not build, or is not there, stops the tests from compiling.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use lovely_componentize::{BuildError, Builder, build_script};
+
+fn main() -> ExitCode {
+    build_script::main(|| {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let builder = Builder::new(tests)?;
+        provide(&builder, "CART", &tests.join("../examples/cart"))?;
+        let programs = tests.join("programs");
+        // For directories that come and go; what a program is built from is watched by itself.
+        println!("cargo::rerun-if-changed={}", programs.display());
+        for program in directories_in(&programs)? {
+            let name = program.file_name().unwrap_or_default().to_string_lossy();
+            let name = name.to_uppercase().replace('-', "_");
+            provide(&builder, &format!("PROGRAM_{name}"), &program)?;
+        }
+        Ok(())
+    })
+}
+
+/// Builds the program in a directory, and sets `<NAME>_WASM` to the path of the component.
+fn provide(builder: &Builder, name: &str, directory: &Path) -> Result<(), BuildError> {
+    let component = build_script::component(builder, directory, &format!("{}.wasm", name.to_lowercase()))?;
+    println!("cargo::rustc-env={name}_WASM={}", component.display());
+    Ok(())
+}
+
+/// The directories in a directory, sorted.
+fn directories_in(directory: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let entries = fs::read_dir(directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = entries.map_err(|source| BuildError::Read { path: directory.to_owned(), source })?;
+    let mut directories: Vec<PathBuf> =
+        entries.iter().map(fs::DirEntry::path).filter(|path| path.is_dir()).collect();
+    directories.sort();
+    Ok(directories)
+}

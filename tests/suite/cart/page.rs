@@ -1,0 +1,71 @@
+//! The page for people.
+
+use reqwest::Method;
+
+use super::on_both_stores;
+use super::site::Site;
+
+on_both_stores!(
+    the_page_shows_the_cart_and_its_forms,
+    a_new_visitor_is_told_that_the_cart_is_empty,
+    markup_in_a_sku_stays_text,
+    the_page_can_neither_run_scripts_nor_load_from_elsewhere,
+    nothing_that_shows_a_cart_is_kept_by_caches,
+    head_is_answered_as_get_without_a_body,
+);
+
+async fn the_page_shows_the_cart_and_its_forms(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add("plum", 12).await;
+    let answer = visitor.get("/").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert!(answer.body.contains("plum") && answer.body.contains("× 12"), "{}", answer.body);
+    for action in ["/cart/items", "/cart/remove", "/checkout", "/logout"] {
+        assert!(answer.body.contains(&format!(r#"method="post" action="{action}""#)), "{action}");
+    }
+    assert!(!answer.body.contains("<script"));
+}
+
+async fn a_new_visitor_is_told_that_the_cart_is_empty(site: &Site) {
+    let page = site.visitor().get("/").await.body;
+    assert!(page.contains("Nothing in here yet"), "{page}");
+}
+
+async fn markup_in_a_sku_stays_text(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add(r#"'"><img src=x>&{sku}"#, 1).await;
+    let page = visitor.get("/").await.body;
+    assert!(!page.contains("<img"), "{page}");
+    assert!(page.contains(r#"value="&#39;&quot;&gt;&lt;img src=x&gt;&amp;{sku}""#), "{page}");
+}
+
+async fn the_page_can_neither_run_scripts_nor_load_from_elsewhere(site: &Site) {
+    let mut visitor = site.visitor();
+    let page = visitor.get("/").await;
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("form-action 'self'"), "{policy}");
+    assert!(page.body.contains(r#"href="/style.css""#));
+    let style = visitor.get("/style.css").await;
+    assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
+    assert!(style.body.contains("prefers-color-scheme: dark"));
+}
+
+async fn nothing_that_shows_a_cart_is_kept_by_caches(site: &Site) {
+    let mut visitor = site.visitor();
+    for path in ["/", "/cart", "/nowhere"] {
+        let answer = visitor.get(path).await;
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    }
+}
+
+async fn head_is_answered_as_get_without_a_body(site: &Site) {
+    let mut visitor = site.visitor();
+    for path in ["/", "/cart", "/style.css"] {
+        let full = visitor.get(path).await;
+        let head = visitor.send(visitor.request(Method::HEAD, path)).await;
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+        assert_eq!(head.header("content-type"), full.header("content-type"), "{path}");
+        assert_eq!(head.header("content-length"), full.body.len().to_string(), "{path}");
+    }
+}

@@ -1,0 +1,85 @@
+//! Requests at the same time: nothing is lost, and nobody waits for ever.
+
+use serde_json::json;
+
+use super::on_both_stores;
+use super::site::Site;
+use super::store::Rival;
+use super::visitor::Visitor;
+
+const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;
+
+on_both_stores!(
+    a_request_that_loses_a_race_is_done_on_fresh_data,
+    a_request_that_lost_ten_races_is_still_done,
+    a_request_that_lost_eleven_races_is_refused_and_changes_nothing,
+    who_logs_out_meanwhile_is_a_new_visitor,
+    parallel_requests_of_one_visitor_lose_nothing,
+    parallel_visitors_do_not_disturb_each_other,
+);
+
+async fn a_request_that_loses_a_race_is_done_on_fresh_data(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add("apple", 2).await;
+    let body = r#"{"coupon": "WELCOME"}"#;
+    site.let_in(Rival { visitor: visitor.clone(), path: "/checkout", body, times: 1 });
+    let cart = visitor.add("pear", 1).await;
+    assert_eq!(cart, json!({"items": {"pear": 1}, "count": 1}), "the apples were ordered meanwhile");
+    assert_eq!(visitor.cart().await, cart);
+}
+
+async fn a_request_that_lost_ten_races_is_still_done(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add("apple", 1).await;
+    site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: 10 });
+    assert_eq!(visitor.add("apple", 100).await["count"], 111);
+    assert_eq!(visitor.cart().await["count"], 111);
+}
+
+async fn a_request_that_lost_eleven_races_is_refused_and_changes_nothing(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add("apple", 1).await;
+    site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: 11 });
+    let body = r#"{"sku": "apple", "qty": 100}"#;
+    visitor.post_json("/cart/items", body).await.assert_refused(503);
+    assert_eq!(visitor.cart().await, json!({"items": {"apple": 12}, "count": 12}));
+}
+
+async fn who_logs_out_meanwhile_is_a_new_visitor(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add("apple", 2).await;
+    let before = visitor.session.clone();
+    site.let_in(Rival { visitor: visitor.clone(), path: "/logout", body: "", times: 1 });
+    assert_eq!(visitor.add("pear", 1).await, json!({"items": {"pear": 1}, "count": 1}));
+    assert_ne!(visitor.session, before);
+    assert_eq!(visitor.cart().await["items"], json!({"pear": 1}));
+}
+
+/// Each request can lose at most seven races to the others, and may lose ten.
+async fn parallel_requests_of_one_visitor_lose_nothing(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add("apple", 1).await;
+    let adds = ["apple", "apple", "apple", "apple", "pear", "plum", "fig", "lime"];
+    let running = adds.map(|sku| tokio::spawn(add_one(visitor.clone(), sku)));
+    for add in running {
+        add.await.unwrap();
+    }
+    let items = json!({"apple": 5, "fig": 1, "lime": 1, "pear": 1, "plum": 1});
+    assert_eq!(visitor.cart().await, json!({"items": items, "count": 9}));
+}
+
+async fn parallel_visitors_do_not_disturb_each_other(site: &Site) {
+    let mut running = Vec::new();
+    for _ in 0..16 {
+        running.push(tokio::spawn(add_one(site.visitor(), "apple")));
+    }
+    for add in running {
+        assert_eq!(add.await.unwrap().cart().await["count"], 1);
+    }
+    assert_eq!(site.stored().await, 16);
+}
+
+async fn add_one(mut visitor: Visitor, sku: &str) -> Visitor {
+    visitor.add(sku, 1).await;
+    visitor
+}

@@ -1,0 +1,103 @@
+//! A running site: the cart, served on a free port from a store of its own.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use lovely_session_host::serve::{Application, Limits, Server};
+use lovely_session_host::{KeyValue, Memcached, MemcachedOptions, Memory, MemoryOptions};
+use lovely_session_tests::memcached::MemcachedServer;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::store::{Rival, WatchedStore};
+use super::visitor::Visitor;
+
+/// A site. It ends when this is dropped, and so does its memcached.
+pub struct Site {
+    url: String,
+    store: Arc<WatchedStore>,
+    memcached: Option<MemcachedServer>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<usize>,
+}
+
+impl Site {
+    pub async fn on_memory() -> Self {
+        Self::start(Arc::new(Memory::new()), None).await
+    }
+
+    /// A site whose store takes no larger values than `max_value_bytes`.
+    pub async fn on_small_memory(max_value_bytes: u64) -> Self {
+        let options = MemoryOptions { max_value_bytes, ..MemoryOptions::default() };
+        Self::start(Arc::new(Memory::new().with_options(options)), None).await
+    }
+
+    pub async fn on_memcached() -> Self {
+        Self::connect(MemcachedServer::start()).await
+    }
+
+    async fn connect(memcached: MemcachedServer) -> Self {
+        let io_timeout = Duration::from_millis(500);
+        let options = MemcachedOptions { io_timeout, ..MemcachedOptions::default() };
+        let address = memcached.address().parse().unwrap();
+        let store = Memcached::connect(&[address], &options).await.unwrap();
+        Self::start(Arc::new(store), Some(memcached)).await
+    }
+
+    async fn start(real: Arc<dyn KeyValue>, memcached: Option<MemcachedServer>) -> Self {
+        let store = Arc::new(WatchedStore::new(real));
+        let server = Server::bind("127.0.0.1:0", cart(), store.clone()).await.unwrap();
+        let url = format!("http://{}", server.local_addr());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async {
+            let _site_dropped = stopped.await;
+        }));
+        Self { url, store, memcached, stop, running }
+    }
+
+    /// Stops the host, and starts another one on the same memcached.
+    pub async fn restart(self) -> Self {
+        self.stop.send(()).unwrap();
+        assert_eq!(self.running.await.unwrap(), 0, "every request was finished");
+        Self::connect(self.memcached.unwrap()).await
+    }
+
+    /// Somebody who has never been here.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(self.url.clone())
+    }
+
+    /// How many records there are in the store.
+    pub async fn stored(&self) -> usize {
+        let stored = self.store.records().await;
+        if let Some(memcached) = &self.memcached {
+            assert_eq!(memcached.stats()["curr_items"], stored.to_string());
+        }
+        stored
+    }
+
+    /// Lets a rival be faster than the next commits.
+    pub fn let_in(&self, rival: Rival) {
+        self.store.let_in(rival);
+    }
+
+    /// Makes memcached silent.
+    pub fn suspend_store(&self) {
+        self.memcached.as_ref().unwrap().pause();
+    }
+
+    /// Makes memcached answer again.
+    pub fn resume_store(&self) {
+        self.memcached.as_ref().unwrap().resume();
+    }
+}
+
+/// The cart, compiled once for all tests.
+fn cart() -> Application {
+    static CART: OnceLock<Application> = OnceLock::new();
+    let load = || {
+        let component = std::fs::read(env!("CART_WASM")).unwrap();
+        Application::load(&component, Limits::default()).unwrap()
+    };
+    CART.get_or_init(load).clone()
+}

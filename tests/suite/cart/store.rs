@@ -1,0 +1,73 @@
+//! A store between the site and the real one, which keeps watch and lets a rival in.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use lovely_session_host::{Entry, Error, KeyValue, Lifetime, Outcome, Write, async_trait};
+
+use super::visitor::Visitor;
+
+/// Somebody who changes the cart just before another commit arrives, some times in a row.
+pub struct Rival {
+    /// With the same session as the one who is to lose.
+    pub visitor: Visitor,
+    pub path: &'static str,
+    pub body: &'static str,
+    pub times: u32,
+}
+
+impl Rival {
+    async fn act(mut self) -> Option<Self> {
+        let answer = self.visitor.post_json(self.path, self.body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        self.times -= 1;
+        (self.times > 0).then_some(self)
+    }
+}
+
+/// Passes calls on to a real store.
+pub struct WatchedStore {
+    real: Arc<dyn KeyValue>,
+    written: Mutex<BTreeSet<String>>,
+    rival: Mutex<Option<Rival>>,
+}
+
+impl WatchedStore {
+    pub fn new(real: Arc<dyn KeyValue>) -> Self {
+        Self { real, written: Mutex::default(), rival: Mutex::default() }
+    }
+
+    /// Lets a rival be faster than the next commits.
+    pub fn let_in(&self, rival: Rival) {
+        *self.rival.lock().unwrap() = Some(rival);
+    }
+
+    /// How many of the keys that were ever written hold something now.
+    pub async fn records(&self) -> usize {
+        let keys: Vec<_> = self.written.lock().unwrap().iter().cloned().collect();
+        let entries = self.real.get_many(keys, None).await.unwrap();
+        entries.into_iter().flatten().count()
+    }
+}
+
+#[async_trait]
+impl KeyValue for WatchedStore {
+    async fn get_many(
+        &self,
+        keys: Vec<String>,
+        touch: Option<Lifetime>,
+    ) -> Result<Vec<Option<Entry>>, Error> {
+        self.real.get_many(keys, touch).await
+    }
+
+    async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
+        // While the rival acts it is not in here, so that its own commit has no rival.
+        let rival = self.rival.lock().unwrap().take();
+        if let Some(rival) = rival {
+            let next = rival.act().await;
+            *self.rival.lock().unwrap() = next;
+        }
+        self.written.lock().unwrap().extend(writes.iter().map(|write| write.key.clone()));
+        self.real.write_many(writes).await
+    }
+}

@@ -1,0 +1,42 @@
+//! What the binary tells about itself.
+
+use super::binary::run;
+
+#[test]
+fn help_names_the_commands_with_examples_and_every_exit_code() {
+    let help = run(["--help"]);
+    assert_eq!(help.code, Some(0));
+    let commands = ["lovely-session serve shop.wasm", "lovely-session inspect --store"];
+    for wanted in commands
+        .into_iter()
+        .chain(["\n  0  ", "\n  1  ", "\n  2  ", "\n  3  ", "\n  4  ", "\n  5  ", "\n  6  "])
+    {
+        assert!(help.stdout.contains(wanted), "{wanted:?} is not in:\n{}", help.stdout);
+    }
+}
+
+#[test]
+fn the_help_of_serve_names_every_limit_with_its_default() {
+    let help = run(["serve", "--help"]).stdout;
+    for wanted in [
+        "--time-limit",
+        "--max-memory",
+        "--max-body",
+        "--max-requests",
+        "--max-connections",
+        "--header-timeout",
+        "--shutdown-timeout",
+        "[default: 127.0.0.1:8080]",
+        "[default: memory:]",
+        "[default: 64MiB]",
+        "outgoing HTTP requests",
+    ] {
+        assert!(help.contains(wanted), "{wanted:?} is not in:\n{help}");
+    }
+}
+
+#[test]
+fn it_tells_its_version() {
+    let version = run(["--version"]);
+    assert_eq!(version.stdout, format!("lovely-session {}\n", env!("CARGO_PKG_VERSION")));
+}

@@ -1,0 +1,86 @@
+//! `lovely-session inspect`.
+
+use lovely_session_core::store_key;
+use lovely_session_tests::memcached::MemcachedServer;
+
+use super::binary::{Ended, run};
+
+const RECORD: &str = "{\"format\":1,\"nonces\":\"\",\"created\":1700000000,\"saved\":1700000060,\"timeout\":3600,\
+                      \"packages\":[[\"cart\",20],[\"user\",15]]}\n{\"apple\":2,\"pear\":1}\n{\"name\":\"Zoë\"}\n";
+
+/// A memcached that holds this record under the key of the session `id` in the container `shop`.
+fn memcached_with(record: &str) -> MemcachedServer {
+    let server = MemcachedServer::start();
+    let key = store_key("shop", "id").unwrap();
+    let stored = server.command(&format!("set {key} 0 100 {}\r\n{record}", record.len()));
+    assert_eq!(stored, "STORED\r\n");
+    server
+}
+
+fn inspect(server: &MemcachedServer, container: &str, id: &str) -> Ended {
+    run(["inspect", "--store", &format!("memcached://{}", server.address()), container, id])
+}
+
+#[test]
+fn a_session_is_printed_with_all_that_it_holds() {
+    let server = memcached_with(RECORD);
+    let ended = inspect(&server, "shop", "id");
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    for wanted in [
+        "begun      ",
+        "changed    ",
+        "time left  1 minute ",
+        "it ends after 1 hour without activity",
+        "2 packages",
+        "\npackage cart\n  apple = 2\n  pear = 1\n",
+        "\npackage user\n  name = \"Zoë\"\n",
+    ] {
+        assert!(ended.stdout.contains(wanted), "{wanted:?} is not in:\n{}", ended.stdout);
+    }
+}
+
+#[test]
+fn looking_at_a_session_neither_changes_it_nor_keeps_it_alive() {
+    let server = memcached_with(RECORD);
+    let key = store_key("shop", "id").unwrap();
+    let state = |flags: &str| server.command(&format!("mg {key} {flags}"));
+    let before = state("c v");
+    assert_eq!(inspect(&server, "shop", "id").code, Some(0));
+    assert_eq!(state("c v"), before);
+    let seconds_left: u32 = state("t").trim().trim_start_matches("HD t").parse().unwrap();
+    assert!((1..=100).contains(&seconds_left), "it now lives for {seconds_left} seconds");
+}
+
+#[test]
+fn a_session_that_is_not_there_exits_with_6_and_says_so() {
+    let server = memcached_with(RECORD);
+    for (container, id) in [("shop", "another"), ("another", "id")] {
+        let ended = inspect(&server, container, id);
+        assert_eq!(ended.code, Some(6));
+        assert!(ended.stderr.contains("there is no such session"), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("`{container}`")), "{}", ended.stderr);
+        assert_eq!(ended.stdout, "");
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_exits_with_6_and_says_why() {
+    for (record, why) in [("hello", "damaged"), ("{\"format\":9}\n", "unknown format 9")] {
+        let ended = inspect(&memcached_with(record), "shop", "id");
+        assert_eq!(ended.code, Some(6));
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn names_that_no_session_can_have_exit_with_2() {
+    let ended = run(["inspect", "--store", "memcached://127.0.0.1:1", "", "id"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+}
+
+#[test]
+fn the_embedded_store_cannot_be_inspected() {
+    let ended = run(["inspect", "--store", "memory:", "shop", "id"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("memcached://"), "{}", ended.stderr);
+}

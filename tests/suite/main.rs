@@ -1,0 +1,41 @@
+//! The integration tests: the real component on real stores, and the real server over HTTP.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected fails"
+)]
+
+/// Makes each of these functions a test on every store, in a world of its own.
+macro_rules! on_every_store {
+    ($($name:ident),* $(,)?) => {
+        mod on_memory {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(lovely_session_tests::world::World::memory().await).await;
+            })*
+        }
+
+        mod on_memcached {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(lovely_session_tests::world::World::memcached().await).await;
+            })*
+        }
+    };
+}
+
+mod ancestor;
+mod bad_data;
+mod bad_input;
+mod defects;
+mod round_trips;
+mod sizes;
+mod store_away;
+
+mod cart;
+mod command_line;
+mod serve;
+mod stores;

@@ -1,0 +1,111 @@
+//! What becomes of the others when an application fails.
+
+use std::time::{Duration, Instant};
+
+use lovely_session_host::serve::Limits;
+
+use super::running::{RunningServer, limits};
+
+/// What a client hears of a failure, whatever its reason.
+fn failed() -> (u16, String) {
+    (500, "the application failed\n".to_owned())
+}
+
+#[tokio::test]
+async fn a_trap_is_a_500_and_the_next_request_works() {
+    let server = RunningServer::start().await;
+    for _ in 0..20 {
+        assert_eq!(server.get("/trap").await, failed());
+    }
+    assert_eq!(server.get("/hello").await.0, 200);
+}
+
+#[tokio::test]
+async fn no_answer_is_a_500() {
+    let server = RunningServer::start().await;
+    assert_eq!(server.get("/silent").await, failed());
+}
+
+#[tokio::test]
+async fn an_error_for_an_answer_is_a_500_without_its_text() {
+    let server = RunningServer::start().await;
+    assert_eq!(server.get("/error").await, failed());
+}
+
+#[tokio::test]
+async fn an_application_that_wants_too_much_memory_is_a_500() {
+    let server = RunningServer::start_with(Limits { memory: 8 << 20, ..limits() }).await;
+    for _ in 0..20 {
+        assert_eq!(server.get("/memory").await, failed());
+    }
+    assert_eq!(server.get("/hello").await.0, 200);
+}
+
+#[tokio::test]
+async fn an_endless_loop_is_stopped_and_others_are_answered_meanwhile() {
+    let request_time = Duration::from_secs(3);
+    let server = RunningServer::start_with(Limits { request_time, ..limits() }).await;
+    let begun = Instant::now();
+    let others = async {
+        let mut answered = 0;
+        while begun.elapsed() < Duration::from_secs(2) {
+            assert_eq!(server.get("/hello").await.0, 200);
+            answered += 1;
+        }
+        answered
+    };
+    let (first, second, third, answered) =
+        tokio::join!(server.get("/loop"), server.get("/loop"), server.get("/loop"), others);
+    let stopped = (504, "the application did not answer in time\n".to_owned());
+    assert_eq!([first, second, third], [stopped.clone(), stopped.clone(), stopped]);
+    assert!(begun.elapsed() < request_time * 2, "stopped after {:?}", begun.elapsed());
+    assert!(answered >= 3, "only {answered} requests were answered beside the loops");
+}
+
+#[tokio::test]
+async fn an_application_that_sleeps_too_long_is_a_504() {
+    let request_time = Duration::from_millis(200);
+    let server = RunningServer::start_with(Limits { request_time, ..limits() }).await;
+    assert_eq!(server.get("/slow").await.0, 504);
+}
+
+#[tokio::test]
+async fn a_failure_in_the_middle_of_an_answer_breaks_the_connection() {
+    let request_time = Duration::from_millis(500);
+    let server = RunningServer::start_with(Limits { request_time, ..limits() }).await;
+    let answer = server.request("/half-loop").await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let body = answer.text().await;
+    assert!(body.is_err(), "half an answer passed for a whole one: {body:?}");
+    assert_eq!(server.get("/hello").await.0, 200);
+}
+
+#[tokio::test]
+async fn requests_over_the_limit_wait_for_their_turn() {
+    let server = RunningServer::start_with(Limits { concurrent_requests: 1, ..limits() }).await;
+    let begun = Instant::now();
+    let (first, second, third) = tokio::join!(server.get("/slow"), server.get("/slow"), server.get("/slow"));
+    assert_eq!([first.0, second.0, third.0], [200; 3]);
+    // Each takes 0.7 seconds, so they ran one after the other.
+    assert!(begun.elapsed() > Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_request_whose_turn_does_not_come_is_a_503_that_says_when_to_try_again() {
+    let request_time = Duration::from_secs(1);
+    let limits = Limits { concurrent_requests: 1, request_time, ..limits() };
+    let server = RunningServer::start_with(limits).await;
+    let after = |milliseconds| tokio::time::sleep(Duration::from_millis(milliseconds));
+    let late = async {
+        after(600).await;
+        server.request("/hello").await.unwrap()
+    };
+    let soon = async {
+        after(300).await;
+        server.get("/loop").await
+    };
+    let (first, second, third) = tokio::join!(server.get("/loop"), soon, late);
+    assert_eq!([first.0, second.0], [504; 2]);
+    assert_eq!(third.status(), 503);
+    assert_eq!(third.headers()["retry-after"], "1");
+}

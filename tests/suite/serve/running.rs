@@ -1,0 +1,103 @@
+//! A server in this process, on a free port.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use lovely_session_host::Memory;
+use lovely_session_host::serve::{Application, Limits, Server};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::raw::RawConnection;
+
+/// Limits that no request of a test should reach unless it wants to.
+pub fn limits() -> Limits {
+    Limits {
+        request_time: Duration::from_secs(20),
+        concurrent_requests: 8,
+        shutdown_time: Duration::from_secs(20),
+        ..Limits::default()
+    }
+}
+
+/// A server of the misbehaving application.
+pub struct RunningServer {
+    address: SocketAddr,
+    client: reqwest::Client,
+    stop: oneshot::Sender<()>,
+    end: JoinHandle<usize>,
+}
+
+impl RunningServer {
+    /// Serves under [`limits`].
+    pub async fn start() -> Self {
+        static APPLICATION: OnceLock<Application> = OnceLock::new();
+        Self::serve(APPLICATION.get_or_init(|| misbehaving(limits())).clone()).await
+    }
+
+    /// Serves under other limits.
+    pub async fn start_with(limits: Limits) -> Self {
+        Self::serve(misbehaving(limits)).await
+    }
+
+    async fn serve(application: Application) -> Self {
+        let store = Arc::new(Memory::new());
+        let server = Server::bind("127.0.0.1:0", application, store).await.unwrap();
+        let address = server.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let end = tokio::spawn(server.run(async {
+            // A server whose test is over may as well stop.
+            let _told_or_forgotten = stopped.await;
+        }));
+        Self { address, client: reqwest::Client::new(), stop, end }
+    }
+
+    /// Asks for a path, and gives the answer's head.
+    pub async fn request(&self, path: &str) -> reqwest::Result<reqwest::Response> {
+        self.client.get(self.url(path)).send().await
+    }
+
+    /// Asks for a path, and gives the status and the whole body of the answer.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        read(self.request(path).await.unwrap()).await
+    }
+
+    /// Sends a body to a path.
+    pub async fn post(&self, path: &str, body: Vec<u8>) -> (u16, String) {
+        read(self.client.post(self.url(path)).body(body).send().await.unwrap()).await
+    }
+
+    /// A connection whose bytes the test writes and reads itself.
+    pub fn connect(&self) -> RawConnection {
+        RawConnection::open(self.address)
+    }
+
+    /// Begins to ask for a path, and gives what waits for the answer.
+    pub fn begin_request(&self, path: &str) -> JoinHandle<reqwest::Result<reqwest::Response>> {
+        tokio::spawn(self.client.get(self.url(path)).send())
+    }
+
+    /// Tells the server to stop, and gives what tells how many connections it broke off.
+    pub fn stop(self) -> JoinHandle<usize> {
+        self.stop.send(()).unwrap();
+        self.end
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+/// The file of the misbehaving application.
+pub fn misbehaving_file() -> Vec<u8> {
+    std::fs::read(env!("PROGRAM_MISBEHAVE_WASM")).unwrap()
+}
+
+fn misbehaving(limits: Limits) -> Application {
+    Application::load(&misbehaving_file(), limits).unwrap()
+}
+
+async fn read(response: reqwest::Response) -> (u16, String) {
+    (response.status().as_u16(), response.text().await.unwrap())
+}

@@ -1,0 +1,118 @@
+//! The stores: one contract, kept by both of them, and what only memcached has to answer for.
+
+mod contract;
+mod memcached_only;
+
+use std::time::Duration;
+
+use lovely_session_host::{
+    Change, Entry, Expectation, KeyValue, Lifetime, ManualClock, Memcached, MemcachedOptions, Memory,
+    Outcome, Version, Write,
+};
+use lovely_session_tests::memcached::MemcachedServer;
+
+/// A store under test, and how time passes for it.
+struct TestStore {
+    store: Box<dyn KeyValue>,
+    passing: Passing,
+    /// The most bytes that a value may have under the key `k`.
+    limit: usize,
+}
+
+enum Passing {
+    /// The test moves the clock.
+    Moved(ManualClock),
+    /// The test waits, for a server that lives as long as this does.
+    Waited { _server: MemcachedServer },
+}
+
+impl TestStore {
+    fn memory() -> Self {
+        let clock = ManualClock::new();
+        let store = Box::new(Memory::with_clock(clock.clone()));
+        Self { store, passing: Passing::Moved(clock), limit: 1024 * 1023 }
+    }
+
+    async fn memcached() -> Self {
+        let server = MemcachedServer::start();
+        let store = connect(&[&server]).await;
+        let limit = store.max_value_bytes("k").try_into().unwrap();
+        Self { store: Box::new(store), passing: Passing::Waited { _server: server }, limit }
+    }
+
+    async fn let_pass(&self, time: Duration) {
+        match &self.passing {
+            Passing::Moved(clock) => clock.advance(time),
+            Passing::Waited { .. } => tokio::time::sleep(time).await,
+        }
+    }
+
+    async fn get(&self, key: &str) -> Option<Entry> {
+        get(&*self.store, key).await
+    }
+
+    async fn value(&self, key: &str) -> Option<Vec<u8>> {
+        self.get(key).await.map(|entry| entry.value)
+    }
+
+    async fn write(&self, write: Write) -> Outcome {
+        self::write(&*self.store, write).await
+    }
+
+    /// Does a write that has to be applied, and answers the version.
+    async fn apply(&self, write: Write) -> Version {
+        match self.write(write.clone()).await {
+            Outcome::Applied(version) => version,
+            outcome => panic!("{write:?} ended as {outcome:?}"),
+        }
+    }
+}
+
+/// A store with short deadlines on these servers.
+async fn connect(servers: &[&MemcachedServer]) -> Memcached {
+    let addresses: Vec<_> = servers.iter().map(|server| server.address().parse().unwrap()).collect();
+    Memcached::connect(&addresses, &short_deadlines()).await.unwrap()
+}
+
+fn short_deadlines() -> MemcachedOptions {
+    let half_a_second = Duration::from_millis(500);
+    MemcachedOptions {
+        connect_timeout: half_a_second,
+        io_timeout: half_a_second,
+        ..MemcachedOptions::default()
+    }
+}
+
+async fn get(store: &dyn KeyValue, key: &str) -> Option<Entry> {
+    let mut entries = store.get_many(vec![key.into()], None).await.unwrap();
+    assert_eq!(entries.len(), 1);
+    entries.remove(0)
+}
+
+async fn write(store: &dyn KeyValue, write: Write) -> Outcome {
+    let mut outcomes = store.write_many(vec![write]).await.unwrap();
+    assert_eq!(outcomes.len(), 1);
+    outcomes.remove(0)
+}
+
+fn put(key: &str, value: impl Into<Vec<u8>>, expects: Expectation) -> Write {
+    let change = Change::Put { value: value.into(), lifetime: Lifetime::Seconds(600) };
+    Write { key: key.into(), expects, change }
+}
+
+fn put_for(key: &str, lifetime: Lifetime) -> Write {
+    let change = Change::Put { value: b"value".to_vec(), lifetime };
+    Write { key: key.into(), expects: Expectation::Anything, change }
+}
+
+fn touch(key: &str, lifetime: Lifetime) -> Write {
+    Write { key: key.into(), expects: Expectation::Anything, change: Change::Touch(lifetime) }
+}
+
+fn delete(key: &str, expects: Expectation) -> Write {
+    Write { key: key.into(), expects, change: Change::Delete }
+}
+
+fn expecting(version: &Version) -> Expectation {
+    Expectation::Version(version.clone())
+}

@@ -1,0 +1,288 @@
+//! What only a store on servers has to answer for: servers that are away, slow, or not fit for sessions.
+
+use std::collections::HashSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lovely_session_host::{
+    ConnectError, Error, Expectation, KeyValue, Lifetime, Memcached, Outcome, StoreOptions, Write, open_store,
+};
+use lovely_session_tests::memcached::MemcachedServer;
+
+use super::{connect, delete, expecting, get, put, put_for, short_deadlines, touch, write};
+
+async fn connect_error(server: &MemcachedServer) -> ConnectError {
+    let address = server.address().parse().unwrap();
+    Memcached::connect(&[address], &short_deadlines()).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_store_is_opened_by_its_url() {
+    let server = MemcachedServer::start();
+    let url = format!("memcached://{}", server.address());
+    let store = open_store(&url, &StoreOptions::default()).await.unwrap();
+    assert!(matches!(write(&*store, put("k", "1", Expectation::Absent)).await, Outcome::Applied(_)));
+    assert_eq!(server.stats()["curr_items"], "1");
+}
+
+#[tokio::test]
+async fn connecting_changes_nothing_on_the_server() {
+    let server = MemcachedServer::start();
+    connect(&[&server]).await;
+    let stats = server.stats();
+    assert_eq!((stats["total_items"].as_str(), stats["delete_hits"].as_str()), ("0", "0"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_when_connecting_is_named() {
+    let mut server = MemcachedServer::start();
+    server.stop();
+    let error = connect_error(&server).await;
+    assert!(matches!(&error, ConnectError::Unreachable { .. }), "{error:?}");
+    assert!(error.to_string().contains(&server.address()), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_when_connecting_is_named_in_time() {
+    let server = MemcachedServer::start();
+    server.pause();
+    let begin = Instant::now();
+    let error = connect_error(&server).await;
+    assert!(matches!(error, ConnectError::TimedOut { .. }), "{error:?}");
+    assert!(error.to_string().contains(&server.address()), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_server_without_compare_and_swap_is_refused() {
+    let server = MemcachedServer::start_with(&["-C"]);
+    let error = connect_error(&server).await;
+    assert!(matches!(error, ConnectError::CasDisabled(_)), "{error:?}");
+    assert!(error.to_string().contains(&server.address()), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_password_is_refused() {
+    let mut passwords = tempfile::NamedTempFile::new().unwrap();
+    passwords.write_all(b"user:password\n").unwrap();
+    let server = MemcachedServer::start_with(&["-Y", passwords.path().to_str().unwrap()]);
+    let error = connect_error(&server).await;
+    assert!(matches!(error, ConnectError::Denied(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_memcached_is_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let web_server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read(&mut [0; 4096]).unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+    });
+    let error = Memcached::connect(&[address], &short_deadlines()).await.unwrap_err();
+    web_server.join().unwrap();
+    assert!(matches!(&error, ConnectError::NotMemcached { answer, .. } if answer.starts_with("HTTP/1.1")));
+}
+
+#[tokio::test]
+async fn a_list_of_servers_has_each_of_them_once() {
+    let server = MemcachedServer::start();
+    let address = || server.address().parse().unwrap();
+    let none = Memcached::connect(&[], &short_deadlines()).await;
+    assert!(matches!(none, Err(ConnectError::NoServers)));
+    let twice = Memcached::connect(&[address(), address()], &short_deadlines()).await;
+    assert!(matches!(twice, Err(ConnectError::DuplicateServer(_))));
+}
+
+#[tokio::test]
+async fn a_read_or_write_while_the_server_is_away_is_unavailable() {
+    let mut server = MemcachedServer::start();
+    let store = connect(&[&server]).await;
+    write(&store, put("k", "1", Expectation::Absent)).await;
+    server.stop();
+    let read = store.get_many(vec!["k".into()], None).await;
+    assert!(matches!(&read, Err(Error::Unavailable(text)) if text.contains(&server.address())), "{read:?}");
+    for write in [put("k", "2", Expectation::Anything), delete("k", Expectation::Anything)] {
+        assert_eq!(super::write(&store, write).await, Outcome::Unavailable);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_is_used_again_with_the_next_call() {
+    let mut server = MemcachedServer::start();
+    let store = connect(&[&server]).await;
+    write(&store, put("k", "1", Expectation::Absent)).await;
+    server.restart();
+    assert_eq!(get(&store, "k").await, None);
+    assert!(matches!(write(&store, put("k", "2", Expectation::Absent)).await, Outcome::Applied(_)));
+
+    server.stop();
+    assert!(store.get_many(vec!["k".into()], None).await.is_err());
+    server.restart();
+    assert!(matches!(write(&store, put("k", "3", Expectation::Absent)).await, Outcome::Applied(_)));
+}
+
+#[tokio::test]
+async fn a_write_that_is_not_answered_in_time_is_unknown_and_may_be_done_later() {
+    let server = MemcachedServer::start();
+    let store = connect(&[&server]).await;
+    let version = match write(&store, put("k", "1", Expectation::Absent)).await {
+        Outcome::Applied(version) => version,
+        outcome => panic!("{outcome:?}"),
+    };
+    server.pause();
+    let begin = Instant::now();
+    assert_eq!(write(&store, put("k", "2", expecting(&version))).await, Outcome::Unknown);
+    assert_eq!(write(&store, touch("l", Lifetime::Seconds(5))).await, Outcome::Unknown);
+    assert!(begin.elapsed() < Duration::from_secs(3), "two deadlines took {:?}", begin.elapsed());
+    let read = store.get_many(vec!["k".into()], None).await;
+    assert!(matches!(read, Err(Error::Unavailable(_))), "{read:?}");
+
+    server.resume();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while get(&store, "k").await.unwrap().value != b"2" {
+        assert!(Instant::now() < deadline, "the write was never done");
+    }
+}
+
+#[tokio::test]
+async fn a_smaller_item_limit_is_honoured() {
+    let arguments = ["-I", "16384", "-o", "slab_chunk_max=16384"];
+    let (small, large) = (MemcachedServer::start_with(&arguments), MemcachedServer::start());
+    let store = connect(&[&small]).await;
+    let both = connect(&[&large, &small]).await;
+    for key in ["k", "a-key-of-21-characters", &"k".repeat(250)] {
+        let limit = store.max_value_bytes(key);
+        assert_eq!(both.max_value_bytes(key), limit);
+        let largest = put(key, vec![0; limit as usize], Expectation::Anything);
+        assert!(matches!(write(&store, largest).await, Outcome::Applied(_)));
+        let over = put(key, vec![0; limit as usize + 1], Expectation::Anything);
+        assert_eq!(write(&store, over.clone()).await, Outcome::TooLarge(limit));
+        assert_eq!(write(&both, over).await, Outcome::TooLarge(limit));
+    }
+    assert!((16_000..16_384).contains(&store.max_value_bytes("k")));
+}
+
+#[tokio::test]
+async fn a_limit_that_was_lowered_since_is_told_by_the_server() {
+    let mut server = MemcachedServer::start();
+    let store = connect(&[&server]).await;
+    server.restart_with(&["-I", "16384", "-o", "slab_chunk_max=16384"]);
+    let batch = vec![put("a", "1", Expectation::Absent), put("b", vec![0; 20_000], Expectation::Absent)];
+    let outcomes = store.write_many(batch).await.unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Applied(_), Outcome::TooLarge(19_999)]), "{outcomes:?}");
+    assert!(matches!(write(&store, put("c", "1", Expectation::Absent)).await, Outcome::Applied(_)));
+}
+
+#[tokio::test]
+async fn a_touch_on_condition_of_a_version_is_refused() {
+    let server = MemcachedServer::start();
+    let store = connect(&[&server]).await;
+    let Outcome::Applied(version) = write(&store, put("k", "1", Expectation::Absent)).await else { panic!() };
+    let conditional = Write { expects: expecting(&version), ..touch("k", Lifetime::Seconds(5)) };
+    let answer = store.write_many(vec![put("l", "1", Expectation::Absent), conditional]).await;
+    assert!(matches!(answer, Err(Error::Unsupported(_))), "{answer:?}");
+    assert_eq!(get(&store, "l").await, None);
+}
+
+#[tokio::test]
+async fn a_lifetime_past_2038_is_refused() {
+    let server = MemcachedServer::start();
+    let store = connect(&[&server]).await;
+    let answer = store.write_many(vec![put_for("k", Lifetime::Seconds(u32::MAX))]).await;
+    assert!(matches!(answer, Err(Error::Unsupported(_))), "{answer:?}");
+    let read = store.get_many(vec!["k".into()], Some(Lifetime::Seconds(u32::MAX))).await;
+    assert!(matches!(read, Err(Error::Unsupported(_))), "{read:?}");
+}
+
+#[tokio::test]
+async fn a_call_is_one_round_trip_on_one_connection() {
+    let server = MemcachedServer::start();
+    let store = connect(&[&server]).await;
+    let before = server.stats();
+    for round in 0..10 {
+        let key = |number| format!("{round}-{number}");
+        let batch = (0..20).map(|number| put(&key(number), "1", Expectation::Absent)).collect();
+        store.write_many(batch).await.unwrap();
+        store.get_many((0..20).map(key).collect(), Some(Lifetime::Seconds(9))).await.unwrap();
+    }
+    let after = server.stats();
+    let grown = |name: &str| after[name].parse::<u64>().unwrap() - before[name].parse::<u64>().unwrap();
+    // One for the store, and one for asking.
+    assert_eq!(grown("total_connections"), 2);
+    assert_eq!((grown("cmd_set"), grown("cmd_touch")), (200, 200));
+}
+
+mod several_servers {
+    use super::*;
+
+    /// Keys that the store keeps on each of two servers.
+    async fn keys_of_both(store: &Memcached, servers: [&MemcachedServer; 2]) -> (Vec<String>, Vec<String>) {
+        let keys: Vec<String> = (0..100).map(|number| format!("key-{number}")).collect();
+        let batch = keys.iter().map(|key| put(key, "1", Expectation::Absent)).collect();
+        let outcomes = store.write_many(batch).await.unwrap();
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Applied(_))));
+        let is_on_first = |key: &String| servers[0].command(&format!("mg {key} v")).starts_with("VA");
+        keys.into_iter().partition(is_on_first)
+    }
+
+    #[tokio::test]
+    async fn all_of_them_are_used_and_found_again_in_any_order() {
+        let (a, b) = (MemcachedServer::start(), MemcachedServer::start());
+        let store = connect(&[&a, &b]).await;
+        let (on_a, on_b) = keys_of_both(&store, [&a, &b]).await;
+        assert!(on_a.len() > 20 && on_b.len() > 20, "{} and {} keys", on_a.len(), on_b.len());
+        assert_eq!(b.stats()["curr_items"], on_b.len().to_string());
+
+        let other_process = connect(&[&b, &a]).await;
+        let keys: Vec<String> = on_a.into_iter().chain(on_b).collect();
+        let entries = other_process.get_many(keys, None).await.unwrap();
+        assert!(entries.iter().all(Option::is_some));
+    }
+
+    #[tokio::test]
+    async fn one_that_is_away_fails_its_own_keys_and_no_others() {
+        let (a, mut b) = (MemcachedServer::start(), MemcachedServer::start());
+        let store = connect(&[&a, &b]).await;
+        let (on_a, on_b) = keys_of_both(&store, [&a, &b]).await;
+        b.stop();
+
+        assert!(store.get_many(on_a.clone(), None).await.unwrap().iter().all(Option::is_some));
+        let mixed = vec![on_a[0].clone(), on_b[0].clone()];
+        let read = store.get_many(mixed.clone(), None).await;
+        assert!(matches!(&read, Err(Error::Unavailable(text)) if text.contains(&b.address())), "{read:?}");
+
+        let batch = mixed.iter().map(|key| put(key, "2", Expectation::Anything)).collect();
+        let outcomes = store.write_many(batch).await.unwrap();
+        assert!(matches!(outcomes[..], [Outcome::Applied(_), Outcome::Unavailable]), "{outcomes:?}");
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_leaves_the_outcome_of_its_own_writes_unknown() {
+        let (a, b) = (MemcachedServer::start(), MemcachedServer::start());
+        let store = connect(&[&a, &b]).await;
+        let (on_a, on_b) = keys_of_both(&store, [&a, &b]).await;
+        b.pause();
+        let batch = [&on_b[0], &on_a[0], &on_b[1]].map(|key| put(key, "2", Expectation::Anything)).to_vec();
+        let outcomes = store.write_many(batch).await.unwrap();
+        let expected = matches!(outcomes[..], [Outcome::Unknown, Outcome::Applied(_), Outcome::Unknown]);
+        assert!(expected, "{outcomes:?}");
+    }
+
+    #[tokio::test]
+    async fn a_new_one_takes_keys_and_the_others_keep_theirs() {
+        let servers: Vec<_> = (0..3).map(|_| MemcachedServer::start()).collect();
+        let before = connect(&[&servers[0], &servers[1]]).await;
+        let (on_a, on_b) = keys_of_both(&before, [&servers[0], &servers[1]]).await;
+        let after = connect(&[&servers[0], &servers[1], &servers[2]]).await;
+        let mut moved = HashSet::new();
+        for key in on_a.iter().chain(&on_b) {
+            if get(&after, key).await.is_none() {
+                moved.insert(key);
+            }
+        }
+        assert!((10..60).contains(&moved.len()), "{} of 100 keys moved", moved.len());
+    }
+}

@@ -1,0 +1,15 @@
+//! What the integration tests share: real servers, the real component, and handles that read well.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test whose surroundings do not work has failed"
+)]
+
+pub mod app;
+pub mod memcached;
+pub mod world;
+
+mod bindings;
+mod counting;
