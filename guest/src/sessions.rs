@@ -78,8 +78,8 @@ impl wit::GuestSession for Session {
         Ok(self.destroy()?)
     }
 
-    fn renew_id(&self) -> Result<String, wit::Error> {
-        Ok(self.renew_id()?)
+    fn renew_id(&self, grace: Option<u32>) -> Result<String, wit::Error> {
+        Ok(self.renew_id(grace.unwrap_or(0))?)
     }
 }
 

@@ -151,7 +151,7 @@ async fn handles_of_a_finished_transaction_answer_finished(world: World) {
             app.packages(session),
             app.remove_package(session, "p"),
             app.destroy(session),
-            app.renew_id(session),
+            app.renew_id(session, None),
             app.rollback(savepoint),
             app.release(savepoint),
         );

@@ -125,7 +125,7 @@ async fn sessions_can_be_destroyed_and_renewed_and_looked_for_in_the_store(world
     // An instance that never saw the session finds it, and finds nothing where nothing is.
     let session = app.resume(container, tx, "old").await.unwrap().unwrap();
     assert!(app.resume(container, tx, "other").await.unwrap().is_none());
-    let renewed = app.renew_id(session).await.unwrap();
+    let renewed = app.renew_id(session, None).await.unwrap();
     app.commit(tx).await.unwrap();
 
     let tx = app.begin().await;

@@ -7,3 +7,15 @@ mod loading;
 mod raw;
 mod running;
 mod stopping;
+
+/// The same component with other names in it. The new ones are as long as the old ones, so that it stays valid.
+pub fn with_names_replaced(mut component: Vec<u8>, old: &str, new: &str) -> Vec<u8> {
+    assert_eq!(old.len(), new.len());
+    let parts = component.windows(old.len()).enumerate();
+    let places: Vec<_> = parts.filter(|(_, part)| *part == old.as_bytes()).map(|(place, _)| place).collect();
+    assert!(!places.is_empty(), "the component does not contain {old:?}");
+    for place in places {
+        component[place..place + old.len()].copy_from_slice(new.as_bytes());
+    }
+    component
+}

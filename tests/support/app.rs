@@ -209,8 +209,8 @@ impl App {
     }
 
     /// `session.renew-id`.
-    pub async fn renew_id(&mut self, session: Session) -> Answer<String> {
-        call!(self, lovely_session_sessions, session, call_renew_id, session.0)
+    pub async fn renew_id(&mut self, session: Session, grace: Option<u32>) -> Answer<String> {
+        call!(self, lovely_session_sessions, session, call_renew_id, session.0, grace)
     }
 
     /// `package.get`.

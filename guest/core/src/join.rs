@@ -1,11 +1,11 @@
 //! How sessions join a transaction: one read of the store, which also slides their expiry.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::container::{Expiry, Settings};
-use crate::environment::{Change, Entry, Environment, Expectation, Outcome, StoreError, Write};
+use crate::environment::{Change, Entry, Environment, Expectation, Outcome, StoreError, Version, Write};
 use crate::error::{Error, SessionName};
 use crate::names::store_key;
 use crate::reads::Reads;
@@ -22,8 +22,19 @@ pub enum Wanted {
     FoundOrNew,
 }
 
+/// How often the trail of a session that moved is followed from one record to the next.
+const MAX_MOVES: u32 = 4;
+
+/// A session to load: its key and its id.
+struct Missing {
+    key: String,
+    id: String,
+}
+
 /// What the store has for one session.
 struct Found {
+    /// Where the session is; not where it was looked for if it moved to a fresh id a moment ago.
+    key: String,
     loaded: Loaded,
     last_accessed: Option<u64>,
 }
@@ -61,17 +72,12 @@ pub fn join_new<E: Environment>(
     })
 }
 
-/// The ids, by key, that must be loaded; with any, the transaction waits from here on.
-fn plan(
-    state: &mut State,
-    ids: &[&str],
-    keys: &[String],
-    now: Duration,
-) -> Result<BTreeMap<String, String>, Error> {
-    let mut missing = BTreeMap::new();
+/// The sessions that must be loaded, in the order asked for; with any, the transaction waits from here on.
+fn plan(state: &mut State, ids: &[&str], keys: &[String], now: Duration) -> Result<Vec<Missing>, Error> {
+    let (mut missing, mut seen) = (Vec::new(), BTreeSet::new());
     for (id, key) in ids.iter().zip(keys) {
-        if state.place_of(key, now)?.is_none() {
-            missing.insert(key.clone(), (*id).to_owned());
+        if state.place_of(key, now)?.is_none() && seen.insert(key) {
+            missing.push(Missing { key: key.clone(), id: (*id).to_owned() });
         }
     }
     state.check_room(missing.len())?;
@@ -85,19 +91,27 @@ fn plan(
 fn admit(
     state: &mut State,
     settings: &Rc<Settings>,
-    missing: BTreeMap<String, String>,
+    missing: Vec<Missing>,
     found: Vec<Found>,
     wanted: Wanted,
     now: Duration,
 ) -> Result<(), Error> {
-    for ((key, id), found) in missing.into_iter().zip(found) {
+    for (Missing { key, id }, found) in missing.into_iter().zip(found) {
         if wanted == Wanted::Found && found.loaded.record().is_none() {
             continue;
         }
-        let place = state.add(settings, id, key, now);
-        let (session, _) = state.session(place)?;
-        session.last_accessed = found.last_accessed.unwrap_or(now.as_secs());
-        session.loaded = found.loaded;
+        let place = match state.place_of(&found.key, now)? {
+            // It joined under its new id already.
+            Some(place) => place,
+            None => {
+                let place = state.add(settings, id, found.key, now);
+                let (session, _) = state.session(place)?;
+                session.last_accessed = found.last_accessed.unwrap_or(now.as_secs());
+                session.loaded = found.loaded;
+                place
+            }
+        };
+        state.places.insert(key, place);
     }
     Ok(())
 }
@@ -106,14 +120,15 @@ impl State {
     /// The place of the session that has this key, if it has joined; one that timed out since it was last
     /// asked for begins again, empty.
     fn place_of(&mut self, key: &str, now: Duration) -> Result<Option<usize>, Error> {
-        let place = self.by_loaded_key.get(key).copied();
+        let place = self.places.get(key).copied();
         let Some(place) =
             place.or_else(|| self.sessions.iter().position(|session| session.identity.key == key))
         else {
             return Ok(None);
         };
         let (session, _) = self.session(place)?;
-        if session.identity.destroyed || session.identity.key != key {
+        let renewed = session.identity.key != session.loaded_key;
+        if session.identity.destroyed || renewed && session.identity.key != key {
             return Err(Error::Ended(vec![session.name()]));
         }
         if session.timed_out(now) {
@@ -134,7 +149,7 @@ impl State {
         let place = self.sessions.len();
         let reads =
             if self.isolation == Isolation::LastWriterWins { Reads::ignored() } else { Reads::default() };
-        self.by_loaded_key.insert(key.clone(), place);
+        self.places.insert(key.clone(), place);
         self.sessions.push(Working::join(Rc::clone(settings), id, key, reads, now));
         place
     }
@@ -144,16 +159,17 @@ impl State {
 fn load<E: Environment>(
     environment: &E,
     settings: &Settings,
-    ids: &BTreeMap<String, String>,
+    missing: &[Missing],
     now: Duration,
 ) -> Result<Vec<Found>, Error> {
-    let entries = read(environment, settings, ids.keys().cloned().collect())?;
+    let loading = Loading { environment, settings, now };
+    let entries = read(environment, settings, missing.iter().map(|missing| missing.key.clone()).collect())?;
     let mut found = Vec::with_capacity(entries.len());
-    for ((key, id), entry) in ids.iter().zip(entries) {
+    for (Missing { key, id }, entry) in missing.iter().zip(entries) {
         let name = SessionName { container: settings.name.clone(), session: id.clone() };
         found.push(match entry {
-            Some(entry) => examine(environment, settings, key, name, entry, now)?,
-            None => Found { loaded: Loaded::Nothing(None), last_accessed: None },
+            Some(entry) => loading.examine(key, &name, entry, MAX_MOVES)?,
+            None => Found { key: key.clone(), loaded: Loaded::Nothing(None), last_accessed: None },
         });
     }
     Ok(found)
@@ -174,41 +190,68 @@ fn read<E: Environment>(
     environment.get_many(keys, None)
 }
 
-/// Decides what a stored record means.
-fn examine<E: Environment>(
-    environment: &E,
-    settings: &Settings,
-    key: &str,
-    name: SessionName,
-    entry: Entry,
+/// What it takes to make sense of a stored record.
+struct Loading<'a, E> {
+    environment: &'a E,
+    settings: &'a Settings,
     now: Duration,
-) -> Result<Found, Error> {
-    let Entry { value, version, seconds_left } = entry;
-    let record = Record::decode(value).map_err(|error| error.of_session(name.clone()))?;
-    let facts = record.facts();
-    let nothing = |version| Ok(Found { loaded: Loaded::Nothing(Some(version)), last_accessed: None });
-    if let Some(until) = facts.ended_until {
-        return if now.as_secs() < until { Err(Error::Ended(vec![name])) } else { nothing(version) };
+}
+
+impl<E: Environment> Loading<'_, E> {
+    /// Decides what a stored record means.
+    fn examine(&self, key: &str, name: &SessionName, entry: Entry, moves: u32) -> Result<Found, Error> {
+        let Entry { value, version, seconds_left } = entry;
+        let record = Record::decode(value).map_err(|error| error.of_session(name.clone()))?;
+        let facts = record.facts();
+        let nothing = |version| Found {
+            key: key.to_owned(),
+            loaded: Loaded::Nothing(Some(version)),
+            last_accessed: None,
+        };
+        if let Some(until) = facts.ended_until {
+            return match &facts.moved_to {
+                Some((new_key, until)) if self.now.as_secs() < *until => self.follow(new_key, name, moves),
+                _ if self.now.as_secs() < until => Err(Error::Ended(vec![name.clone()])),
+                _ => Ok(nothing(version)),
+            };
+        }
+        if let Some(old_key) = &facts.moved_from
+            && is_live(self.environment, old_key)?
+        {
+            return Ok(nothing(version));
+        }
+        let last_accessed = Some(last_access(&record, seconds_left, self.now));
+        let Some(version) = self.keep_alive(key, &record, version.clone()) else {
+            return Ok(nothing(version));
+        };
+        let loaded = Loaded::Live(Rc::new(record), version);
+        Ok(Found { key: key.to_owned(), loaded, last_accessed })
     }
-    if let Some(old_key) = &facts.moved_from
-        && is_live(environment, old_key)?
-    {
-        return nothing(version);
+
+    /// Loads a session from where it moved to. When it is not there any more, its old id has ended.
+    fn follow(&self, key: &str, name: &SessionName, moves: u32) -> Result<Found, Error> {
+        let ended = || Error::Ended(vec![name.clone()]);
+        let moves = moves.checked_sub(1).ok_or_else(ended)?;
+        let mut entries = read(self.environment, self.settings, vec![key.to_owned()])?;
+        let entry = entries.pop().flatten().ok_or_else(ended)?;
+        let found = self.examine(key, name, entry, moves)?;
+        if found.loaded.record().is_some() { Ok(found) } else { Err(ended()) }
     }
-    let last_accessed = Some(last_access(&record, seconds_left, now));
-    if settings.expiry.get() == Expiry::Store {
-        return Ok(Found { loaded: Loaded::Live(Rc::new(record), version), last_accessed });
+
+    /// Checks and slides the expiry of a live record where the store does not. Answers the version that
+    /// holds afterwards, or nothing when the session's time is over.
+    fn keep_alive(&self, key: &str, record: &Record, version: Version) -> Option<Version> {
+        let facts = record.facts();
+        if self.settings.expiry.get() == Expiry::Store || facts.timeout == 0 {
+            return Some(version);
+        }
+        let age = self.now.as_secs().saturating_sub(facts.saved);
+        if age >= u64::from(facts.timeout) {
+            return None;
+        }
+        let refreshed = age >= u64::from(self.settings.resolution());
+        Some(if refreshed { refresh(self, key, record, version) } else { version })
     }
-    let age = now.as_secs().saturating_sub(facts.saved);
-    if facts.timeout > 0 && age >= u64::from(facts.timeout) {
-        return nothing(version);
-    }
-    let version = if facts.timeout > 0 && age >= u64::from(settings.resolution()) {
-        refresh(environment, settings, key, &record, version, now)
-    } else {
-        version
-    };
-    Ok(Found { loaded: Loaded::Live(Rc::new(record), version), last_accessed })
 }
 
 /// Whether a live record stands under a key: the place that another record is moving away from.
@@ -229,13 +272,12 @@ fn last_access(record: &Record, seconds_left: Option<u32>, now: Duration) -> u64
 /// Writes a record again as it is, to slide its expiry on a store that cannot do that by itself. Answers
 /// the version that holds afterwards. A refresh that fails costs nothing but the time it would have won.
 fn refresh<E: Environment>(
-    environment: &E,
-    settings: &Settings,
+    loading: &Loading<'_, E>,
     key: &str,
     record: &Record,
-    version: crate::Version,
-    now: Duration,
-) -> crate::Version {
+    version: Version,
+) -> Version {
+    let Loading { environment, settings, now } = loading;
     let mut facts = record.facts().clone();
     facts.saved = now.as_secs();
     facts.timeout = settings.timeout;

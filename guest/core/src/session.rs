@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crate::container::fresh_id;
+use crate::container::{MAX_REMEMBER_ENDED, fresh_id};
 use crate::environment::Environment;
 use crate::error::{Error, NameKind};
 use crate::json;
@@ -94,11 +94,18 @@ impl<E: Environment> Session<E> {
         })
     }
 
-    /// Moves the session to a fresh random id, and answers it.
+    /// Moves the session to a fresh random id, and answers it. The old id ends with the commit; for `grace`
+    /// seconds after it, requests under the old id still find the session: never for a change of rights.
     ///
     /// # Errors
-    /// [`Error::Ended`] when it was destroyed, [`Error::Finished`].
-    pub fn renew_id(&self) -> Result<String, Error> {
+    /// [`Error::InvalidOption`] when the grace is over [`MAX_REMEMBER_ENDED`], [`Error::Ended`] when the
+    /// session was destroyed, [`Error::Finished`].
+    pub fn renew_id(&self, grace: u32) -> Result<String, Error> {
+        self.shared.open(|_| Ok(()))?;
+        if grace > MAX_REMEMBER_ENDED {
+            let (maximum, given) = (MAX_REMEMBER_ENDED.into(), grace.into());
+            return Err(Error::InvalidOption { name: "grace", maximum, given });
+        }
         let settings = self.shared.open(|state| Ok(Rc::clone(&state.session(self.place)?.0.settings)))?;
         let (id, key) = fresh_id(&settings, &*self.shared.environment)?;
         self.shared.open(|state| {
@@ -106,6 +113,7 @@ impl<E: Environment> Session<E> {
             session.identify(self.place, journal, |identity| {
                 identity.id.clone_from(&id);
                 identity.key = key;
+                identity.grace = grace;
             })
         })?;
         Ok(id)

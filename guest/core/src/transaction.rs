@@ -44,8 +44,8 @@ pub(crate) struct State {
     pub isolation: Isolation,
     pub sessions: Vec<Working>,
     pub journal: Journal,
-    /// Where the session loaded from a key stands.
-    pub by_loaded_key: BTreeMap<String, usize>,
+    /// Where the session stands that was found under a key.
+    pub places: BTreeMap<String, usize>,
 }
 
 impl State {
@@ -118,7 +118,7 @@ impl<E: Environment> Transaction<E> {
             isolation,
             sessions: Vec::new(),
             journal: Journal::default(),
-            by_loaded_key: BTreeMap::new(),
+            places: BTreeMap::new(),
         };
         Self { shared: Rc::new(Shared { environment, state: RefCell::new(state) }) }
     }

@@ -40,6 +40,8 @@ pub struct Identity {
     pub key: String,
     /// Whether the transaction destroyed it.
     pub destroyed: bool,
+    /// The seconds for which its old id leads to its new one after a renewal.
+    pub grace: u32,
 }
 
 /// One session in one transaction.
@@ -70,7 +72,7 @@ impl Working {
         Self {
             settings,
             loaded_key: key.clone(),
-            identity: Identity { id, key, destroyed: false },
+            identity: Identity { id, key, destroyed: false, grace: 0 },
             loaded: Loaded::Nothing(None),
             overlays: BTreeMap::new(),
             reads,

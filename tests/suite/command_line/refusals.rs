@@ -7,6 +7,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::binary::{Ended, run};
+use crate::serve::with_names_replaced;
 
 const MISBEHAVE: &str = env!("PROGRAM_MISBEHAVE_WASM");
 
@@ -82,15 +83,7 @@ fn a_core_module_exits_with_3_and_says_how_to_make_a_component_of_it() {
 
 #[test]
 fn an_unknown_import_exits_with_3_and_is_named() {
-    let application = String::from_utf8_lossy(&fs::read(MISBEHAVE).unwrap()).contains("wasi:cli/stdout@");
-    assert!(application, "the test's application does not import what is replaced");
-    let mut bytes = fs::read(MISBEHAVE).unwrap();
-    let (old, new) = (b"wasi:cli/stdout@", b"acme:cli/stdout@");
-    for place in 0..bytes.len() - old.len() {
-        if bytes[place..].starts_with(old) {
-            bytes[place..place + old.len()].copy_from_slice(new);
-        }
-    }
+    let bytes = with_names_replaced(fs::read(MISBEHAVE).unwrap(), "wasi:cli/stdout@", "acme:cli/stdout@");
     assert_refused(&serve_bytes(&bytes), 3, &["`acme:cli/stdout@0.2.", "does not provide"]);
 }
 

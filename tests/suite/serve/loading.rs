@@ -7,6 +7,7 @@ use lovely_session_host::compose::ComposeError;
 use lovely_session_host::serve::{Application, Limits, LoadError};
 
 use super::running::{limits, misbehaving_file};
+use super::with_names_replaced;
 
 fn refusal_of(file: &[u8]) -> LoadError {
     Application::load(file, limits()).err().expect("this application cannot be served")
@@ -14,19 +15,6 @@ fn refusal_of(file: &[u8]) -> LoadError {
 
 fn cart() -> Vec<u8> {
     std::fs::read(env!("CART_WASM")).unwrap()
-}
-
-/// The same component with other names in it. The new ones are as long as the old ones, so that it stays valid.
-fn with_names_replaced(mut component: Vec<u8>, old: &str, new: &str) -> Vec<u8> {
-    assert_eq!(old.len(), new.len());
-    let found: Vec<_> =
-        component.windows(old.len()).enumerate().filter(|(_, part)| *part == old.as_bytes()).collect();
-    let places: Vec<_> = found.iter().map(|(place, _)| *place).collect();
-    assert!(!places.is_empty(), "the component does not contain {old:?}");
-    for place in places {
-        component[place..place + old.len()].copy_from_slice(new.as_bytes());
-    }
-    component
 }
 
 #[test]

@@ -78,7 +78,7 @@ async fn what_is_no_memcached_is_refused() {
     let address = listener.local_addr().unwrap().to_string().parse().unwrap();
     let web_server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        stream.read(&mut [0; 4096]).unwrap();
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
     });
     let error = Memcached::connect(&[address], &short_deadlines()).await.unwrap_err();
@@ -174,6 +174,24 @@ async fn a_limit_that_was_lowered_since_is_told_by_the_server() {
     let outcomes = store.write_many(batch).await.unwrap();
     assert!(matches!(outcomes[..], [Outcome::Applied(_), Outcome::TooLarge(19_999)]), "{outcomes:?}");
     assert!(matches!(write(&store, put("c", "1", Expectation::Absent)).await, Outcome::Applied(_)));
+}
+
+#[tokio::test]
+async fn a_server_that_is_full_and_may_not_evict_is_unavailable() {
+    let server = MemcachedServer::start_with(&["-M", "-m", "8"]);
+    let store = connect(&[&server]).await;
+    let mut refused = None;
+    for number in 0..100 {
+        let outcome = write(&store, put(&format!("{number}"), vec![0; 200_000], Expectation::Absent)).await;
+        if !matches!(outcome, Outcome::Applied(_)) {
+            refused = Some((number, outcome));
+            break;
+        }
+    }
+    let (number, outcome) = refused.expect("8 MiB do not hold 20 MB");
+    assert_eq!(outcome, Outcome::Unavailable);
+    assert_eq!(get(&store, &format!("{number}")).await, None);
+    assert!(get(&store, "0").await.is_some());
 }
 
 #[tokio::test]

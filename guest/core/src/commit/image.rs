@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::task::Round;
 use crate::error::Error;
 use crate::record::{self, Facts};
-use crate::working::Working;
+use crate::working::{Identity, Working};
 
 /// Whether anything in a session differs from what was loaded.
 pub fn differs(session: &Working) -> bool {
@@ -39,10 +39,18 @@ pub fn live(session: &Working, round: &Round, moved_from: Option<String>) -> Res
     Ok(bytes)
 }
 
-/// The record that says that a session was destroyed.
+/// The record that says that a session was destroyed, or has moved.
 pub fn tombstone(session: &Working, round: &Round) -> Vec<u8> {
-    let until = round.now.as_secs().saturating_add(session.settings.remember_ended.into());
-    record::encode(Facts { ended_until: Some(until), ..facts(session, round) }, &[])
+    let now = round.now.as_secs();
+    let Identity { key, destroyed, grace, .. } = &session.identity;
+    let moved_to = (!destroyed && *grace > 0).then(|| (key.clone(), now.saturating_add((*grace).into())));
+    let ended_until = Some(now.saturating_add(tombstone_lifetime(session).into()));
+    record::encode(Facts { ended_until, moved_to, ..facts(session, round) }, &[])
+}
+
+/// The seconds for which a tombstone is kept: through the grace of a renewal, and then as long as any.
+pub fn tombstone_lifetime(session: &Working) -> u32 {
+    session.settings.remember_ended.saturating_add(session.identity.grace)
 }
 
 fn facts(session: &Working, round: &Round) -> Facts {

@@ -21,6 +21,10 @@ use crate::transaction::{Phase, Shared, State};
 /// How often a commit writes before it gives up. A round is lost only when another commit won.
 const MAX_ROUNDS: usize = 10;
 
+/// How often a batch that lost a race is read again: once, and once more each time that a session turns out
+/// to have moved to a fresh id.
+const MAX_RECHECKS: usize = 4;
+
 /// Commits; see [`crate::Transaction::commit`].
 pub fn commit<E: Environment>(shared: &Rc<Shared<E>>) -> Result<(), Error> {
     let mut tasks = shared.open(|state| {
@@ -63,7 +67,9 @@ fn run<E: Environment>(
         rounds += 1;
         let outcomes = send(shared, tasks, round, writes);
         settle(shared, tasks, outcomes);
-        recheck(shared, tasks, round)?;
+        for _ in 0..MAX_RECHECKS {
+            recheck(shared, tasks, round)?;
+        }
         writes = next_writes(shared, tasks, round)?;
     }
     let cleanups: Vec<Write> = {

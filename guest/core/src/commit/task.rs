@@ -130,7 +130,9 @@ impl Task {
             Step::Save | Step::Prepare | Step::Confirm => {
                 (image::live(session, round, moved_from)?, settings.timeout)
             }
-            Step::End | Step::Retire => (image::tombstone(session, round), settings.remember_ended),
+            Step::End | Step::Retire => {
+                (image::tombstone(session, round), image::tombstone_lifetime(session))
+            }
         };
         let lifetime = settings.lifetime(seconds);
         self.size.set(value.len() as u64);
@@ -248,6 +250,9 @@ impl Task {
         if unanswered && !facts.nonces.tell_all_since(earlier) {
             return self.lose(SessionOutcome::Unknown);
         }
+        if let Some((key, _)) = facts.moved_to.as_ref().filter(|(_, until)| round.now.as_secs() < *until) {
+            return self.follow(session, key.clone());
+        }
         if facts.ended_until.is_some() {
             return match self.step {
                 Step::End => self.finish(Verdict::Applied),
@@ -259,6 +264,15 @@ impl Task {
             return self.finish(Verdict::Conflict(vec![whole(session)]));
         }
         self.rebase(session, record, version, state.isolation);
+    }
+
+    /// Goes after a session that moved to a fresh id with a grace: what it is there must be found out next.
+    fn follow(&mut self, session: &mut Working, key: String) {
+        if session.identity.key == session.loaded_key {
+            session.identity.key.clone_from(&key);
+        }
+        session.loaded_key = key;
+        self.progress = Progress::Stale;
     }
 
     /// The store holds nothing any more.

@@ -80,6 +80,10 @@ pub struct Facts {
     /// stands there, this one does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
+    /// For a session that moved to a fresh id with a grace: where it is now, and until when requests under
+    /// the old id may follow it, in seconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<(String, u64)>,
     /// The packages with the lengths of their documents; set when a record is written.
     pub(crate) packages: Vec<(String, usize)>,
 }

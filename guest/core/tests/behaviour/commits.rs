@@ -139,7 +139,7 @@ fn every_handle_of_a_finished_transaction_answers_finished() {
         assert_eq!(session.packages(), Err(Error::Finished));
         assert_eq!(session.is_new(), Err(Error::Finished));
         assert_eq!(session.destroy(), Err(Error::Finished));
-        assert_eq!(session.renew_id(), Err(Error::Finished));
+        assert_eq!(session.renew_id(0), Err(Error::Finished));
         assert_eq!(session.id(), "s");
     }
 }
@@ -252,9 +252,7 @@ fn joined_lists_the_ids_of_one_container_in_order() {
     let world = World::new();
     let tx = world.begin();
     let other = lovely_session_core::Container::open("other", Default::default()).unwrap();
-    for id in ["b", "a", "b"] {
-        session(&tx, id);
-    }
+    container().session_many(&tx, &["b", "a", "b"]).unwrap();
     other.session(&tx, "x").unwrap();
     assert!(container().resume(&tx, "unknown").unwrap().is_none());
     let created = container().create(&tx).unwrap().id();

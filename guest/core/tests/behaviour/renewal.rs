@@ -17,7 +17,7 @@ fn the_data_moves_to_the_fresh_id_and_the_old_one_ends_with_the_commit() {
     world.store("old", &[("k", "1")]);
     let tx = world.begin();
     let it = session(&tx, "old");
-    let new = it.renew_id().unwrap();
+    let new = it.renew_id(0).unwrap();
     assert_eq!((it.id(), new.len()), (new.clone(), 48));
     it.package("p").unwrap().set("user", "7").unwrap();
     assert!(lives(&world, "old"));
@@ -32,7 +32,7 @@ fn within_the_transaction_the_session_answers_to_its_new_id_only() {
     let world = World::new();
     world.store("old", &[("k", "1")]);
     let tx = world.begin();
-    let new = session(&tx, "old").renew_id().unwrap();
+    let new = session(&tx, "old").renew_id(0).unwrap();
     assert_eq!(session(&tx, &new).package("p").unwrap().get("k").unwrap().as_deref(), Some("1"));
     assert!(matches!(container().session(&tx, "old"), Err(Error::Ended(_))));
     assert_eq!(container().joined(&tx).unwrap(), [new]);
@@ -45,7 +45,7 @@ fn a_new_session_that_is_renewed_is_stored_under_its_last_id_alone() {
     let it = container().create(&tx).unwrap();
     let first = it.id();
     it.package("p").unwrap().set("k", "1").unwrap();
-    it.renew_id().unwrap();
+    it.renew_id(0).unwrap();
     tx.commit().unwrap();
     assert!(lives(&world, &it.id()) && !lives(&world, &first));
     assert_eq!(world.len(), 1);
@@ -57,7 +57,7 @@ fn a_session_that_is_renewed_and_destroyed_ends() {
     world.store("old", &[("k", "1")]);
     let tx = world.begin();
     let it = session(&tx, "old");
-    let new = it.renew_id().unwrap();
+    let new = it.renew_id(0).unwrap();
     it.destroy().unwrap();
     tx.commit().unwrap();
     assert!(!lives(&world, "old") && !lives(&world, &new));
@@ -68,7 +68,7 @@ fn what_others_committed_meanwhile_moves_along() {
     let world = World::new();
     world.store("old", &[("k", "1")]);
     let tx = world.begin();
-    let new = session(&tx, "old").renew_id().unwrap();
+    let new = session(&tx, "old").renew_id(0).unwrap();
     world.store("old", &[("theirs", "2")]);
     tx.commit().unwrap();
     assert_eq!(world.stored(&new), owned(&[("k", "1"), ("theirs", "2")]));
@@ -80,7 +80,7 @@ fn a_renewal_in_conflict_leaves_the_old_session_and_nothing_else() {
     let world = World::new();
     world.store("old", &[("k", "1")]);
     let tx = world.begin();
-    let new = session(&tx, "old").renew_id().unwrap();
+    let new = session(&tx, "old").renew_id(0).unwrap();
     package(&tx, &new).set("k", "2").unwrap();
     world.store("old", &[("k", "3")]);
     assert_eq!(conflict_keys(tx.commit()), [Some("k".to_owned())]);
@@ -95,7 +95,7 @@ fn a_slow_request_under_the_old_id_cannot_write_it_back() {
     let slow = world.begin_with(Isolation::LastWriterWins);
     package(&slow, "old").set("k", "2").unwrap();
     let tx = world.begin();
-    session(&tx, "old").renew_id().unwrap();
+    session(&tx, "old").renew_id(0).unwrap();
     tx.commit().unwrap();
     assert!(matches!(slow.commit(), Err(Error::Ended(_))));
     assert!(!lives(&world, "old"));
@@ -108,7 +108,7 @@ fn wherever_a_renewal_breaks_off_exactly_one_session_lives_and_nothing_is_lost()
         let world = World::new();
         world.store("old", &[("k", "1")]);
         let tx = world.begin();
-        let new = session(&tx, "old").renew_id().unwrap();
+        let new = session(&tx, "old").renew_id(0).unwrap();
         for _ in 0..batches {
             world.before_write(|| ());
         }
@@ -129,7 +129,7 @@ fn lost_answers_do_not_confuse_a_renewal() {
             let world = World::new();
             world.store("old", &[("k", "1")]);
             let tx = world.begin();
-            let new = session(&tx, "old").renew_id().unwrap();
+            let new = session(&tx, "old").renew_id(0).unwrap();
             for _ in 0..position {
                 world.before_write(|| ());
             }
@@ -140,4 +140,115 @@ fn lost_answers_do_not_confuse_a_renewal() {
             assert_eq!(world.stored(&new), owned(&[("k", "1")]));
         }
     }
+}
+
+/// A session that moved from the id `old` with a grace of ten seconds.
+fn moved(world: &Rc<World>) -> String {
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id(10).unwrap();
+    tx.commit().unwrap();
+    new
+}
+
+#[test]
+fn within_a_grace_both_ids_are_the_same_session() {
+    let world = World::new();
+    let new = moved(&world);
+    world.store("old", &[("late", "2")]);
+    world.store(&new, &[("later", "3")]);
+    let expected = owned(&[("k", "1"), ("late", "2"), ("later", "3")]);
+    assert_eq!(world.stored("old"), expected);
+    assert_eq!(world.stored(&new), expected);
+    let tx = world.begin();
+    let (by_new, by_old) = (package(&tx, &new), package(&tx, "old"));
+    by_new.set("k", "4").unwrap();
+    assert_eq!(by_old.get("k").unwrap().as_deref(), Some("4"), "also within one transaction");
+    tx.commit().unwrap();
+    assert_eq!(world.stored(&new).first(), owned(&[("k", "4")]).first());
+}
+
+#[test]
+fn a_request_that_was_under_way_commits_within_the_grace() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let slow = world.begin();
+    package(&slow, "old").set("slow", "2").unwrap();
+    let new = {
+        let tx = world.begin();
+        let new = session(&tx, "old").renew_id(10).unwrap();
+        package(&tx, &new).set("fast", "3").unwrap();
+        tx.commit().unwrap();
+        new
+    };
+    slow.commit().unwrap();
+    assert_eq!(world.stored(&new), owned(&[("fast", "3"), ("k", "1"), ("slow", "2")]));
+}
+
+#[test]
+fn a_logout_under_the_old_id_ends_the_session_under_both() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let logout = world.begin();
+    session(&logout, "old").destroy().unwrap();
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id(10).unwrap();
+    tx.commit().unwrap();
+    logout.commit().unwrap();
+    assert!(!lives(&world, &new) && !lives(&world, "old"));
+}
+
+#[test]
+fn after_its_grace_the_old_id_has_ended() {
+    let world = World::new();
+    let new = moved(&world);
+    world.pass(9);
+    assert!(lives(&world, "old"));
+    world.pass(1);
+    for _ in 0..60 {
+        assert!(matches!(container().session(&world.begin(), "old"), Err(Error::Ended(_))));
+        world.pass(1);
+    }
+    assert!(lives(&world, &new) && !lives(&world, "old"));
+}
+
+#[test]
+fn an_old_id_whose_session_ended_meanwhile_has_ended_too() {
+    let world = World::new();
+    let new = moved(&world);
+    world.evict(&new);
+    assert!(matches!(container().session(&world.begin(), "old"), Err(Error::Ended(_))));
+    assert_eq!(world.raw(&new), None);
+}
+
+#[test]
+fn two_requests_that_renew_at_once_end_in_one_session() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let (first, second) = (world.begin(), world.begin());
+    let first_id = session(&first, "old").renew_id(10).unwrap();
+    let second_id = session(&second, "old").renew_id(10).unwrap();
+    first.commit().unwrap();
+    second.commit().unwrap();
+    world.store(&first_id, &[("from", "1")]);
+    for id in ["old", &first_id, &second_id] {
+        assert_eq!(world.stored(id), owned(&[("from", "1"), ("k", "1")]), "{id}");
+    }
+    let third = world.begin();
+    assert!(matches!(
+        session(&third, "old").renew_id(86_401),
+        Err(Error::InvalidOption { name: "grace", .. })
+    ));
+}
+
+#[test]
+fn without_a_grace_the_second_of_two_renewals_finds_the_session_ended() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let (first, second) = (world.begin(), world.begin());
+    let first_id = session(&first, "old").renew_id(0).unwrap();
+    let second_id = session(&second, "old").renew_id(0).unwrap();
+    first.commit().unwrap();
+    assert!(matches!(second.commit(), Err(Error::Ended(_))));
+    assert!(lives(&world, &first_id) && !lives(&world, &second_id) && !lives(&world, "old"));
 }

@@ -98,7 +98,7 @@ fn package_removal_and_destroy_and_renewal_roll_back_with_the_data() {
     let it = session(&tx, "s");
     let savepoint = tx.savepoint().unwrap();
     assert!(it.remove_package("p").unwrap());
-    it.renew_id().unwrap();
+    it.renew_id(0).unwrap();
     it.destroy().unwrap();
     assert!(matches!(it.packages(), Err(Error::Ended(_))));
     savepoint.rollback().unwrap();
