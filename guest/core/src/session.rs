@@ -65,8 +65,9 @@ impl<E: Environment> Session<E> {
     pub fn packages(&self) -> Result<Vec<String>, Error> {
         self.shared.open(|state| {
             let (session, _) = state.session(self.place)?;
-            session.reads.package_names = true;
-            session.package_names()
+            let names = session.package_names()?;
+            session.note_names_read();
+            Ok(names)
         })
     }
 

@@ -29,6 +29,14 @@ impl Loaded {
             Self::Nothing(_) => None,
         }
     }
+
+    /// The version of what the store holds, live or not.
+    pub fn version(&self) -> Option<&Version> {
+        match self {
+            Self::Live(_, version) => Some(version),
+            Self::Nothing(version) => version.as_ref(),
+        }
+    }
 }
 
 /// Which session it is, and whether it still lives in this transaction.
@@ -171,6 +179,17 @@ impl Working {
             }
         }
         Ok(found)
+    }
+
+    /// Notes that the names of the packages were read. Where the transaction only removed keys, the answer
+    /// depends on every key that others may have added.
+    pub fn note_names_read(&mut self) {
+        self.reads.package_names = true;
+        for (package, overlay) in &self.overlays {
+            if !overlay.cleared && overlay.writes.values().all(|slot| slot.value.is_none()) {
+                self.reads.whole(package);
+            }
+        }
     }
 
     /// Writes one key: a checked JSON text, or nothing to remove it.

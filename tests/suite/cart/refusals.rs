@@ -79,18 +79,19 @@ async fn another_site_cannot_change_the_cart(site: &Site) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_is_away_is_told_and_the_cart_is_there_again_with_it() {
-    let site = Site::on_memcached().await;
+async fn a_store_that_is_away_is_told_and_the_next_request_works_once_it_is_back() {
+    let mut site = Site::on_memcached().await;
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
-    site.suspend_store();
+    site.stop_store();
     visitor.get("/cart").await.assert_refused(503);
     visitor.post_json("/cart/items", ADD).await.assert_refused(503);
     let page = visitor.get("/").await;
     assert_eq!((page.status, page.header("content-type")), (503, "text/html; charset=utf-8"));
     assert!(page.body.contains("cannot be reached") && !page.body.contains("Nothing in here yet"));
-    site.resume_store();
-    assert_eq!(visitor.cart().await["count"], 1);
+    site.start_store();
+    assert_eq!(visitor.cart().await["count"], 0, "a memcached that was stopped has lost everything");
+    assert_eq!(visitor.add("pear", 2).await["count"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -81,14 +81,14 @@ impl Site {
         self.store.let_in(rival);
     }
 
-    /// Makes memcached silent.
-    pub fn suspend_store(&self) {
-        self.memcached.as_ref().unwrap().pause();
+    /// Ends memcached, and with it every session.
+    pub fn stop_store(&mut self) {
+        self.memcached.as_mut().unwrap().stop();
     }
 
-    /// Makes memcached answer again.
-    pub fn resume_store(&self) {
-        self.memcached.as_ref().unwrap().resume();
+    /// Starts memcached again, empty.
+    pub fn start_store(&mut self) {
+        self.memcached.as_mut().unwrap().restart();
     }
 }
 

@@ -90,6 +90,9 @@ pub struct Task {
     prepared: Option<Version>,
     /// The size of the last write, in bytes.
     size: Cell<u64>,
+    /// Whether a write without an answer may still arrive at the store: it was not seen there, and what it
+    /// expects to find still holds.
+    in_flight: bool,
 }
 
 impl Task {
@@ -99,7 +102,7 @@ impl Task {
         steps
             .filter_map(|(place, step)| {
                 let (step, progress) = (step?, Progress::Active);
-                Some(Self { place, step, progress, prepared: None, size: Cell::new(0) })
+                Some(Self { place, step, progress, prepared: None, size: Cell::new(0), in_flight: false })
             })
             .collect()
     }
@@ -144,10 +147,9 @@ impl Task {
     }
 
     fn expects(&self, session: &Working) -> Expectation {
-        let version = match (self.step, &session.loaded) {
-            (Step::Prepare | Step::Confirm, _) => self.prepared.as_ref(),
-            (_, Loaded::Live(_, version)) => Some(version),
-            (_, Loaded::Nothing(version)) => version.as_ref(),
+        let version = match self.step {
+            Step::Prepare | Step::Confirm => self.prepared.as_ref(),
+            Step::Save | Step::End | Step::Retire => session.loaded.version(),
         };
         version.map_or(Expectation::Absent, |version| Expectation::Version(version.clone()))
     }
@@ -177,9 +179,13 @@ impl Task {
         if let Progress::Done(verdict) = &self.progress { Some(verdict) } else { None }
     }
 
-    /// Ends it.
+    /// Ends it. While a write is in flight, nobody can say that it was not done.
     pub fn finish(&mut self, verdict: Verdict) {
-        self.progress = Progress::Done(verdict);
+        let applied = matches!(verdict, Verdict::Applied);
+        self.progress = Progress::Done(match self.in_flight && !applied {
+            true => Verdict::Lost(SessionOutcome::Unknown),
+            false => verdict,
+        });
     }
 
     fn lose(&mut self, outcome: SessionOutcome) {
@@ -193,9 +199,13 @@ impl Task {
             (Step::Confirm, _) => self.finish(Verdict::Applied),
             (Step::Save | Step::End, Outcome::Applied(_)) => self.finish(Verdict::Applied),
             (Step::Prepare, Outcome::Applied(version)) => self.prepare(version),
-            (Step::Retire, Outcome::Applied(_)) => self.step = Step::Confirm,
+            (Step::Retire, Outcome::Applied(_)) => self.advance(Step::Confirm),
             (_, Outcome::Stale) => self.progress = Progress::Stale,
-            (_, Outcome::Unknown) => self.progress = Progress::Unanswered,
+            (_, Outcome::Unknown) => {
+                self.progress = Progress::Unanswered;
+                // What is prepared does not count, whenever it arrives.
+                self.in_flight |= self.step != Step::Prepare;
+            }
             // There is nothing left to end.
             (Step::End, Outcome::Missing) => self.finish(Verdict::Applied),
             (Step::Prepare, Outcome::Missing) => self.prepared = None,
@@ -217,8 +227,13 @@ impl Task {
 
     fn prepare(&mut self, version: Version) {
         self.prepared = Some(version);
-        self.step = Step::Retire;
+        self.advance(Step::Retire);
+    }
+
+    fn advance(&mut self, step: Step) {
+        self.step = step;
         self.progress = Progress::Active;
+        self.in_flight = false;
     }
 
     /// Takes in that the store answered a whole call with an error.
@@ -246,6 +261,7 @@ impl Task {
         if facts.nonces.contains(&round.nonce) {
             return self.settle_applied(version);
         }
+        self.in_flight &= session.loaded.version() == Some(&version);
         let earlier = session.loaded.record().map(|record| &record.facts().nonces);
         if unanswered && !facts.nonces.tell_all_since(earlier) {
             return self.lose(SessionOutcome::Unknown);
@@ -290,7 +306,7 @@ impl Task {
     fn settle_applied(&mut self, version: Version) {
         match self.step {
             Step::Prepare => self.prepare(version),
-            Step::Retire => self.step = Step::Confirm,
+            Step::Retire => self.advance(Step::Confirm),
             Step::Save | Step::End | Step::Confirm => self.finish(Verdict::Applied),
         }
     }
@@ -330,9 +346,13 @@ impl Task {
         }
     }
 
-    /// Removes what was prepared under a fresh id for nothing.
+    /// Removes what was prepared under a fresh id for nothing. If nobody knows whether the old id ended, it
+    /// may be all there is of the session, and stays.
     pub fn cleanup(&self, state: &State) -> Option<Write> {
-        let version = self.prepared.clone().filter(|_| self.has_failed())?;
+        let failed = self.verdict().is_some_and(|verdict| {
+            !matches!(verdict.outcome(), SessionOutcome::Applied | SessionOutcome::Unknown)
+        });
+        let version = self.prepared.clone().filter(|_| failed)?;
         let key = self.session(state)?.identity.key.clone();
         Some(Write { key, expects: Expectation::Version(version), change: Change::Delete })
     }

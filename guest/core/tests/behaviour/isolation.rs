@@ -206,6 +206,18 @@ fn listing_the_packages_conflicts_with_a_new_one_and_not_with_a_new_key() {
 }
 
 #[test]
+fn a_package_listed_as_empty_conflicts_with_a_new_key_in_it() {
+    let world = World::new();
+    world.store("s", &[("a", "1")]);
+    let tx = world.begin();
+    let it = session(&tx, "s");
+    it.package("p").unwrap().remove("a").unwrap();
+    assert_eq!(it.packages().unwrap(), [] as [&str; 0]);
+    world.store("s", &[("b", "1")]);
+    assert_eq!(conflict_keys(tx.commit()), [Some("b".to_owned())]);
+}
+
+#[test]
 fn packages_that_only_others_changed_are_copied_unread() {
     let world = World::new();
     world.store("s", &[("a", "1")]);

@@ -10,6 +10,7 @@
 )]
 
 mod commits;
+mod interleavings;
 mod isolation;
 mod lifetime;
 mod model;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lovely_session_core::{Error, Savepoint, Session};
 use proptest::prelude::*;
 
-use crate::world::{Tx, World, container};
+use crate::world::{Tx, World, config, container};
 
 const IDS: [&str; 3] = ["one", "two", "three"];
 const PACKAGES: [&str; 2] = ["p", "q"];
@@ -182,7 +182,7 @@ fn finish(step: &Step, real: &mut Real, model: &mut Model) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(config(400))]
 
     #[test]
     fn every_program_ends_as_in_the_reference_model(steps in prop::collection::vec(step(), 1..60)) {

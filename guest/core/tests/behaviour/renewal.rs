@@ -252,3 +252,24 @@ fn without_a_grace_the_second_of_two_renewals_finds_the_session_ended() {
     assert!(matches!(second.commit(), Err(Error::Ended(_))));
     assert!(lives(&world, &first_id) && !lives(&world, &second_id) && !lives(&world, "old"));
 }
+
+#[test]
+fn a_renewal_whose_decisive_answer_is_lost_for_good_loses_no_data() {
+    for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::Delayed] {
+        let world = World::new();
+        world.store("old", &[("k", "1")]);
+        let tx = world.begin();
+        let new = session(&tx, "old").renew_id(0).unwrap();
+        world.before_write(|| ());
+        let striking = Rc::clone(&world);
+        world.before_write(move || {
+            striking.strike([fault]);
+            striking.stop_reads(1);
+        });
+        assert!(matches!(tx.commit(), Err(Error::OutcomeUnknown(_))), "{fault:?}");
+        world.store("other", &[("k", "1")]);
+        let survivors: Vec<&str> = ["old", &new].into_iter().filter(|id| lives(&world, id)).collect();
+        assert_eq!(survivors, [if fault == Fault::RequestLost { "old" } else { &*new }], "{fault:?}");
+        assert_eq!(world.stored(survivors[0]), owned(&[("k", "1")]));
+    }
+}

@@ -157,3 +157,21 @@ fn a_commit_that_destroy_overtook_after_its_answer_was_lost_was_applied() {
     });
     tx.commit().unwrap();
 }
+
+#[test]
+fn a_write_that_may_still_arrive_is_unknown_when_another_session_stops_the_commit() {
+    let world = World::new();
+    world.store("conflicts", &[("k", "1")]);
+    let tx = world.begin();
+    let data = package(&tx, "conflicts");
+    data.get("k").unwrap();
+    data.set("k", "2").unwrap();
+    package(&tx, "delayed").set("k", "1").unwrap();
+    world.store("conflicts", &[("k", "3")]);
+    world.strike([Fault::Delayed]);
+    let error = tx.commit().unwrap_err();
+    assert!(matches!(&error, Error::OutcomeUnknown(names) if names[0].session == "delayed"), "{error:?}");
+    // Any later write lets it arrive.
+    world.store("other", &[("k", "1")]);
+    assert_eq!(world.stored("delayed"), owned(&[("k", "1")]));
+}

@@ -9,6 +9,7 @@ use lovely_session_core::{
     Change, Clock, Container, ContainerOptions, Entry, Error, Expectation, Isolation, Lifetime, Outcome,
     Random, Session, Store, StoreError, Transaction, Version, Write, store_key,
 };
+use proptest::prelude::ProptestConfig;
 
 /// What happens to one batch of writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct World {
     interludes: RefCell<VecDeque<Box<dyn FnOnce()>>>,
     /// Runs once, right after the next batch of writes.
     aftermath: RefCell<Option<Box<dyn FnOnce()>>>,
+    /// So many reads fail from now on.
+    failing_reads: Cell<usize>,
     /// Whether reads can slide an expiry.
     pub slides: Cell<bool>,
     /// Whether writes can set an expiry.
@@ -68,6 +71,7 @@ impl World {
             delayed: RefCell::default(),
             interludes: RefCell::default(),
             aftermath: RefCell::default(),
+            failing_reads: Cell::new(0),
             slides: Cell::new(true),
             expires: Cell::new(true),
             limit: Cell::new(usize::MAX),
@@ -88,6 +92,23 @@ impl World {
     /// Strikes the next batches of writes, one fault each.
     pub fn strike(&self, faults: impl IntoIterator<Item = Fault>) {
         self.faults.borrow_mut().extend(faults);
+    }
+
+    /// Lets the writes arrive that were held back.
+    pub fn deliver(&self) {
+        for write in self.delayed.take() {
+            self.apply(write);
+        }
+    }
+
+    /// Lets the next reads fail.
+    pub fn stop_reads(&self, count: usize) {
+        self.failing_reads.set(count);
+    }
+
+    /// Takes back the faults that did not strike.
+    pub fn calm(&self) {
+        self.faults.borrow_mut().clear();
     }
 
     /// Does something right before the next batch of writes.
@@ -214,6 +235,10 @@ impl World {
 impl Store for World {
     fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
         self.reads.set(self.reads.get() + 1);
+        if self.failing_reads.get() > 0 {
+            self.failing_reads.set(self.failing_reads.get() - 1);
+            return Err(StoreError::Unavailable("reads fail".into()));
+        }
         if touch.is_some() && !self.slides.get() {
             return Err(StoreError::Unsupported("no touch".into()));
         }
@@ -248,9 +273,7 @@ impl World {
             interlude();
         }
         self.writes.set(self.writes.get() + 1);
-        for write in self.delayed.take() {
-            self.apply(write);
-        }
+        self.deliver();
         if let Some(refusal) = self.refuse(&writes) {
             return refusal;
         }
@@ -280,6 +303,13 @@ impl Random for World {
         let number = self.drawn.get().to_be_bytes();
         buffer.iter_mut().rev().zip(number.iter().rev()).for_each(|(place, byte)| *place = *byte);
     }
+}
+
+/// How many random programs are tried: so many, or as many as `PROPTEST_CASES` says. A failure prints its seed
+/// and the smallest program that fails; `PROPTEST_RNG_SEED` repeats a run.
+pub fn config(cases: u32) -> ProptestConfig {
+    let cases = std::env::var_os("PROPTEST_CASES").map_or(cases, |_| ProptestConfig::default().cases);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// The container that most tests use.
