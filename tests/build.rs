@@ -1,6 +1,7 @@
 //! Builds the WebAssembly programs that the tests run, and tells the tests where they are:
 //!
-//! - `CART_WASM` is the path of the component that `examples/cart` becomes;
+//! - `CART_WASM` is the path of the component that `examples/cart` becomes, and `COUNTER_WASM` that of
+//!   `examples/counter`;
 //! - `PROGRAM_<NAME>_WASM` is that of `programs/<name>`, the name in upper case and with `_` for `-`. Every directory
 //!   in `programs` is a program.
 //!
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
         let builder = Builder::new(tests)?;
         provide(&builder, "CART", &tests.join("../examples/cart"))?;
+        provide(&builder, "COUNTER", &tests.join("../examples/counter"))?;
         let programs = tests.join("programs");
         // For directories that come and go; what a program is built from is watched by itself.
         println!("cargo::rerun-if-changed={}", programs.display());

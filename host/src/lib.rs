@@ -51,3 +51,8 @@ pub use lovely_session_artifact::COMPONENT as SESSION_COMPONENT;
 pub use store_url::{StoreOptions, StoreUrl, StoreUrlError, open_store};
 pub use stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
 pub use stores::memory::{Clock, ManualClock, Memory, MemoryOptions};
+
+/// Has the README's snippets compiled, as tests of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

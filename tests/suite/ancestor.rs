@@ -72,7 +72,7 @@ async fn timeout_behavior(world: World) {
 #[tokio::test]
 async fn timeout_behavior_in_real_time() {
     let world = World::memcached().await;
-    let options = ContainerOptions { timeout: Some(2), ..DEFAULTS };
+    let options = ContainerOptions { timeout: Some(3), ..DEFAULTS };
     let (mut app, _, tx) = begin(&world).await;
     let container = app.open_with(NAME, options).await.unwrap();
     let session = app.session(container, tx, "mySessionId").await.unwrap();
@@ -86,7 +86,7 @@ async fn timeout_behavior_in_real_time() {
     assert_eq!(app.len(data).await.unwrap(), 1);
 
     // memcached's seconds are exact to about one.
-    tokio::time::sleep(Duration::from_millis(3500)).await;
+    tokio::time::sleep(Duration::from_millis(4500)).await;
     let session = app.session(container, tx, "mySessionId").await.unwrap();
     assert_eq!(app.packages(session).await.unwrap(), [] as [&str; 0], "within the transaction");
     let tx = app.begin().await;

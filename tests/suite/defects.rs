@@ -90,14 +90,14 @@ async fn each_session_has_its_own_last_access(world: World) {
 #[tokio::test]
 async fn an_active_reader_is_not_logged_out() {
     let world = World::memcached().await;
-    let options = ContainerOptions { timeout: Some(2), ..DEFAULTS };
+    let options = ContainerOptions { timeout: Some(4), ..DEFAULTS };
     let mut app = world.app().await;
     let container = app.open_with("defects", options).await.unwrap();
     let tx = app.begin().await;
     let data = package(&mut app, container, tx, "s").await;
     app.set(data, "k", "1").await.unwrap();
     app.commit(tx).await.unwrap();
-    for round in 0..5 {
+    for round in 0..7 {
         tokio::time::sleep(Duration::from_millis(1000)).await;
         let tx = app.begin().await;
         assert!(app.resume(container, tx, "s").await.unwrap().is_some(), "after {} seconds", round + 1);

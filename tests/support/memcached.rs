@@ -1,6 +1,7 @@
 //! A real memcached: a process of its own on a free port, which ends with the test.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -89,7 +90,9 @@ impl MemcachedServer {
     ///
     /// When it does not run.
     pub fn pause(&self) {
-        self.signal("STOP");
+        let process = self.process.as_ref().expect("the process runs");
+        process.signal("STOP");
+        process.wait_until_stopped();
     }
 
     /// Lets a frozen process go on, with what it was sent meanwhile.
@@ -176,6 +179,21 @@ impl Process {
             sleep(Duration::from_millis(5));
         }
         true
+    }
+
+    /// Waits until every thread has noticed the signal: until then, a request may still be answered.
+    fn wait_until_stopped(&self) {
+        let tasks = format!("/proc/{}/task", self.0.id());
+        let stopped = |task: io::Result<fs::DirEntry>| {
+            let stat = fs::read_to_string(task.expect("a thread can be looked at").path().join("stat"));
+            // The state follows the program's name, which is in brackets and may hold anything.
+            stat.expect("a thread has a state").rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+        };
+        let deadline = Instant::now() + PATIENCE;
+        while !fs::read_dir(&tasks).expect("the process is there").all(stopped) {
+            assert!(Instant::now() < deadline, "memcached does not stop within {PATIENCE:?}");
+            sleep(Duration::from_millis(1));
+        }
     }
 
     fn signal(&self, signal: &str) {

@@ -281,8 +281,8 @@ fn refresh<E: Environment>(
     let mut facts = record.facts().clone();
     facts.saved = now.as_secs();
     facts.timeout = settings.timeout;
-    let documents = record.package_names().filter_map(|name| Some((name, record.document(name)?.into())));
-    let value = record::encode(facts, &documents.collect::<Vec<_>>());
+    let documents: Vec<_> = record.documents().map(|(name, document)| (name, document.into())).collect();
+    let value = record::encode(facts, &documents);
     let write = |value| Write {
         key: key.to_owned(),
         expects: Expectation::Version(version.clone()),

@@ -1,6 +1,6 @@
 //! A session that has joined a transaction: what was loaded, what was written since, and what was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -170,15 +170,16 @@ impl Working {
     pub fn package_names(&self) -> Result<Vec<String>, Error> {
         self.check_alive()?;
         let loaded = self.loaded.record().into_iter().flat_map(|record| record.package_names());
-        let names: BTreeSet<&str> = loaded.chain(self.overlays.keys().map(String::as_str)).collect();
-        let mut found = Vec::with_capacity(names.len());
-        for name in names {
-            // A package that was not written to is not empty, or it would not be in the record.
-            if !self.overlays.contains_key(name) || self.view(name)?.len() > 0 {
-                found.push(name.to_owned());
+        // A package that was not written to is not empty, or it would not be in the record.
+        let mut names: Vec<String> =
+            loaded.filter(|name| !self.overlays.contains_key(*name)).map(str::to_owned).collect();
+        for package in self.overlays.keys() {
+            if self.view(package)?.len() > 0 {
+                names.push(package.clone());
             }
         }
-        Ok(found)
+        names.sort();
+        Ok(names)
     }
 
     /// Notes that the names of the packages were read. Where the transaction only removed keys, the answer

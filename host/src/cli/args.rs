@@ -81,7 +81,7 @@ pub struct ServeArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// How long a request may run; also how long it may wait before, for its body and for its turn
+    /// How long a request may run; and, before that, wait for its body, and for its turn
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub time_limit: u64,
     /// The memory of one request, the session component's included
@@ -119,6 +119,9 @@ impl From<&LimitArgs> for Limits {
 }
 
 const INSPECT_HELP: &str = "\
+Example:
+  lovely-session inspect --store memcached://127.0.0.1:11211 cart 5Ck1w3…
+
 The session id is what the application gave to the visitor, such as the value of a cookie. It is a
 secret: mind who can read this shell's history. Sessions in `memory:` cannot be inspected: they are
 in the process that serves them, and nowhere else.";

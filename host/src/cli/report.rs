@@ -39,11 +39,12 @@ pub fn report(found: &Found, now: u64) -> (String, Result<(), RecordError>) {
 
 fn head(found: &Found, now: u64) -> String {
     let facts = found.record.facts();
+    let packages = found.record.package_names().count();
     let mut lines = vec![
         format!("begun      {} ago", duration(now.saturating_sub(facts.created))),
         format!("changed    {} ago", duration(now.saturating_sub(facts.saved))),
         format!("time left  {}", time_left(found)),
-        format!("size       {} bytes, {} packages", found.size, found.record.package_names().count()),
+        format!("size       {}, {}", counted(found.size as u64, "byte"), counted(packages as u64, "package")),
     ];
     lines.extend(state(facts, now));
     lines.into_iter().map(|line| line + "\n").collect()
@@ -63,9 +64,10 @@ fn state(facts: &Facts, now: u64) -> Option<String> {
 }
 
 fn time_left(found: &Found) -> String {
-    let ends = match found.record.facts().timeout {
-        0 => "it never expires".to_owned(),
-        timeout => format!("it ends after {} without activity", duration(timeout.into())),
+    let ends = match *found.record.facts() {
+        Facts { ended_until: Some(_), .. } => "then it is forgotten".to_owned(),
+        Facts { timeout: 0, .. } => "it never expires".to_owned(),
+        Facts { timeout, .. } => format!("it ends after {} without activity", duration(timeout.into())),
     };
     match found.seconds_left {
         Some(seconds) => format!("{} ({ends})", duration(seconds.into())),
@@ -89,6 +91,10 @@ fn printable(text: &str) -> String {
     line
 }
 
+fn counted(count: u64, name: &str) -> String {
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A number of seconds in its two largest units.
 fn duration(seconds: u64) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
@@ -98,13 +104,13 @@ fn duration(seconds: u64) -> String {
         let count = rest / length;
         rest %= length;
         if count > 0 {
-            parts.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+            parts.push(counted(count, name));
         } else if !parts.is_empty() {
             break;
         }
     }
     parts.truncate(2);
-    if parts.is_empty() { "0 seconds".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() { counted(seconds, "second") } else { parts.join(" ") }
 }
 
 #[cfg(test)]
@@ -153,7 +159,8 @@ mod tests {
     fn a_destroyed_session_says_for_how_long_it_is_remembered() {
         let facts = r#"{"format":1,"nonces":"","created":0,"saved":0,"timeout":60,"ended_until":1700003730,"packages":[]}"#;
         let (text, _) = report(&found(facts, "", Some(30)), NOW);
-        assert!(text.contains("it was destroyed, which is remembered for another 30 seconds"), "{text}");
+        assert!(text.contains("it was destroyed, which is remembered for another 30 seconds\n"), "{text}");
+        assert!(text.contains("time left  30 seconds (then it is forgotten)\n"), "{text}");
     }
 
     #[test]

@@ -39,8 +39,8 @@ struct Shared {
 impl Application {
     /// Joins, compiles and links the application whose file holds `bytes`.
     ///
-    /// This computes for about a second for every megabyte of WebAssembly, on
-    /// the thread that calls it and on helpers.
+    /// This compiles WebAssembly, which can take seconds, on the thread that
+    /// calls it and on helpers of its own.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ pub enum LoadError {
     )]
     Reserve(#[source] wasmtime::Error),
     /// It cannot be compiled, or needs more than the limits allow from its start.
-    #[error("it cannot be compiled")]
+    #[error("it cannot be compiled, or needs more from its start than the limits allow")]
     Compile(#[source] wasmtime::Error),
     /// It imports what this host does not provide.
     #[error(

@@ -11,6 +11,7 @@ use hyper::header::{EXPECT, HOST};
 use hyper::{Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tracing::Instrument;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
@@ -54,21 +55,21 @@ impl Handler {
         // Neither the query nor a header: they can hold secrets.
         let span = tracing::info_span!("request", method = %request.method(), path = request.uri().path());
         let log_line = LogLine::begin(span.clone());
-        let failed = Failed::default();
-        let answered = self.answer(request, &failed).instrument(span).await;
-        let answer = answered.unwrap_or_else(Refusal::into_response);
+        let answered = self.answer(request).instrument(span).await;
+        let (answer, failed) =
+            answered.unwrap_or_else(|refusal| (refusal.into_response(), Failed::default()));
         log_line.follow(answer, failed)
     }
 
     async fn answer(
         &self,
         request: Request<Incoming>,
-        failed: &Failed,
-    ) -> Result<Response<HyperOutgoingBody>, Refusal> {
+    ) -> Result<(Response<HyperOutgoingBody>, Failed), Refusal> {
         check_host(&request)?;
         let request = receive(request, self.application.limits()).await?;
         let slot = self.wait_for_turn().await?;
         let (sender, receiver) = oneshot::channel();
+        let failed = Failed::default();
         let run = Run {
             application: self.application.clone(),
             sessions: self.store.clone(),
@@ -78,7 +79,8 @@ impl Handler {
         };
         // A task of its own: it may go on after its answer, and it goes on when
         // the client leaves, so that a commit under way is not cut in two.
-        first_answer(receiver, tokio::spawn(run.run(request, sender).in_current_span())).await
+        let run = tokio::spawn(run.run(request, sender).in_current_span());
+        Ok((first_answer(receiver, run).await?, failed))
     }
 
     async fn wait_for_turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
@@ -111,25 +113,30 @@ impl Run {
             Refusal::ApplicationFailed
         })?;
         let time = self.application.limits().request_time;
-        let outcome = match timeout(time, instance.run(request, answer)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => {
-                let hint =
-                    if instance.memory_limit_reached() { "; it had reached its memory limit" } else { "" };
-                tracing::error!(target: APPLICATION, "the application failed{hint}: {error:#}");
-                Err(Refusal::ApplicationFailed)
-            }
-            Err(_) => {
-                tracing::error!(target: APPLICATION, "the application was stopped at its time limit");
-                Err(Refusal::TimedOut)
-            }
-        };
+        let result = timeout(time, instance.run(request, answer)).await;
+        let outcome = judge(result, instance.memory_limit_reached());
         // Before the instance is dropped: that ends the body of its answer.
         self.failed.store(outcome.is_err(), Ordering::Release);
         drop(instance);
         // After it: the slot stands for the room that it took.
         drop(self.slot);
         outcome
+    }
+}
+
+/// Tells the log how a run failed, if it did.
+fn judge(result: Result<wasmtime::Result<()>, Elapsed>, memory_limit_reached: bool) -> Result<(), Refusal> {
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            let hint = if memory_limit_reached { "; it had reached its memory limit" } else { "" };
+            tracing::error!(target: APPLICATION, "the application failed{hint}: {error:#}");
+            Err(Refusal::ApplicationFailed)
+        }
+        Err(Elapsed { .. }) => {
+            tracing::error!(target: APPLICATION, "the application was stopped at its time limit");
+            Err(Refusal::TimedOut)
+        }
     }
 }
 

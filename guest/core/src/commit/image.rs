@@ -1,7 +1,7 @@
 //! The record that a session becomes.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::task::Round;
 use crate::error::Error;
@@ -19,18 +19,20 @@ pub fn differs(session: &Working) -> bool {
 /// # Errors
 /// [`Error::TooLarge`].
 pub fn live(session: &Working, round: &Round, moved_from: Option<String>) -> Result<Vec<u8>, Error> {
-    let record = session.loaded.record();
-    let loaded = record.into_iter().flat_map(|record| record.package_names());
-    let names: BTreeSet<&str> = loaded.chain(session.overlays.keys().map(String::as_str)).collect();
-    let mut packages = Vec::with_capacity(names.len());
-    for name in names {
-        let view = session.overlays.contains_key(name).then(|| session.raw_view(name)).transpose()?;
-        let document = match view.filter(|view| view.differs()) {
-            Some(view) => view.document().map(Cow::Owned),
-            None => record.and_then(|record| record.document(name)).map(Cow::Borrowed),
-        };
-        packages.extend(document.map(|document| (name, document)));
+    let mut changed = BTreeMap::new();
+    for package in session.overlays.keys() {
+        let view = session.raw_view(package)?;
+        if view.differs() {
+            changed.insert(package.as_str(), view.document());
+        }
     }
+    let loaded = session.loaded.record().into_iter().flat_map(|record| record.documents());
+    let kept = loaded.filter(|(name, _)| !changed.contains_key(name));
+    let mut packages: Vec<(&str, Cow<'_, [u8]>)> =
+        kept.map(|(name, document)| (name, Cow::Borrowed(document))).collect();
+    packages.extend(changed.iter_mut().filter_map(|(name, document)| Some((*name, document.take()?.into()))));
+    // Two sorted runs: sorting merges them.
+    packages.sort_by_key(|(name, _)| *name);
     let bytes = record::encode(Facts { moved_from, ..facts(session, round) }, &packages);
     let (size, limit) = (bytes.len() as u64, u64::from(session.settings.max_size));
     if size > limit {

@@ -13,7 +13,6 @@ mod nonces;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -93,11 +92,13 @@ pub struct Facts {
 pub struct Record {
     bytes: Vec<u8>,
     facts: Facts,
-    parts: BTreeMap<String, Part>,
+    /// Sorted by name, as they stand in the record.
+    parts: Vec<Part>,
 }
 
 #[derive(Debug)]
 struct Part {
+    name: String,
     place: Range<usize>,
     spans: OnceCell<Spans>,
 }
@@ -133,7 +134,7 @@ impl<'r> PackageText<'r> {
 }
 
 impl Record {
-    /// Reads a record. Costs the same whatever the size of its packages, which are not looked into.
+    /// Reads a record. Costs what its first line costs: the packages are counted, and not looked into.
     ///
     /// # Errors
     /// [`RecordError`] when the bytes are not one whole record of the known format.
@@ -155,7 +156,7 @@ impl Record {
 
     /// The names of its packages, sorted.
     pub fn package_names(&self) -> impl Iterator<Item = &str> {
-        self.parts.keys().map(String::as_str)
+        self.parts.iter().map(|part| part.name.as_str())
     }
 
     /// A package, parsed.
@@ -163,7 +164,7 @@ impl Record {
     /// # Errors
     /// [`RecordError::Damaged`] when its document is not an object of distinct keys.
     pub fn package(&self, name: &str) -> Result<Option<PackageText<'_>>, RecordError> {
-        let Some(part) = self.parts.get(name) else { return Ok(None) };
+        let Some(part) = self.part(name) else { return Ok(None) };
         let document = self.bytes.get(part.place.clone()).unwrap_or_default();
         let text = std::str::from_utf8(document)
             .map_err(|error| RecordError::damaged(format!("the package {name:?} is not text: {error}")))?;
@@ -177,7 +178,18 @@ impl Record {
 
     /// A package's document as it stands, for copying.
     pub(crate) fn document(&self, name: &str) -> Option<&[u8]> {
-        self.parts.get(name).and_then(|part| self.bytes.get(part.place.clone()))
+        self.part(name).and_then(|part| self.bytes.get(part.place.clone()))
+    }
+
+    /// All packages with their documents, sorted by name.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let document = |part: &Part| self.bytes.get(part.place.clone()).unwrap_or_default();
+        self.parts.iter().map(move |part| (part.name.as_str(), document(part)))
+    }
+
+    fn part(&self, name: &str) -> Option<&Part> {
+        let place = self.parts.binary_search_by(|part| part.name.as_str().cmp(name)).ok()?;
+        self.parts.get(place)
     }
 }
 
@@ -201,17 +213,17 @@ fn find_parts(
     bytes: &[u8],
     mut place: usize,
     packages: Vec<(String, usize)>,
-) -> Result<BTreeMap<String, Part>, RecordError> {
-    let mut parts = BTreeMap::new();
+) -> Result<Vec<Part>, RecordError> {
+    let mut parts: Vec<Part> = Vec::with_capacity(packages.len());
     for (name, length) in packages {
         let end = place.saturating_add(length);
         if bytes.get(end) != Some(&b'\n') {
             return Err(RecordError::damaged(format!("the package {name:?} does not end where it should")));
         }
-        let part = Part { place: place..end, spans: OnceCell::new() };
-        if parts.insert(name, part).is_some() {
-            return Err(RecordError::damaged("a package occurs twice"));
+        if parts.last().is_some_and(|last| last.name >= name) {
+            return Err(RecordError::damaged("its packages are not sorted by name"));
         }
+        parts.push(Part { name, place: place..end, spans: OnceCell::new() });
         place = end + 1;
     }
     if place != bytes.len() {
@@ -220,7 +232,7 @@ fn find_parts(
     Ok(parts)
 }
 
-/// Writes a record: what it says about the session, and its packages by name with their documents.
+/// Writes a record: what it says about the session, and its packages with their documents, sorted by name.
 pub fn encode(mut facts: Facts, packages: &[(&str, Cow<'_, [u8]>)]) -> Vec<u8> {
     facts.format = FORMAT;
     facts.packages = packages.iter().map(|(name, document)| ((*name).to_owned(), document.len())).collect();
@@ -243,7 +255,7 @@ mod tests {
     fn sample() -> Vec<u8> {
         let facts = Facts { created: 1, saved: 2, timeout: 3600, ..Facts::default() };
         let packages =
-            [("cart", r#"{"apple":2,"pear":[1, 2]}"#), ("broken", "{nope"), ("line\n", r#"{"a":"b\n"}"#)];
+            [("broken", "{nope"), ("cart", r#"{"apple":2,"pear":[1, 2]}"#), ("line\n", r#"{"a":"b\n"}"#)];
         encode(facts, &packages.map(|(name, document)| (name, document.as_bytes().into())))
     }
 
@@ -263,8 +275,8 @@ mod tests {
         assert_eq!(
             text,
             "{\"format\":1,\"nonces\":\"\",\"created\":1,\"saved\":2,\"timeout\":3600,\
-             \"packages\":[[\"cart\",25],[\"broken\",5],[\"line\\n\",11]]}\n\
-             {\"apple\":2,\"pear\":[1, 2]}\n{nope\n{\"a\":\"b\\n\"}\n"
+             \"packages\":[[\"broken\",5],[\"cart\",25],[\"line\\n\",11]]}\n\
+             {nope\n{\"apple\":2,\"pear\":[1, 2]}\n{\"a\":\"b\\n\"}\n"
         );
     }
 
@@ -299,6 +311,15 @@ mod tests {
         let bytes = br#"{"format":1,"nonces":"","created":1,"saved":1,"timeout":1,"packages":[["a",18446744073709551615]]}
 "#;
         assert!(matches!(Record::decode(bytes.to_vec()), Err(RecordError::Damaged(_))));
+    }
+
+    #[test]
+    fn packages_out_of_order_or_twice_are_noticed() {
+        for names in [["b", "a"], ["a", "a"]] {
+            let packages = names.map(|name| (name, b"{}"[..].into()));
+            let bytes = encode(Facts::default(), &packages);
+            assert!(matches!(Record::decode(bytes), Err(RecordError::Damaged(_))), "{names:?}");
+        }
     }
 
     #[test]
