@@ -10,6 +10,7 @@ on_every_store!(
     a_read_and_a_change_cost_two,
     a_creation_costs_one,
     a_logout_costs_one_after_the_load,
+    a_renewal_costs_three_after_the_load,
     a_conflict_that_merges_costs_four,
     several_sessions_cost_the_same_as_one,
     savepoints_and_rollbacks_cost_nothing,
@@ -76,6 +77,19 @@ async fn a_logout_costs_one_after_the_load(world: World) {
     app.destroy(session).await.unwrap();
     app.commit(tx).await.unwrap();
     assert_eq!(since(&world, before), (0, 1));
+}
+
+async fn a_renewal_costs_three_after_the_load(world: World) {
+    store(&world, "s", "k").await;
+    let (mut app, container, tx) = begin(&world).await;
+    let session = app.resume(container, tx, "s").await.unwrap().unwrap();
+    let before = world.trips();
+    let renewed = app.renew_id(session, None).await.unwrap();
+    app.commit(tx).await.unwrap();
+    assert_eq!(since(&world, before), (0, 3));
+    let tx = app.begin().await;
+    assert!(app.resume(container, tx, &renewed).await.unwrap().is_some());
+    assert_eq!(since(&world, before), (1, 3), "the first request under the new id costs one, as any other");
 }
 
 async fn a_conflict_that_merges_costs_four(world: World) {

@@ -52,9 +52,17 @@ fn head(found: &Found, now: u64) -> String {
 
 /// What is special about a session, if anything is.
 fn state(facts: &Facts, now: u64) -> Option<String> {
+    if let Some((_, until)) = facts.moved_to.as_ref().filter(|(_, until)| now < *until) {
+        let rest = duration(until.saturating_sub(now));
+        return Some(format!(
+            "state      moved: it got a new id; requests under this one find it for another {rest}"
+        ));
+    }
     if let Some(until) = facts.ended_until {
         let rest = duration(until.saturating_sub(now));
-        return Some(format!("state      ended: it was destroyed, which is remembered for another {rest}"));
+        return Some(format!(
+            "state      ended: it was destroyed or got a new id, which is remembered for another {rest}"
+        ));
     }
     let from = facts.moved_from.as_ref()?;
     let from = printable(from);
@@ -159,8 +167,27 @@ mod tests {
     fn a_destroyed_session_says_for_how_long_it_is_remembered() {
         let facts = r#"{"format":1,"nonces":"","created":0,"saved":0,"timeout":60,"ended_until":1700003730,"packages":[]}"#;
         let (text, _) = report(&found(facts, "", Some(30)), NOW);
-        assert!(text.contains("it was destroyed, which is remembered for another 30 seconds\n"), "{text}");
+        assert!(
+            text.contains("it was destroyed or got a new id, which is remembered for another 30 seconds\n"),
+            "{text}"
+        );
         assert!(text.contains("time left  30 seconds (then it is forgotten)\n"), "{text}");
+    }
+
+    #[test]
+    fn a_session_that_moved_with_a_grace_says_for_how_long_its_old_id_leads_to_it() {
+        let facts = r#"{"format":1,"nonces":"","created":0,"saved":0,"timeout":60,"ended_until":1700003790,"moved_to":["ls1:c:00",1700003710],"packages":[]}"#;
+        let moved = |now| report(&found(facts, "", Some(90)), now).0;
+        assert!(
+            moved(NOW).contains("requests under this one find it for another 10 seconds\n"),
+            "{}",
+            moved(NOW)
+        );
+        assert!(
+            moved(NOW + 10).contains("remembered for another 1 minute 20 seconds\n"),
+            "{}",
+            moved(NOW + 10)
+        );
     }
 
     #[test]

@@ -18,8 +18,13 @@ use crate::error::{Error, SessionOutcome};
 use crate::record::Nonce;
 use crate::transaction::{Phase, Shared, State};
 
-/// How often a commit writes before it gives up. A round is lost only when another commit won.
-const MAX_ROUNDS: usize = 10;
+/// How often a commit writes before it gives up with a conflict. A round is lost only when another commit won
+/// it, so all of them together always get on; with 64 that write one session at once, losing so many rounds in
+/// a row has a chance of one in millions.
+const MAX_ROUNDS: usize = 1000;
+
+/// How often a commit goes on after writes that got no answer. Each may have waited for the store's deadline.
+const MAX_UNANSWERED: usize = 4;
 
 /// How often a batch that lost a race is read again: once, and once more each time that a session turns out
 /// to have moved to a fresh id.
@@ -62,11 +67,12 @@ fn run<E: Environment>(
     first: Vec<Write>,
 ) -> Result<usize, Error> {
     let mut writes = first;
-    let mut rounds = 0;
-    while !writes.is_empty() && rounds < MAX_ROUNDS {
+    let (mut rounds, mut unanswered) = (0, 0);
+    while !writes.is_empty() && rounds < MAX_ROUNDS && unanswered < MAX_UNANSWERED {
         rounds += 1;
         let outcomes = send(shared, tasks, round, writes);
         settle(shared, tasks, outcomes);
+        unanswered += usize::from(tasks.iter().any(Task::is_unanswered));
         for _ in 0..MAX_RECHECKS {
             recheck(shared, tasks, round)?;
         }

@@ -169,6 +169,11 @@ impl Task {
         matches!(self.progress, Progress::Stale | Progress::Unanswered)
     }
 
+    /// Whether its write got no answer.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self.progress, Progress::Unanswered)
+    }
+
     /// Whether it ended without success.
     pub fn has_failed(&self) -> bool {
         self.verdict().is_some_and(|verdict| !matches!(verdict, Verdict::Applied))

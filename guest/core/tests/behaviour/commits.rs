@@ -275,7 +275,7 @@ fn a_commit_that_always_loses_gives_up_with_a_conflict() {
     world.store("s", &[("k", "0")]);
     let tx = world.begin();
     package(&tx, "s").set("mine", "1").unwrap();
-    for number in 0..40 {
+    for number in 0..2000 {
         // An interlude writes too, so every second one belongs to the commit under test.
         let again = Rc::clone(&world);
         world.before_write(move || {

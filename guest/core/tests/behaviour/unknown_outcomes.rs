@@ -68,6 +68,18 @@ fn a_destroy_whose_answer_was_lost_succeeds() {
     }
 }
 
+#[test]
+fn a_store_that_never_answers_a_write_is_not_asked_for_ever() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").set("k", "2").unwrap();
+    world.strike([Fault::RequestLost; 100]);
+    let writes = world.writes.get();
+    assert!(matches!(tx.commit(), Err(Error::OutcomeUnknown(_))));
+    assert_eq!(world.writes.get() - writes, 4);
+}
+
 /// As [`increment`] with a lost answer or request, where others commit `later` times before the session is
 /// read again.
 fn increment_then(fault: Fault, later: usize) -> Result<(), Error> {
