@@ -31,6 +31,7 @@ mod ancestor;
 mod bad_data;
 mod bad_input;
 mod defects;
+mod histories;
 mod readme;
 mod round_trips;
 mod sizes;

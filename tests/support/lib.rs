@@ -8,6 +8,7 @@
 )]
 
 pub mod app;
+pub mod history;
 pub mod memcached;
 pub mod world;
 

@@ -1,0 +1,71 @@
+//! What can be wrong with a history.
+
+use std::fmt;
+
+/// The kinds of anomalies, by the names of Adya's theory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phenomenon {
+    /// A transaction did not see its own writes, or saw others come in.
+    Internal,
+    /// A value was read that nobody wrote.
+    Unwritten,
+    /// A value of an aborted transaction was read.
+    G1a,
+    /// A value was read that its transaction replaced or took back before it committed.
+    G1b,
+    /// A key was absent though it had been written and nobody can have removed it.
+    Vanished,
+    /// Two transactions replaced the same version of a key.
+    LostUpdate,
+    /// A cycle of writes.
+    G0,
+    /// A cycle of writes and reads of what was written.
+    G1c,
+    /// A cycle with one read of what was replaced: read skew.
+    GSingle,
+    /// A cycle with several reads of what was replaced: write skew.
+    G2,
+}
+
+impl fmt::Display for Phenomenon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Internal => "internal inconsistency",
+            Self::Unwritten => "value that nobody wrote",
+            Self::G1a => "G1a (aborted read)",
+            Self::G1b => "G1b (intermediate read)",
+            Self::Vanished => "vanished value",
+            Self::LostUpdate => "lost update",
+            Self::G0 => "G0 (write cycle)",
+            Self::G1c => "G1c (circular information flow)",
+            Self::GSingle => "G-single (read skew)",
+            Self::G2 => "G2 (anti-dependency cycle, as in write skew)",
+        })
+    }
+}
+
+/// One thing that is wrong with a history.
+#[derive(Clone, Debug)]
+pub struct Anomaly {
+    /// What it is.
+    pub phenomenon: Phenomenon,
+    /// Whether it is one only because of real time: some order explains the transactions, but in it one that
+    /// was over comes after one that had not begun. The place of a write without a read follows from real
+    /// time to begin with; that does not count here.
+    pub real_time: bool,
+    /// The transactions in it and why they contradict each other, for a person.
+    pub story: String,
+}
+
+impl Anomaly {
+    pub(super) fn new(phenomenon: Phenomenon, story: String) -> Self {
+        Self { phenomenon, real_time: false, story }
+    }
+}
+
+impl fmt::Display for Anomaly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let real_time = if self.real_time { " against real time" } else { "" };
+        write!(f, "{}{real_time}:\n{}", self.phenomenon, self.story)
+    }
+}
