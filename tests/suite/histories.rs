@@ -13,12 +13,11 @@ use lovely_session_tests::history::{Evidence, Phenomenon, check};
 use lovely_session_tests::world::World;
 
 use self::load::{Counts, Load, Recording};
-use self::random::Random;
+use lovely_session_tests::random::Random;
 
 mod at_random;
 mod by_hand;
 mod load;
-mod random;
 
 /// How many seconds the load runs at each level, unless the environment says otherwise.
 const SECONDS: u64 = 2;
@@ -65,7 +64,7 @@ impl Rounds {
 
     /// Runs one round, and fails if it shows an anomaly that is not allowed.
     async fn run(&mut self, allowed: &[Phenomenon]) {
-        let seed = self.random.draw();
+        let seed = self.random.number();
         let Recording { counts, sessions } = load::run(&self.world, self.load, seed, ROUND).await;
         self.counts += counts;
         for (session, history) in sessions {

@@ -30,6 +30,7 @@ macro_rules! on_every_store {
 mod ancestor;
 mod bad_data;
 mod bad_input;
+mod counters;
 mod defects;
 mod histories;
 mod readme;
@@ -39,5 +40,6 @@ mod store_away;
 
 mod cart;
 mod command_line;
+mod faults;
 mod serve;
 mod stores;

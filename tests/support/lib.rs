@@ -10,6 +10,8 @@
 pub mod app;
 pub mod history;
 pub mod memcached;
+pub mod proxy;
+pub mod random;
 pub mod world;
 
 mod bindings;

@@ -18,7 +18,7 @@ use crate::memcached::MemcachedServer;
 
 /// A store, its clock, and its server if it has one.
 pub struct World {
-    /// The memcached of this world; none when its store is in memory.
+    /// The memcached of this world; none when its store is in memory, or its server belongs to the test.
     pub server: Option<MemcachedServer>,
     store: Arc<Counting>,
     clock: TestClock,
@@ -44,10 +44,16 @@ impl World {
         let server = MemcachedServer::start_with(arguments);
         let options =
             MemcachedOptions { io_timeout: Duration::from_millis(500), ..MemcachedOptions::default() };
-        let store = Memcached::connect(&[server.address().parse().unwrap()], &options).await.unwrap();
+        let world = Self::at(&server.address(), &options).await;
+        Self { server: Some(server), ..world }
+    }
+
+    /// A world on a memcached that belongs to the test, at an address that leads to it. Real time passes in it.
+    pub async fn at(address: &str, options: &MemcachedOptions) -> Self {
+        let store = Memcached::connect(&[address.parse().unwrap()], options).await.unwrap();
         let clock = TestClock { still: false, moved: Arc::default() };
         let store = Arc::new(Counting::new(Arc::new(store)));
-        Self { server: Some(server), store, clock, memory_clock: ManualClock::new() }
+        Self { server: None, store, clock, memory_clock: ManualClock::new() }
     }
 
     /// An instance of the session component, as one request of an edge function has it.
@@ -65,10 +71,10 @@ impl World {
     /// Lets time pass for the component and for the store: by moving clocks in memory, and by waiting where a
     /// memcached counts the seconds.
     pub async fn wait(&self, time: Duration) {
-        if self.server.is_some() {
-            tokio::time::sleep(time).await;
-        } else {
+        if self.clock.still {
             self.pass(time);
+        } else {
+            tokio::time::sleep(time).await;
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lovely_session_tests::history::{Op, Status, Transaction, Value, check};
 
-use super::random::Random;
+use lovely_session_tests::random::Random;
 
 const HISTORIES: usize = 20_000;
 const TRANSACTIONS: u64 = 5;

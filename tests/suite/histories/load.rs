@@ -14,7 +14,7 @@ use lovely_session_tests::app::{
 use lovely_session_tests::history::{Op, Status, Transaction, Value};
 use lovely_session_tests::world::World;
 
-use super::random::Random;
+use lovely_session_tests::random::Random;
 
 const CLIENTS: u64 = 8;
 const SESSIONS: usize = 3;
@@ -81,7 +81,7 @@ pub struct Recording {
 pub async fn run(world: &World, load: Load, seed: u64, time: Duration) -> Recording {
     let start = Instant::now();
     let values = Arc::new(AtomicU64::new(1));
-    let mut random = Random::from_seed(seed);
+    let mut random = Random::seeded(seed);
     let ids: Vec<String> = (0..SESSIONS).map(|number| format!("{seed}-{number}")).collect();
     let mut clients = Vec::new();
     for number in 0..CLIENTS {
@@ -92,7 +92,7 @@ pub async fn run(world: &World, load: Load, seed: u64, time: Duration) -> Record
             container,
             number,
             load,
-            random: Random::from_seed(random.draw()),
+            random: Random::seeded(random.number()),
             values: Arc::clone(&values),
             ids: ids.clone(),
             start,
@@ -247,7 +247,7 @@ impl Client {
         if work.savepoints.is_empty() {
             return Ok(());
         }
-        let number = self.random.below(work.savepoints.len() as u64) as usize;
+        let number = self.random.index(work.savepoints.len());
         self.app.rollback(work.savepoints[number]).await?;
         work.savepoints.truncate(number + 1);
         work.joined.values_mut().for_each(|joined| joined.ops.push(Op::Rollback(number)));
@@ -259,7 +259,7 @@ impl Client {
         let same = work.joined.keys().next().cloned().filter(|_| self.random.below(8) > 0);
         let id = match same {
             Some(id) => id,
-            None => self.ids[self.random.below(SESSIONS as u64) as usize].clone(),
+            None => self.ids[self.random.index(SESSIONS)].clone(),
         };
         let session = match work.joined.get(&id) {
             Some(joined) => joined.session,

@@ -1,0 +1,77 @@
+//! What a call at the port costs on the wire.
+
+use lovely_session_tests::app::Session;
+use lovely_session_tests::proxy::{Fault, Proxy};
+
+use super::trouble::Trouble;
+
+const IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_call_at_the_port_is_one_exchange_with_the_server() {
+    let Trouble { world, proxy, .. } = &Trouble::start().await;
+    // The first connects, and the second finds what the first has stored.
+    for round in 0..2 {
+        let mut app = world.app().await;
+        let (container, tx) = (app.open("exchanges").await, app.begin().await);
+        let spent = Spent::since(proxy);
+        let sessions = app.session_many(container, tx, &IDS).await.unwrap();
+        assert_eq!(spent.exchanges(), 1, "round {round}: a load of {} sessions", IDS.len());
+        for session in &sessions {
+            let data = app.package(*session, "p").await.unwrap();
+            app.set(data, "k", &round.to_string()).await.unwrap();
+        }
+        assert_eq!(spent.exchanges(), 1, "round {round}: nothing is sent before the commit");
+        app.commit(tx).await.unwrap();
+        assert_eq!(spent.exchanges(), 2, "round {round}: the commit of {} sessions", IDS.len());
+
+        let tx = app.begin().await;
+        let session: Session = app.resume(container, tx, "a").await.unwrap().unwrap();
+        assert_eq!(spent.exchanges(), 3, "round {round}: a load of one session");
+        let data = app.package(session, "p").await.unwrap();
+        app.set(data, "other", &round.to_string()).await.unwrap();
+        app.commit(tx).await.unwrap();
+        assert_eq!(spent.exchanges(), 4, "round {round}: the commit of one session");
+    }
+    assert_eq!(world.trips(), (4, 4));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_is_cut_off_is_either_not_done_or_found_again() {
+    let trouble = Trouble::start().await;
+    for (round, fault) in
+        [Fault::CutRequests { after: 20 }, Fault::CutAnswers { after: 1 }, Fault::DropAnswers]
+            .into_iter()
+            .enumerate()
+    {
+        let mut app = trouble.world.app().await;
+        let (container, tx) = (app.open("cut").await, app.begin().await);
+        let session = app.create(container, tx).await.unwrap();
+        let id = app.id(session).await;
+        let data = app.package(session, "p").await.unwrap();
+        app.set(data, "k", "1").await.unwrap();
+        trouble.proxy.set(fault);
+        let answer = app.commit(tx).await;
+        trouble.proxy.set(Fault::None);
+        assert!(answer.is_err(), "round {round}: nothing can be found out while the fault lasts");
+        let tx = app.begin().await;
+        let stored = app.resume(container, tx, &id).await.unwrap().is_some();
+        assert_eq!(stored, round > 0, "round {round}: {answer:?}");
+    }
+}
+
+/// Counts from a moment on.
+struct Spent<'a> {
+    proxy: &'a Proxy,
+    before: usize,
+}
+
+impl<'a> Spent<'a> {
+    fn since(proxy: &'a Proxy) -> Self {
+        Self { proxy, before: proxy.exchanges() }
+    }
+
+    fn exchanges(&self) -> usize {
+        self.proxy.exchanges() - self.before
+    }
+}
