@@ -1,7 +1,7 @@
 # Names for the scripts. What they do is said, and done, in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench
+.PHONY: help setup run test soak bench
 
 # Passed on by `run` (to `lovely-session serve`) and by `bench` (to the benches).
 ARGS ?=
@@ -17,6 +17,9 @@ run: ## Serve examples/cart on http://127.0.0.1:8080; ARGS="--store memcached://
 
 test: ## Run every check and every test.
 	@scripts/test.sh
+
+soak: ## Run the random tests for longer; ARGS=60 gives each 60 seconds instead of 900.
+	@scripts/soak.sh $(ARGS)
 
 bench: ## Run the benches; ARGS="commit" runs those whose names have that in them.
 	@scripts/bench.sh $(ARGS)

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Runs the random tests for longer than `make test` does: each of the fault and history tests for so many
+# seconds (900 unless given), and the random programs of the core a hundred times as often.
+#
+# Usage: soak.sh [SECONDS]
+
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+seconds=${1:-900}
+case $seconds in
+'' | *[!0-9]*) fail "how many seconds? '$seconds' is no whole number" ;;
+esac
+
+scripts/setup.sh test
+
+say "building the tests"
+cargo build --workspace --bins --tests --locked
+
+say "random programs on the core"
+PROPTEST_CASES=60000 cargo test --workspace --locked --test behaviour -- model interleavings
+
+say "faults and histories on real memcached servers, $seconds s for each test"
+LOVELY_SOAK_SECONDS=$seconds cargo test --workspace --locked --test suite -- --nocapture --test-threads 2 faults histories
