@@ -9,7 +9,7 @@ use crate::environment::{Change, Entry, Environment, Expectation, Outcome, Store
 use crate::error::{Error, SessionName};
 use crate::names::store_key;
 use crate::reads::Reads;
-use crate::record::{self, Record};
+use crate::record::{self, Facts, Record};
 use crate::transaction::{Isolation, MAX_SESSIONS, Phase, State, Transaction};
 use crate::working::{Loaded, Working};
 
@@ -216,7 +216,7 @@ impl<E: Environment> Loading<'_, E> {
             };
         }
         if let Some(old_key) = &facts.moved_from
-            && is_live(self.environment, old_key)?
+            && lives_on(self.environment, old_key, facts)?
         {
             return Ok(nothing(version));
         }
@@ -254,11 +254,13 @@ impl<E: Environment> Loading<'_, E> {
     }
 }
 
-/// Whether a live record stands under a key: the place that another record is moving away from.
-fn is_live<E: Environment>(environment: &E, key: &str) -> Result<bool, Error> {
-    let entry = environment.get_many(vec![key.to_owned()], None)?.pop().flatten();
+/// Whether a session that is moving to a fresh id still lives under its old key. Another session that was begun
+/// there since is no concern of it; it was created later.
+fn lives_on<E: Environment>(environment: &E, old_key: &str, moved: &Facts) -> Result<bool, Error> {
+    let entry = environment.get_many(vec![old_key.to_owned()], None)?.pop().flatten();
     let record = entry.and_then(|entry| Record::decode(entry.value).ok());
-    Ok(record.is_some_and(|record| record.facts().ended_until.is_none()))
+    let same = |facts: &Facts| facts.ended_until.is_none() && facts.created == moved.created;
+    Ok(record.is_some_and(|record| same(record.facts())))
 }
 
 /// When a record was last used: a store that slides the expiry tells by the time that was left.

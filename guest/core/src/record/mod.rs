@@ -75,8 +75,8 @@ pub struct Facts {
     /// For a session that was destroyed: until when it is remembered, in seconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_until: Option<u64>,
-    /// For a session that is moving to a fresh id: the key that it moves away from. As long as a live record
-    /// stands there, this one does not count.
+    /// For a session that is moving to a fresh id: the key that it moves away from. As long as the session
+    /// lives there, this record does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
     /// For a session that moved to a fresh id with a grace: where it is now, and until when requests under

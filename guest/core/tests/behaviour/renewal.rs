@@ -273,3 +273,21 @@ fn a_renewal_whose_decisive_answer_is_lost_for_good_loses_no_data() {
         assert_eq!(world.stored(survivors[0]), owned(&[("k", "1")]));
     }
 }
+
+#[test]
+fn a_session_that_moved_without_a_last_confirmation_outlives_a_new_one_under_its_old_id() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id(0).unwrap();
+    for _ in 0..2 {
+        world.before_write(|| ());
+    }
+    let crashing = Rc::clone(&world);
+    world.before_write(move || crashing.strike([Fault::Refused]));
+    tx.commit().unwrap();
+    world.pass(61);
+    world.store("old", &[("another", "2")]);
+    assert_eq!(world.stored(&new), owned(&[("k", "1")]));
+    assert_eq!(world.stored("old"), owned(&[("another", "2")]));
+}
