@@ -10,5 +10,6 @@ mod exchanges;
 mod increments;
 mod logouts;
 mod restarts;
+mod same_ids;
 mod soak;
 mod trouble;

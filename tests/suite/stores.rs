@@ -2,6 +2,7 @@
 
 mod contract;
 mod memcached_only;
+mod shared_connections;
 
 use std::time::Duration;
 

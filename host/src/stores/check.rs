@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::key_value::{Change, Error, Expectation, Lifetime, Outcome, Write};
+use crate::key_value::{Change, Error, Expectation, Lifetime, Outcome, Version, Write};
 
 /// The most bytes that a key may have.
 const MAX_KEY_BYTES: usize = 250;
@@ -39,13 +39,20 @@ pub(super) fn read(keys: &[String], touch: Option<Lifetime>) -> Result<(), Inval
     touch.map_or(Ok(()), lifetime)
 }
 
-/// Checks the writes of a call, each and together. Sizes are checked by [`oversize`].
-pub(super) fn writes(writes: &[Write]) -> Result<(), InvalidRequest> {
+/// Checks the writes of a call, each and together; `version` tells whether a version is one of the store's.
+/// Sizes are checked by [`oversize`].
+pub(super) fn writes(
+    writes: &[Write],
+    version: impl Fn(&Version) -> Result<(), InvalidRequest>,
+) -> Result<(), InvalidRequest> {
     let mut keys = HashSet::with_capacity(writes.len());
     for write in writes {
         key(&write.key)?;
         if !keys.insert(write.key.as_str()) {
             return Err(InvalidRequest::DuplicateKey(write.key.clone()));
+        }
+        if let Expectation::Version(expected) = &write.expects {
+            version(expected)?;
         }
         change(&write.expects, &write.change)?;
     }
@@ -76,9 +83,6 @@ fn key(key: &str) -> Result<(), InvalidRequest> {
 }
 
 fn change(expects: &Expectation, change: &Change) -> Result<(), InvalidRequest> {
-    if let Expectation::Version(version) = expects {
-        version.number()?;
-    }
     match (change, expects) {
         (Change::Put { lifetime, .. }, _) => self::lifetime(*lifetime),
         (Change::Touch(_), Expectation::Absent) => Err(InvalidRequest::ChangeOfAbsent("a touch")),

@@ -1,4 +1,4 @@
-//! Versions that are numbers: what both stores hand out, as eight bytes.
+//! Versions that are numbers, as eight bytes.
 
 use super::check::InvalidRequest;
 use crate::key_value::Version;
@@ -9,8 +9,7 @@ impl Version {
         Self(Vec::new())
     }
 
-    /// The version of this number. Zero stands for no version at all: memcached reads it as "do not
-    /// compare".
+    /// The version of this number. Zero stands for no version at all.
     pub(super) fn from_number(number: u64) -> Self {
         Self(number.to_be_bytes().to_vec())
     }

@@ -1,8 +1,7 @@
 //! A memcached that is killed and comes back empty while clients use it.
 //!
-//! Every session here has a random id and one client, so that it is known what it must hold. No id is begun a second
-//! time: memcached before 1.6.27 counts its versions from 1 again after a restart, so a version from before could match
-//! an entry that was created again under the same key.
+//! Every session here has a random id and one client, so that it is known what it must hold. Ids that are begun again
+//! after a restart are in `same_ids.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

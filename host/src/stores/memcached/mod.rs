@@ -1,53 +1,54 @@
 //! A store on one or several memcached servers.
 
 mod address;
+mod command;
 mod connect;
+mod exchanged;
 mod failure;
+mod incarnation;
+mod incoming;
+mod lane;
+mod pipeline;
 mod router;
+mod server;
+mod token;
 mod translate;
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use memcache::exp::{AsyncMetaClient, Error as ClientError, GetResult, OpResult, Router};
-use tokio::time::timeout;
+use futures_util::future::{join_all, try_join_all};
 
 pub use self::address::{InvalidAddress, ServerAddress};
+use self::command::Batch;
 pub use self::connect::ConnectError;
-use self::failure::FailedWrites;
-use self::router::StableRouter;
-use self::translate::Asked;
+use self::server::Server;
+use self::token::Token;
 use super::check;
 use crate::key_value::{Entry, Error, KeyValue, Lifetime, Outcome, Write};
-
-/// What memcached stores with a value and its key: a header of 48 bytes, 8 of version, 3 to end the key and
-/// the value. That is what 64-bit builds of 1.6.18 need to the byte; the rest is for later versions.
-const ITEM_OVERHEAD: u64 = 64;
-
-/// How many keys are read in one round trip. The client sends all commands before it reads an answer: so
-/// many of them fit the buffers of a connection, even when the server is held up by large answers.
-const KEYS_PER_TRIP: usize = 256;
 
 /// How a [`Memcached`] store talks to its servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemcachedOptions {
-    /// How long making a connection may take, and how long a call waits for a free one of the pool; 1
-    /// second by default.
+    /// How long making a connection may take, and how long a call waits when so much is asked of a server
+    /// at the same time that there is no room for it; 1 second by default.
     pub connect_timeout: Duration,
     /// How long a server may take to answer a call, once there is a connection; 2 seconds by default. A
-    /// call can take `connect_timeout` twice on top of that, or in the rare case of a pooled connection
-    /// that broke unnoticed, three times.
+    /// call that needs a new connection can take `connect_timeout` and this once more, for the server has
+    /// to say first what it is; and in the rare case that a connection breaks before the call was sent on
+    /// it, that much again.
     pub io_timeout: Duration,
-    /// The most connections to each server; 64 by default, and 0 counts as 1. They are made when they are
-    /// needed, and kept. memcached allows 1024 unless told otherwise (`-c`), for all its clients.
+    /// The most connections to each server; 8 by default, and 0 counts as 1. All calls share them: one is
+    /// enough for many at a time, and another one is made when more than some 100 commands wait on each.
     pub connections: usize,
 }
 
 impl Default for MemcachedOptions {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(1), io_timeout: Duration::from_secs(2), connections: 64 }
+        Self { connect_timeout: Duration::from_secs(1), io_timeout: Duration::from_secs(2), connections: 8 }
     }
 }
 
@@ -58,8 +59,9 @@ impl Default for MemcachedOptions {
 /// hashing): adding a server moves only the share of keys that it takes. Servers do not stand in for each
 /// other: when one is away, its keys fail, and no others.
 ///
-/// A call is one round trip to each server involved, at the same time; a read of more than 256 keys takes
-/// one for each 256.
+/// A call is one round trip to each server involved, at the same time. Concurrent calls share connections
+/// and system calls: what they ask is sent one behind the other, without waiting for answers in between.
+/// Each call has its own deadline, and when a connection breaks, its own outcome.
 ///
 /// # What to know about memcached
 ///
@@ -67,19 +69,26 @@ impl Default for MemcachedOptions {
 /// - Lifetimes are exact to about a second. One that ends after January 2038 is refused with
 ///   [`Error::Unsupported`]. Those over 30 days are sent as a date, so the clocks of this machine and of
 ///   the servers have to agree.
-/// - A restarted server counts versions from 1 again. A version from before can then match an entry from
-///   after, if the counter happens to stand at the same number for the same key.
-/// - Values have to fit the smallest item limit among the servers, as it was when the store connected.
-///   Should a server have a lower one later, it answers [`Outcome::TooLarge`] and drops the entry.
+/// - A restarted server counts versions from 1 again. So the store asks on each new connection which process
+///   answers, and a version from another process is [`Outcome::Stale`], or [`Outcome::Missing`] if nothing
+///   is there, whatever its number.
+/// - Values have to fit the smallest item limit among the servers, as it was on the latest connection to
+///   each. Should a server have a lower one since, it answers [`Outcome::TooLarge`] and drops the entry.
 ///
-/// Host names are resolved once, when the store connects. A server that comes back under the same IP
-/// address is used again with the next call.
+/// A server that comes back is used again with the next call; its host name is resolved for each new
+/// connection.
+///
+/// Connections are served by tasks of the Tokio runtime on which they are made; when it ends, they break.
 pub struct Memcached {
-    client: AsyncMetaClient,
-    /// In the order that the client and the router have them.
-    servers: Vec<String>,
-    /// The smallest item limit among the servers.
-    item_size_max: u64,
+    servers: Vec<Arc<Server>>,
+}
+
+/// The part of a call that concerns one server.
+struct Share<'a, T> {
+    server: &'a Arc<Server>,
+    /// The places of the items in the call.
+    places: Vec<usize>,
+    items: Vec<T>,
 }
 
 impl Memcached {
@@ -96,65 +105,44 @@ impl Memcached {
         if let Some(twice) = servers.iter().find(|server| !seen.insert(*server)) {
             return Err(ConnectError::DuplicateServer(twice.clone()));
         }
-        let mut smallest = None::<u64>;
-        for server in servers {
-            let size = connect::inspect(server, options).await?.item_size_max;
-            smallest = Some(smallest.map_or(size, |smallest| smallest.min(size)));
+        if servers.is_empty() {
+            return Err(ConnectError::NoServers);
         }
-        let item_size_max = smallest.ok_or(ConnectError::NoServers)?;
-        let servers = servers.iter().map(ServerAddress::to_string).collect::<Vec<_>>();
-        let client = client(&servers, options).await?;
-        Ok(Self { client, servers, item_size_max })
+        let connecting = servers.iter().map(|server| Server::connect(server.clone(), options));
+        Ok(Self { servers: try_join_all(connecting).await? })
     }
 
     /// The most bytes that a value may have under this key.
     pub fn max_value_bytes(&self, key: &str) -> u64 {
-        self.item_size_max.saturating_sub(ITEM_OVERHEAD).saturating_sub(key.len() as u64)
+        let smallest = self.servers.iter().map(|server| server.item_size_max()).min();
+        smallest.unwrap_or(0).saturating_sub(command::item_overhead(key))
     }
 
-    fn index_of_server(&self, key: &str) -> usize {
-        StableRouter.route(key.as_bytes(), &self.servers)
-    }
-
-    fn server(&self, key: &str) -> &str {
-        self.servers.get(self.index_of_server(key)).map_or("", String::as_str)
-    }
-
-    fn entry(&self, key: &str, answer: Result<GetResult, ClientError>) -> Result<Option<Entry>, Error> {
-        let answer = answer.map_err(|failure| failure::of_read(self.server(key), &failure))?;
-        translate::entry(answer).map_err(|_| failure::incomprehensible(self.server(key)))
-    }
-
-    fn outcomes(
-        &self,
-        sent: Vec<(String, Asked)>,
-        answers: Vec<Result<OpResult, ClientError>>,
-    ) -> Vec<Outcome> {
-        let mut failed = FailedWrites::default();
-        let outcome = |((key, asked), answer): ((String, Asked), _)| match answer {
-            Ok(answer) => translate::outcome(asked, answer),
-            Err(failure) => {
-                let limit = self.max_value_bytes(&key);
-                failed.outcome(self.index_of_server(&key), asked, limit, &failure)
+    /// Divides a call among the servers.
+    fn shares<T>(&self, items: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<Share<'_, T>> {
+        if let ([server], false) = (&self.servers[..], items.is_empty()) {
+            return vec![Share { server, places: (0..items.len()).collect(), items }];
+        }
+        let share = |server| Share { server, places: Vec::new(), items: Vec::new() };
+        let mut shares: Vec<_> = self.servers.iter().map(share).collect();
+        for (place, item) in items.into_iter().enumerate() {
+            let server = router::route(key(&item), self.servers.iter().map(|server| server.name()));
+            if let Some(share) = shares.get_mut(server) {
+                share.places.push(place);
+                share.items.push(item);
             }
-        };
-        sent.into_iter().zip(answers).map(outcome).collect()
+        }
+        shares.retain(|share| !share.items.is_empty());
+        shares
     }
 }
 
-async fn client(servers: &[String], options: &MemcachedOptions) -> Result<AsyncMetaClient, ConnectError> {
-    let connections = options.connections.max(1);
-    let connecting = AsyncMetaClient::builder()
-        .router(StableRouter)
-        .connect_timeout(Some(options.connect_timeout))
-        .io_timeout(Some(options.io_timeout))
-        .max_connections(Some(connections))
-        .max_idle(connections)
-        .connect_multiple_async(servers.iter().cloned());
-    // This only resolves names, which may take as long as it likes.
-    match timeout(options.connect_timeout, connecting).await {
-        Ok(client) => client.map_err(|failure| ConnectError::Unresolved(failure.to_string())),
-        Err(late) => Err(ConnectError::Unresolved(late.to_string())),
+impl Share<'_, String> {
+    async fn read(self, touch: Option<u32>) -> Result<Vec<(usize, Option<Entry>)>, Error> {
+        let keys = self.items.iter().map(String::as_str);
+        let batch = Batch::of_reads(keys, touch, self.server.tokens(self.items.len()))?;
+        let entries = self.server.exchange(&batch).await.into_entries(self.server.name())?;
+        Ok(self.places.into_iter().zip(entries).collect())
     }
 }
 
@@ -166,45 +154,45 @@ impl KeyValue for Memcached {
         touch: Option<Lifetime>,
     ) -> Result<Vec<Option<Entry>>, Error> {
         check::read(&keys, touch)?;
-        let touch = touch.map(|lifetime| translate::ttl(lifetime, SystemTime::now())).transpose()?;
-        notice_closed_connections().await;
-        let mut entries = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(KEYS_PER_TRIP) {
-            let commands = keys.iter().map(|key| translate::read(key, touch));
-            let answers = self.client.run_many(commands).await;
-            for (key, answer) in keys.iter().zip(answers.map_err(|failure| failure::of_call(&failure))?) {
-                entries.push(self.entry(key, answer)?);
-            }
-        }
-        Ok(entries)
+        let touch = touch.map(|lifetime| translate::wire_ttl(lifetime, SystemTime::now())).transpose()?;
+        let shares = self.shares(keys, String::as_str);
+        let read = try_join_all(shares.into_iter().map(|share| share.read(touch))).await?;
+        Ok(in_order(read))
     }
 
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
-        check::writes(&writes)?;
+        check::writes(&writes, |version| Token::try_from(version).map(drop))?;
         if let Some(refusal) = check::oversize(&writes, |key| self.max_value_bytes(key)) {
             return Ok(refusal);
         }
         let now = SystemTime::now();
-        let sent = writes.iter().map(|write| (write.key.clone(), Asked::from(&write.change))).collect();
-        let commands: Vec<_> =
-            writes.into_iter().map(|write| translate::write(write, now)).collect::<Result<_, _>>()?;
-        notice_closed_connections().await;
-        let answers = self.client.run_batch(commands).await.map_err(|failure| failure::of_call(&failure))?;
-        Ok(self.outcomes(sent, answers))
+        let shares = self.shares(writes, |write| &write.key).into_iter();
+        // Everything is ready to be sent before anything is.
+        let batches: Vec<_> = shares
+            .map(|Share { server, places, items }| {
+                let first_token = server.tokens(items.len());
+                Ok((server, places, Batch::of_writes(items, now, first_token)?))
+            })
+            .collect::<Result<_, Error>>()?;
+        let written = batches.into_iter().map(async |(server, places, batch)| {
+            let exchanged = server.exchange(&batch).await;
+            let outcomes = exchanged.into_outcomes(places.len(), server.item_size_max());
+            places.into_iter().zip(outcomes).collect::<Vec<_>>()
+        });
+        Ok(in_order(join_all(written).await))
     }
 }
 
-/// Lets the runtime look at its connections. A pooled one that the server has closed meanwhile is then not
-/// used, which for a write is the difference between a new connection and an unknown outcome.
-async fn notice_closed_connections() {
-    tokio::task::yield_now().await;
+/// Puts the answers of several servers in the order of the call.
+fn in_order<T>(answers: Vec<Vec<(usize, T)>>) -> Vec<T> {
+    let mut answers: Vec<_> = answers.into_iter().flatten().collect();
+    answers.sort_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 impl fmt::Debug for Memcached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Memcached")
-            .field("servers", &self.servers)
-            .field("item_size_max", &self.item_size_max)
-            .finish_non_exhaustive()
+        let names: Vec<_> = self.servers.iter().map(|server| server.name()).collect();
+        f.debug_struct("Memcached").field("servers", &names).finish_non_exhaustive()
     }
 }

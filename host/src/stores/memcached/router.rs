@@ -1,22 +1,18 @@
 //! Which of several servers keeps a key.
 
-use memcache::exp::Router;
-
-/// Rendezvous hashing with a hash that is fixed here, byte for byte: every process, built with whatever
-/// compiler, finds a key on the same server. (The client's own router hashes with the standard library's
-/// hasher, which may change with any release of Rust.)
+/// The place of the server that keeps a key, among the addresses of all.
+///
+/// This is rendezvous hashing with a hash that is fixed here, byte for byte: every process, built with
+/// whatever compiler, finds a key on the same server. (The standard library's hasher, which the client
+/// library routes with, may change with any release of Rust.)
 ///
 /// Every server gets a score for the key, and the highest wins. So a server that is added takes its share
 /// of the keys and moves no other, and the order of the servers does not matter.
-pub(super) struct StableRouter;
-
-impl Router for StableRouter {
-    fn route(&self, key: &[u8], servers: &[String]) -> usize {
-        let key = spread(fnv_1a(key));
-        let scores = servers.iter().map(|server| (spread(key ^ fnv_1a(server.as_bytes())), server));
-        // An equal score is as good as impossible; the text decides, for the order must not.
-        scores.enumerate().max_by_key(|(_, score)| *score).map_or(0, |(index, _)| index)
-    }
+pub(super) fn route<'a>(key: &str, servers: impl Iterator<Item = &'a str>) -> usize {
+    let key = spread(fnv_1a(key.as_bytes()));
+    let scores = servers.map(|server| (spread(key ^ fnv_1a(server.as_bytes())), server));
+    // An equal score is as good as impossible; the text decides, for the order must not.
+    scores.enumerate().max_by_key(|(_, score)| *score).map_or(0, |(place, _)| place)
 }
 
 /// The 64-bit hash FNV-1a, with its published constants.
@@ -41,8 +37,12 @@ mod tests {
         (1..=count).map(|number| format!("10.0.0.{number}:11211")).collect()
     }
 
+    fn place(key: &str, servers: &[String]) -> usize {
+        route(key, servers.iter().map(String::as_str))
+    }
+
     fn server_of(key: usize, servers: &[String]) -> String {
-        servers[StableRouter.route(format!("ls1:cart:{key}").as_bytes(), servers)].clone()
+        servers[place(&format!("ls1:cart:{key}"), servers)].clone()
     }
 
     #[test]
@@ -55,8 +55,7 @@ mod tests {
     /// Fails when keys move: live sessions would be lost with an upgrade.
     #[test]
     fn keys_stay_where_they_always_were() {
-        let found: Vec<usize> =
-            (0..16).map(|key| StableRouter.route(format!("k{key}").as_bytes(), &servers(4))).collect();
+        let found: Vec<usize> = (0..16).map(|key| place(&format!("k{key}"), &servers(4))).collect();
         assert_eq!(found, [0, 1, 1, 1, 3, 3, 1, 0, 2, 1, 0, 3, 3, 1, 3, 0]);
     }
 

@@ -1,76 +1,21 @@
-//! Between the port and memcached's meta commands: what is asked, and what an answer means.
+//! Between the port and memcached: lifetimes, and what an answer means.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use memcache::exp::{
-    Delete, Get, GetResult, GetStatus, Meta, MutationResult, MutationStatus, Op, OpResult, Set, Ttl,
-};
+use memcache::exp::{MetaCommandResult, ReturnCode};
 
 use super::super::check::InvalidRequest;
-use crate::key_value::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write};
+use super::command::Asked;
+use super::incarnation::Epoch;
+use super::incoming::NotUnderstood;
+use super::token::Token;
+use crate::key_value::{Entry, Error, Lifetime, Outcome, Version};
 
-/// What was asked of a server in one write: all that it takes to read its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// A put of a value of this many bytes.
-    Put {
-        size: u64,
-    },
-    Touch,
-    Delete,
-}
+/// memcached's "never expires".
+const NEVER: u32 = 0;
 
-impl From<&Change> for Asked {
-    fn from(change: &Change) -> Self {
-        match change {
-            Change::Put { value, .. } => Self::Put { size: value.len() as u64 },
-            Change::Touch(_) => Self::Touch,
-            Change::Delete => Self::Delete,
-        }
-    }
-}
-
-/// The command that reads a key with its version and the time it has left, and slides its lifetime. The
-/// server answers with the time from before.
-pub(super) fn read(key: &str, touch: Option<Ttl>) -> Get {
-    let mut get = Get::new(key).meta(Meta::NONE.cas().ttl());
-    get.touch = touch;
-    get
-}
-
-/// The command for a write.
-pub(super) fn write(write: Write, now: SystemTime) -> Result<Op, Error> {
-    let Write { key, expects, change } = write;
-    match (change, expects) {
-        (Change::Put { value, lifetime }, expects) => put(key, value, ttl(lifetime, now)?, expects),
-        (Change::Touch(lifetime), Expectation::Anything) => Ok(touch(&key, ttl(lifetime, now)?)),
-        (Change::Touch(_), Expectation::Version(_)) => {
-            Err(Error::Unsupported("memcached cannot touch an entry on condition of its version".into()))
-        }
-        (Change::Touch(_), Expectation::Absent) => Err(InvalidRequest::ChangeOfAbsent("a touch").into()),
-        (Change::Delete, Expectation::Anything) => Ok(Delete::new(key).into()),
-        (Change::Delete, Expectation::Version(version)) => {
-            Ok(Delete::new(key).compare_cas(version.number()?).into())
-        }
-        (Change::Delete, Expectation::Absent) => Err(InvalidRequest::ChangeOfAbsent("a delete").into()),
-    }
-}
-
-fn put(key: String, value: Vec<u8>, ttl: Ttl, expects: Expectation) -> Result<Op, Error> {
-    // The value is moved in: `Set::new` would copy it.
-    let mut set = Set::new(key, []).ttl(ttl).return_cas();
-    set.value = value;
-    Ok(match expects {
-        Expectation::Absent => set.add(),
-        Expectation::Version(version) => set.compare_cas(version.number()?),
-        Expectation::Anything => set,
-    }
-    .into())
-}
-
-fn touch(key: &str, ttl: Ttl) -> Op {
-    Get::new(key).without_value().touch(ttl).meta(Meta::NONE.cas()).into()
-}
+/// What memcached takes for a number of seconds; anything more is a date (protocol.txt, "Expiration times").
+const LONGEST_RELATIVE: u32 = 30 * 24 * 60 * 60;
 
 /// The lifetime as memcached takes it.
 ///
@@ -78,72 +23,64 @@ fn touch(key: &str, ttl: Ttl) -> Op {
 ///
 /// Beyond 30 days memcached takes a date, which it keeps in 32 bits with a sign: an item that should live
 /// past January 2038 would vanish at once, so it is refused.
-pub(super) fn ttl(lifetime: Lifetime, now: SystemTime) -> Result<Ttl, Error> {
-    let Lifetime::Seconds(seconds) = lifetime else { return Ok(Ttl::NEVER) };
+pub(super) fn wire_ttl(lifetime: Lifetime, now: SystemTime) -> Result<u32, Error> {
+    let Lifetime::Seconds(seconds) = lifetime else { return Ok(NEVER) };
     if seconds == 0 {
         return Err(InvalidRequest::ZeroLifetime.into());
     }
     let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let end = since_epoch.saturating_add(Duration::from_secs(seconds.into())).as_secs();
-    if end >= u64::from(i32::MAX.unsigned_abs()) {
-        return Err(Error::Unsupported(format!(
+    match u32::try_from(end) {
+        Ok(end) if end < i32::MAX.unsigned_abs() => {
+            Ok(if seconds <= LONGEST_RELATIVE { seconds } else { end })
+        }
+        _ => Err(Error::Unsupported(format!(
             "memcached cannot keep an entry past January 2038, and {seconds} seconds from now is later",
-        )));
+        ))),
     }
-    Ok(Ttl::secs(seconds))
 }
 
-/// The entry that a read found; `None` for an absent one.
-pub(super) fn entry(answer: GetResult) -> Result<Option<Entry>, Incomprehensible> {
-    if answer.status == GetStatus::Miss {
-        return Ok(None);
+/// The entry that a read found, in a process of this epoch; `None` for an absent one.
+pub(super) fn entry(answer: MetaCommandResult, epoch: Epoch) -> Result<Option<Entry>, NotUnderstood> {
+    match (answer.rc, answer.value, answer.cas, answer.ttl) {
+        (ReturnCode::En, ..) => Ok(None),
+        (ReturnCode::Va, Some(value), Some(cas), Some(ttl)) => {
+            let version = Token { epoch, cas }.into();
+            Ok(Some(Entry { value, version, seconds_left: seconds_left(ttl) }))
+        }
+        _ => Err(NotUnderstood),
     }
-    Ok(Some(Entry {
-        // An item of others that waits to be filled has no bytes yet, but it is there.
-        value: answer.value.unwrap_or_default(),
-        version: answer.item.cas.map(Version::from_number).ok_or(Incomprehensible)?,
-        seconds_left: seconds_left(answer.item.ttl.ok_or(Incomprehensible)?),
-    }))
 }
-
-/// An answer that lacks what was asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Incomprehensible;
 
 /// memcached says -1 for "never expires".
 fn seconds_left(ttl: i64) -> Option<u32> {
     u64::try_from(ttl).ok().map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
-/// What an answer to a write means. What makes no sense is [`Outcome::Unknown`]: something was done, but
-/// what?
-pub(super) fn outcome(asked: Asked, answer: OpResult) -> Outcome {
-    match (asked, answer) {
-        (Asked::Touch, OpResult::Get(answer)) => match (answer.status, answer.item.cas) {
-            (GetStatus::Miss, _) => Outcome::Missing,
-            (_, Some(cas)) => Outcome::Applied(Version::from_number(cas)),
-            (_, None) => Outcome::Unknown,
-        },
-        (Asked::Put { .. } | Asked::Delete, OpResult::Mutation(answer)) => mutation(asked, &answer),
-        _ => Outcome::Unknown,
-    }
-}
-
-fn mutation(asked: Asked, answer: &MutationResult) -> Outcome {
-    match (answer.status, asked, answer.cas) {
-        (MutationStatus::Applied, Asked::Delete, _) => Outcome::Applied(Version::of_nothing()),
-        (MutationStatus::Applied, _, Some(cas)) => Outcome::Applied(Version::from_number(cas)),
-        (MutationStatus::NotFound, ..) => Outcome::Missing,
-        (MutationStatus::AlreadyExists | MutationStatus::CasMismatch, ..) => Outcome::Stale,
+/// What an answer to a write means, from a process of this epoch. What makes no sense is
+/// [`Outcome::Unknown`]: something was done, but what?
+pub(super) fn outcome(asked: Asked, answer: &MetaCommandResult, epoch: Epoch) -> Outcome {
+    use ReturnCode::{En, Ex, Hd, Nf, Ns};
+    match (asked, answer.rc, answer.cas) {
+        (Asked::Put { .. } | Asked::Touch, Hd, Some(cas)) => Outcome::Applied(Token { epoch, cas }.into()),
+        (Asked::Delete, Hd, _) => Outcome::Applied(Version::of_nothing()),
+        // "Not stored" is what an add says to something that exists.
+        (Asked::Put { .. } | Asked::Delete, Ex, _) | (Asked::Put { .. }, Ns, _) => Outcome::Stale,
+        (Asked::Put { .. } | Asked::Delete, Nf, _) | (Asked::Touch, En, _) => Outcome::Missing,
+        (Asked::Existence, Hd, _) => Outcome::Stale,
+        (Asked::Existence, En, _) => Outcome::Missing,
         _ => Outcome::Unknown,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use memcache::exp::{MetaResponse, parse_meta_result};
+
     use super::*;
 
     const YEAR: u32 = 365 * 24 * 3600;
+    const EPOCH: Epoch = Epoch(9);
 
     fn at(seconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(seconds)
@@ -152,11 +89,19 @@ mod tests {
     #[test]
     fn a_lifetime_that_ends_after_2038_is_refused() {
         let last = i32::MAX as u64 - 1;
-        assert_eq!(ttl(Lifetime::Seconds(100), at(last - 100)), Ok(Ttl::secs(100)));
-        assert!(matches!(ttl(Lifetime::Seconds(100), at(last - 99)), Err(Error::Unsupported(_))));
-        assert!(matches!(ttl(Lifetime::Seconds(u32::MAX), at(0)), Err(Error::Unsupported(_))));
-        assert_eq!(ttl(Lifetime::NeverExpires, at(last)), Ok(Ttl::NEVER));
-        assert_eq!(ttl(Lifetime::Seconds(10 * YEAR), at(1_767_225_600)), Ok(Ttl::secs(10 * YEAR)));
+        assert_eq!(wire_ttl(Lifetime::Seconds(100), at(last - 100)), Ok(100));
+        assert!(matches!(wire_ttl(Lifetime::Seconds(100), at(last - 99)), Err(Error::Unsupported(_))));
+        assert!(matches!(wire_ttl(Lifetime::Seconds(u32::MAX), at(0)), Err(Error::Unsupported(_))));
+        assert_eq!(wire_ttl(Lifetime::NeverExpires, at(last)), Ok(NEVER));
+    }
+
+    #[test]
+    fn a_long_lifetime_is_sent_as_a_date() {
+        let now = 1_767_225_600;
+        assert_eq!(wire_ttl(Lifetime::Seconds(LONGEST_RELATIVE), at(now)), Ok(LONGEST_RELATIVE));
+        let date = u32::try_from(now).unwrap() + LONGEST_RELATIVE + 1;
+        assert_eq!(wire_ttl(Lifetime::Seconds(LONGEST_RELATIVE + 1), at(now)), Ok(date));
+        assert_eq!(wire_ttl(Lifetime::Seconds(10 * YEAR), at(now)), Ok(1_767_225_600 + 10 * YEAR));
     }
 
     #[test]
@@ -167,15 +112,33 @@ mod tests {
     }
 
     #[test]
-    fn a_put_is_conditional_on_what_it_expects() {
-        let command = |expects| {
-            let change = Change::Put { value: b"v".to_vec(), lifetime: Lifetime::Seconds(5) };
-            write(Write { key: "k".into(), expects, change }, at(1_767_225_600)).unwrap()
-        };
-        let set = Set::new("k", "v").ttl(Ttl::secs(5)).return_cas();
-        assert_eq!(command(Expectation::Absent), set.clone().add().into());
-        assert_eq!(command(Expectation::Anything), set.clone().into());
-        let version = Expectation::Version(Version::from_number(7));
-        assert_eq!(command(version), set.compare_cas(7).into());
+    fn every_answer_to_a_write_has_its_meaning() {
+        let put = Asked::Put { size: 1, overhead: 65 };
+        let applied = Outcome::Applied(Token { epoch: EPOCH, cas: 7 }.into());
+        let cases = [
+            (put, "HD c7", applied.clone()),
+            (put, "HD", Outcome::Unknown),
+            (put, "NS", Outcome::Stale),
+            (put, "EX", Outcome::Stale),
+            (put, "NF", Outcome::Missing),
+            (Asked::Touch, "HD c7", applied),
+            (Asked::Touch, "EN", Outcome::Missing),
+            (Asked::Delete, "HD", Outcome::Applied(Version::of_nothing())),
+            (Asked::Delete, "EX", Outcome::Stale),
+            (Asked::Delete, "NF", Outcome::Missing),
+            (Asked::Delete, "NS", Outcome::Unknown),
+            (Asked::Existence, "HD", Outcome::Stale),
+            (Asked::Existence, "EN", Outcome::Missing),
+        ];
+        for (asked, line, meaning) in cases {
+            let answer = parse_meta_result(MetaResponse::parse_header(line.as_bytes()).unwrap()).unwrap();
+            assert_eq!(outcome(asked, &answer, EPOCH), meaning, "{line} to {asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_read_without_a_version_makes_no_sense() {
+        let answer = parse_meta_result(MetaResponse::parse_header(b"HD t5").unwrap()).unwrap();
+        assert_eq!(entry(answer, EPOCH), Err(NotUnderstood));
     }
 }

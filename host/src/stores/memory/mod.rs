@@ -129,7 +129,7 @@ impl KeyValue for Memory {
     }
 
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
-        check::writes(&writes)?;
+        check::writes(&writes, |version| version.number().map(drop))?;
         if let Some(refusal) = check::oversize(&writes, |_| self.options.max_value_bytes) {
             return Ok(refusal);
         }

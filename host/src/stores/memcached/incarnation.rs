@@ -1,0 +1,132 @@
+//! Which process of a server is meant by a version.
+//!
+//! memcached counts the versions of its items from 1 in each process, so the same number comes again for
+//! another state of a key after a restart. (From 1.6.27 on a client may choose the numbers, `E` in
+//! protocol.txt; older servers have no such thing.) So a version of this store names the process as well,
+//! as an [`Epoch`], and is compared on no other.
+//!
+//! A process is known by its id and the second in which it started. Only a process that was replaced
+//! within its first second by one with the same id looks the same; so until a process was seen to outlive
+//! that second, each connection is taken for one to a new process.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// The age at which a process has surely outlived the second in which it started. memcached itself says 2
+/// when it has just started.
+const UNMISTAKABLE_UPTIME: u64 = 5;
+
+/// Stands for one process of one server. Random, so that no two are mistaken for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Epoch(pub(super) u64);
+
+impl Epoch {
+    fn new() -> Self {
+        Self(RandomState::new().hash_one(()))
+    }
+}
+
+/// What a server says about its process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Process {
+    /// Its id.
+    pub(super) id: u64,
+    /// When it started, in seconds since 1970, by the server's clock.
+    pub(super) started: u64,
+    /// How many seconds it says it has been running.
+    pub(super) uptime: u64,
+}
+
+impl Process {
+    fn looks_like(&self, other: &Self) -> bool {
+        (self.id, self.started) == (other.id, other.started)
+    }
+}
+
+/// The process that a server had when it was last connected to.
+#[derive(Debug, Default)]
+pub(super) struct Incarnation {
+    latest: Option<(Process, Epoch)>,
+}
+
+impl Incarnation {
+    /// The epoch of a connection that has just been made to `process`.
+    pub(super) fn epoch(&mut self, process: Process) -> Epoch {
+        match self.latest {
+            Some((latest, epoch)) if self.is_unmistakable() && latest.looks_like(&process) => epoch,
+            _ => {
+                let epoch = Epoch::new();
+                self.latest = Some((process, epoch));
+                epoch
+            }
+        }
+    }
+
+    /// Whether further connections to the latest process would be of the same epoch.
+    pub(super) fn is_unmistakable(&self) -> bool {
+        self.latest.is_some_and(|(latest, _)| latest.uptime >= UNMISTAKABLE_UPTIME)
+    }
+
+    /// Takes in that a connection of this epoch was answered so many seconds after it was made.
+    pub(super) fn was_alive(&mut self, epoch: Epoch, uptime: u64) {
+        if let Some((latest, latest_epoch)) = &mut self.latest
+            && *latest_epoch == epoch
+        {
+            latest.uptime = latest.uptime.max(uptime);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(id: u64, started: u64, uptime: u64) -> Process {
+        Process { id, started, uptime }
+    }
+
+    #[test]
+    fn connections_to_one_process_are_of_one_epoch() {
+        let mut incarnation = Incarnation::default();
+        let epoch = incarnation.epoch(process(1, 1000, 50));
+        assert_eq!(incarnation.epoch(process(1, 1000, 51)), epoch);
+    }
+
+    #[test]
+    fn another_process_is_of_another_epoch() {
+        let mut incarnation = Incarnation::default();
+        let epoch = incarnation.epoch(process(1, 1000, 50));
+        let other_id = incarnation.epoch(process(2, 1000, 50));
+        let other_start = incarnation.epoch(process(2, 1001, 50));
+        let back_again = incarnation.epoch(process(1, 1000, 50));
+        assert!(![other_id, other_start, back_again].contains(&epoch));
+        assert_ne!(other_id, other_start);
+    }
+
+    #[test]
+    fn a_process_that_looks_the_same_but_was_only_seen_in_its_first_second_is_of_another_epoch() {
+        let mut incarnation = Incarnation::default();
+        let epoch = incarnation.epoch(process(1, 1000, 2));
+        assert!(!incarnation.is_unmistakable());
+        assert_ne!(incarnation.epoch(process(1, 1000, 2)), epoch);
+    }
+
+    #[test]
+    fn a_process_that_was_seen_to_outlive_its_first_second_keeps_its_epoch() {
+        let mut incarnation = Incarnation::default();
+        let epoch = incarnation.epoch(process(1, 1000, 2));
+        incarnation.was_alive(epoch, 3);
+        assert!(!incarnation.is_unmistakable());
+        incarnation.was_alive(epoch, 60);
+        assert!(incarnation.is_unmistakable());
+        assert_eq!(incarnation.epoch(process(1, 1000, 61)), epoch);
+    }
+
+    #[test]
+    fn a_life_sign_of_an_earlier_process_proves_nothing_about_the_latest() {
+        let mut incarnation = Incarnation::default();
+        let earlier = incarnation.epoch(process(1, 1000, 2));
+        incarnation.epoch(process(1, 1000, 2));
+        incarnation.was_alive(earlier, 60);
+        assert!(!incarnation.is_unmistakable());
+    }
+}

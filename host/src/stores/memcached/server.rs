@@ -1,0 +1,211 @@
+//! One server: its connections, and what they are asked.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::time::{Instant, timeout};
+
+use super::MemcachedOptions;
+use super::address::ServerAddress;
+use super::command::Batch;
+use super::connect::{self, ConnectError};
+use super::exchanged::Exchanged;
+use super::failure::Failure;
+use super::incarnation::Incarnation;
+use super::incoming::Incoming;
+use super::lane::Lane;
+use super::pipeline::{Lost, Settled};
+
+/// How much may be asked of a server at the same time: so many commands, or 4 KiB of what is sent for each
+/// of them. Who comes then waits for room.
+const ROOM: u32 = 16 * 1024;
+
+/// From so many commands on a connection on, another one is made.
+const CROWDED: usize = 128;
+
+/// One server of a store.
+pub(super) struct Server {
+    address: ServerAddress,
+    name: String,
+    options: MemcachedOptions,
+    room: Semaphore,
+    lanes: Mutex<Lanes>,
+    next_token: AtomicU32,
+    /// As it was told on the latest connection.
+    item_size_max: AtomicU64,
+}
+
+#[derive(Default)]
+struct Lanes {
+    open: Vec<Arc<Lane>>,
+    /// A connection that is being made: all who need one wait for the same.
+    dialing: Option<Dialing>,
+    incarnation: Incarnation,
+}
+
+type Dialed = Result<Arc<Lane>, Failure>;
+type Dialing = watch::Receiver<Option<Dialed>>;
+
+impl Server {
+    /// Makes the first connection.
+    pub(super) async fn connect(
+        address: ServerAddress,
+        options: &MemcachedOptions,
+    ) -> Result<Arc<Self>, ConnectError> {
+        let server = Arc::new(Self {
+            name: address.to_string(),
+            address,
+            options: options.clone(),
+            room: Semaphore::new(ROOM as usize),
+            lanes: Mutex::default(),
+            next_token: AtomicU32::new(0),
+            item_size_max: AtomicU64::new(0),
+        });
+        server.dial().await?;
+        Ok(server)
+    }
+
+    /// Its address, as keys are routed by.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The most bytes that an item may take, with its key and header, as far as is known.
+    pub(super) fn item_size_max(&self) -> u64 {
+        self.item_size_max.load(Ordering::Relaxed)
+    }
+
+    /// Numbers for so many commands: the first of them.
+    pub(super) fn tokens(&self, commands: usize) -> u32 {
+        self.next_token.fetch_add(commands as u32, Ordering::Relaxed)
+    }
+
+    /// Sends commands together, and waits for the answers.
+    ///
+    /// A connection that turns out to be broken is replaced once, unless a write may have been done on it.
+    pub(super) async fn exchange(self: &Arc<Self>, batch: &Batch) -> Exchanged {
+        let _room = match self.room_for(batch).await {
+            Ok(room) => room,
+            Err(failure) => return Exchanged::unsent(failure),
+        };
+        let first = self.try_exchange(batch).await;
+        match &first.lost {
+            Some(Lost::Unsent(Failure::Broken(_))) => self.try_exchange(batch).await,
+            Some(Lost::Unanswered(Failure::Broken(_))) if batch.is_read_only() => {
+                self.try_exchange(batch).await
+            }
+            _ => first,
+        }
+    }
+
+    async fn room_for(&self, batch: &Batch) -> Result<SemaphorePermit<'_>, Failure> {
+        let weight = u32::try_from(batch.weight()).unwrap_or(ROOM).min(ROOM);
+        match timeout(self.options.connect_timeout, self.room.acquire_many(weight)).await {
+            Ok(Ok(room)) => Ok(room),
+            // It is never closed.
+            Ok(Err(_)) | Err(_) => Err(Failure::Busy),
+        }
+    }
+
+    async fn try_exchange(self: &Arc<Self>, batch: &Batch) -> Exchanged {
+        let lane = match self.lane().await {
+            Ok(lane) => lane,
+            Err(failure) => return Exchanged::unsent(failure),
+        };
+        let epoch = lane.epoch();
+        let Ok(request) = batch.encode(epoch) else {
+            return Exchanged::unsent(Failure::Unsendable);
+        };
+        let Settled { answers, lost } =
+            lane.exchange(request, Instant::now() + self.options.io_timeout).await;
+        Exchanged { asked: Some((epoch, batch.asked(epoch))), answers, lost }
+    }
+
+    /// A connection to use: the first that is not crowded, or else the one with the least to do. When all
+    /// are crowded, another one is made meanwhile.
+    async fn lane(self: &Arc<Self>) -> Result<Arc<Lane>, Failure> {
+        let mut dialing = {
+            let mut lanes = self.lanes();
+            let (lane, load) = lanes.least_loaded();
+            if load >= CROWDED && lanes.may_grow(self.options.connections) {
+                lanes.dialing(self);
+            }
+            match lane {
+                Some(lane) => return Ok(lane),
+                None => lanes.dialing(self),
+            }
+        };
+        let dialed = dialing.wait_for(Option::is_some).await;
+        // The task that makes it is gone only with its runtime.
+        let stopped = Failure::Broken(std::io::ErrorKind::ConnectionAborted);
+        dialed.ok().and_then(|dialed| dialed.clone()).unwrap_or(Err(stopped))
+    }
+
+    async fn dial(&self) -> Result<Arc<Lane>, ConnectError> {
+        let (stream, facts) = connect::connect(&self.address, &self.options).await?;
+        self.item_size_max.store(facts.item_size_max, Ordering::Relaxed);
+        let mut lanes = self.lanes();
+        let epoch = lanes.incarnation.epoch(facts.process);
+        let lane = Lane::open(stream, epoch, facts.process.uptime, Incoming::new(facts.item_size_max));
+        lanes.open.push(Arc::clone(&lane));
+        Ok(lane)
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        for lane in &self.lanes().open {
+            lane.close(Failure::Broken(std::io::ErrorKind::ConnectionAborted));
+        }
+    }
+}
+
+impl Lanes {
+    /// The connection to use and its load, of those that can be used; the others are forgotten.
+    fn least_loaded(&mut self) -> (Option<Arc<Lane>>, usize) {
+        let mut best = (None, usize::MAX);
+        let incarnation = &mut self.incarnation;
+        self.open.retain(|lane| {
+            incarnation.was_alive(lane.epoch(), lane.uptime_at_last_answer());
+            let Some(load) = lane.load() else { return false };
+            if best.1 >= CROWDED && load < best.1 {
+                best = (Some(Arc::clone(lane)), load);
+            }
+            true
+        });
+        best
+    }
+
+    /// Whether a further connection may be made, and would be of use: one of another epoch would not know
+    /// the versions that were given out on the others.
+    fn may_grow(&self, connections: usize) -> bool {
+        !self.open.is_empty()
+            && self.open.len() < connections.max(1)
+            && self.dialing.is_none()
+            && self.incarnation.is_unmistakable()
+    }
+
+    /// The connection that is being made; starts to make one if there is none.
+    fn dialing(&mut self, server: &Arc<Server>) -> Dialing {
+        if let Some(dialing) = &self.dialing
+            && dialing.has_changed().is_ok()
+        {
+            return dialing.clone();
+        }
+        let (dialed, dialing) = watch::channel(None);
+        self.dialing = Some(dialing.clone());
+        let server = Arc::clone(server);
+        tokio::spawn(async move {
+            let lane = server.dial().await.map_err(|error| Failure::Unreachable(Arc::new(error)));
+            server.lanes().dialing = None;
+            // Those who waited may all have given up.
+            let _ = dialed.send(Some(lane));
+        });
+        dialing
+    }
+}
