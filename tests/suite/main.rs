@@ -33,6 +33,7 @@ mod bad_input;
 mod counters;
 mod defects;
 mod histories;
+mod isolation_table;
 mod readme;
 mod round_trips;
 mod sizes;

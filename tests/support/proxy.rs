@@ -31,7 +31,7 @@ pub enum Fault {
     },
     /// Requests pass, and every piece of an answer comes so much later.
     DelayAnswers(Duration),
-    /// Requests pass, and answers never come.
+    /// Requests pass, and answers never come: neither these nor, on connections that have lost any, later ones.
     DropAnswers,
 }
 
@@ -139,7 +139,14 @@ async fn connect(client: TcpStream, server: SocketAddr, line: Arc<Line>) {
     let (from_server, to_server) = server.into_split();
     // The first request is as if it came after an answer.
     let answered = AtomicBool::new(true);
-    let pump = |direction| Pump { direction, line: &line, answered: &answered, number: 0, passed: 0 };
+    let pump = |direction| Pump {
+        direction,
+        line: &line,
+        answered: &answered,
+        number: 0,
+        passed: 0,
+        is_lost: false,
+    };
     // What is an error here is how a connection ends.
     tokio::select! {
         _ = pump(Direction::Requests).run(from_client, to_server) => {}
@@ -156,6 +163,8 @@ struct Pump<'a> {
     number: usize,
     /// The bytes that passed since it was set.
     passed: usize,
+    /// Bytes were lost on the way. TCP lets nothing pass that comes after them.
+    is_lost: bool,
 }
 
 impl Pump<'_> {
@@ -197,9 +206,15 @@ impl Pump<'_> {
             (Fault::CutRequests { after }, Direction::Requests)
             | (Fault::CutAnswers { after }, Direction::Answers) => (Some(after), Duration::ZERO),
             (Fault::DelayAnswers(delay), Direction::Answers) => (None, delay),
-            (Fault::DropAnswers, Direction::Answers) => return (0, false),
+            (Fault::DropAnswers, Direction::Answers) => {
+                self.is_lost = true;
+                (None, Duration::ZERO)
+            }
             _ => (None, Duration::ZERO),
         };
+        if self.is_lost {
+            return (0, false);
+        }
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
