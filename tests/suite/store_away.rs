@@ -1,6 +1,8 @@
 //! The store goes away and comes back: typed errors meanwhile, and the next request works again.
 
-use lovely_session_tests::app::{App, Container, Error, Tx};
+use lovely_session_host::MemcachedOptions;
+use lovely_session_tests::app::{App, Container, Error, SessionOutcome, Tx};
+use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::world::World;
 
 async fn begin(world: &World) -> (App, Container, Tx) {
@@ -89,4 +91,56 @@ async fn a_store_that_does_not_answer_in_time_leaves_an_unknown_outcome_that_is_
     let data = app.package(session, "p").await.unwrap();
     let value = app.get(data, "k").await.unwrap().unwrap();
     assert!(value == "1" || value == "2", "{value}");
+}
+
+#[tokio::test]
+async fn one_of_several_servers_that_is_away_takes_its_own_sessions_with_it_and_no_others() {
+    let (here, mut away) = (MemcachedServer::start(), MemcachedServer::start());
+    let addresses = [here.address(), away.address()];
+    let world = World::at_all(&addresses, &MemcachedOptions::default()).await;
+    let ids: Vec<String> = (0..20).map(|number| format!("visitor-{number}")).collect();
+    let mut kept_here = Vec::new();
+    let mut kept_away = Vec::new();
+    for id in &ids {
+        let before = here.keys().len();
+        count_up(&world, &[id]).await.unwrap();
+        if here.keys().len() > before { kept_here.push(id.as_str()) } else { kept_away.push(id.as_str()) }
+    }
+    let (Some(one_here), Some(one_away)) = (kept_here.first(), kept_away.first()) else {
+        panic!("20 sessions are on one of two servers: {kept_here:?}, {kept_away:?}");
+    };
+    let mut app = world.app().await;
+    let (container, tx) = (app.open("away").await, app.begin().await);
+    for id in [one_here, one_away] {
+        set_something(&mut app, container, tx, id).await;
+    }
+    away.stop();
+
+    for id in &kept_here {
+        count_up(&world, &[id]).await.unwrap();
+    }
+    for id in &kept_away {
+        let answer = count_up(&world, &[id]).await;
+        assert!(matches!(answer, Err(Error::Unavailable(_))), "{id} is neither empty nor absent: {answer:?}");
+    }
+    let Err(Error::Partial(reports)) = app.commit(tx).await else { panic!("one of two is written") };
+    let outcomes: Vec<_> = reports.iter().map(|report| report.outcome).collect();
+    assert_eq!(outcomes, [SessionOutcome::Applied, SessionOutcome::Unavailable]);
+}
+
+async fn set_something(app: &mut App, container: Container, tx: Tx, id: &str) {
+    let session = app.session(container, tx, id).await.unwrap();
+    let data = app.package(session, "p").await.unwrap();
+    app.set(data, "other", "1").await.unwrap();
+}
+
+/// Counts up in some sessions, in one transaction.
+async fn count_up(world: &World, ids: &[&str]) -> Result<(), Error> {
+    let (mut app, container, tx) = begin(world).await;
+    for session in app.session_many(container, tx, ids).await? {
+        let data = app.package(session, "p").await?;
+        let count: u32 = app.get(data, "n").await?.map_or(0, |text| text.parse().unwrap());
+        app.set(data, "n", &(count + 1).to_string()).await?;
+    }
+    app.commit(tx).await
 }

@@ -50,7 +50,13 @@ impl World {
 
     /// A world on a memcached that belongs to the test, at an address that leads to it. Real time passes in it.
     pub async fn at(address: &str, options: &MemcachedOptions) -> Self {
-        let store = Memcached::connect(&[address.parse().unwrap()], options).await.unwrap();
+        Self::at_all(&[address.to_owned()], options).await
+    }
+
+    /// As [`Self::at`], with several servers.
+    pub async fn at_all(addresses: &[String], options: &MemcachedOptions) -> Self {
+        let addresses: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        let store = Memcached::connect(&addresses, options).await.unwrap();
         let clock = TestClock { still: false, moved: Arc::default() };
         let store = Arc::new(Counting::new(Arc::new(store)));
         Self { server: None, store, clock, memory_clock: ManualClock::new() }
