@@ -187,6 +187,12 @@ impl Record {
         self.parts.iter().map(move |part| (part.name.as_str(), document(part)))
     }
 
+    /// The bytes of a record that holds the same packages and says this about the session.
+    pub fn rewrite(&self, facts: Facts) -> Vec<u8> {
+        let documents: Vec<_> = self.documents().map(|(name, document)| (name, document.into())).collect();
+        encode(facts, &documents)
+    }
+
     fn part(&self, name: &str) -> Option<&Part> {
         let place = self.parts.binary_search_by(|part| part.name.as_str().cmp(name)).ok()?;
         self.parts.get(place)

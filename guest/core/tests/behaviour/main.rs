@@ -14,6 +14,8 @@ mod interleavings;
 mod isolation;
 mod lifetime;
 mod model;
+mod programs;
+mod random;
 mod records;
 mod renewal;
 mod savepoints;
