@@ -14,9 +14,9 @@ use lovely_session_core::{Error, Record, Session};
 
 use crate::world::{World, container, package, session};
 
-/// The most bytes on the heap for each byte of a record: a package with a short name costs the decoder ten
-/// times what it costs in the record, in two lists, of which one grows by doubling.
-const HEAP_PER_BYTE: usize = 64;
+/// The most bytes on the heap for each byte of a record. Short keys cost most: about fifteen for each byte of
+/// theirs.
+const HEAP_PER_BYTE: usize = 32;
 
 /// The bytes on the heap that even the smallest record may take.
 const HEAP_FOR_ANY: usize = 4096;

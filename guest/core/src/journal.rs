@@ -104,3 +104,28 @@ impl Journal {
         self.marks.binary_search_by_key(&serial, |mark| mark.serial).map_err(|_| Error::SavepointInvalid)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_savepoint_nothing_is_noted() {
+        let mut journal = Journal::default();
+        assert!(!journal.must_note(None));
+        let serial = journal.mark();
+        journal.release(serial).unwrap();
+        assert!(!journal.must_note(None));
+    }
+
+    #[test]
+    fn a_place_is_noted_once_for_each_savepoint() {
+        let mut journal = Journal::default();
+        let first = journal.mark();
+        assert!(journal.must_note(None) && journal.must_note(Some(0)));
+        assert!(!journal.must_note(Some(first)));
+        let second = journal.mark();
+        assert!(journal.must_note(Some(first)));
+        assert!(!journal.must_note(Some(second)));
+    }
+}

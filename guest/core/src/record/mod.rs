@@ -332,4 +332,17 @@ mod tests {
     fn a_format_of_the_future_is_told_from_damage() {
         assert_eq!(Record::decode(b"{\"format\":2}\n".to_vec()).unwrap_err(), RecordError::UnknownFormat(2));
     }
+    #[test]
+    fn people_are_told_damage_from_another_format() {
+        assert_eq!(RecordError::damaged("no first line").to_string(), "the record is damaged: no first line");
+        assert_eq!(RecordError::UnknownFormat(2).to_string(), "the record has the unknown format 2");
+    }
+
+    #[test]
+    fn a_record_that_is_written_again_keeps_its_packages_as_they_are() {
+        let record = Record::decode(sample()).unwrap();
+        assert_eq!(record.rewrite(record.facts().clone()), sample());
+        let later = record.rewrite(Facts { saved: 9, ..record.facts().clone() });
+        assert_eq!(Record::decode(later).unwrap().facts().saved, 9);
+    }
 }

@@ -68,6 +68,23 @@ fn on_a_store_that_slides_reading_writes_nothing_and_elsewhere_only_once_a_resol
 }
 
 #[test]
+fn a_resolution_over_half_the_timeout_counts_as_half_of_it() {
+    let world = World::new();
+    world.slides.set(false);
+    let container = with_timeout(100);
+    let tx = world.begin();
+    container.session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
+    tx.commit().unwrap();
+    let writes = world.writes.get();
+    world.pass(49);
+    container.session(&world.begin(), "s").unwrap();
+    assert_eq!(world.writes.get() - writes, 0);
+    world.pass(1);
+    container.session(&world.begin(), "s").unwrap();
+    assert_eq!(world.writes.get() - writes, 1);
+}
+
+#[test]
 fn a_read_that_slides_cannot_make_others_conflict() {
     let world = World::new();
     world.store("s", &[("k", "1")]);
@@ -116,6 +133,26 @@ fn asking_again_after_the_timeout_gives_an_empty_session_even_within_the_transac
         let it = container.session(&world.begin(), "mySessionId").map(|it| it.id()).unwrap();
         assert_eq!(it, "mySessionId");
         assert_eq!(world.stored("mySessionId"), owned(&[]), "the package p holds nothing");
+    }
+}
+
+#[test]
+fn a_session_that_began_again_within_its_transaction_is_stored_at_the_first_try() {
+    for world in worlds() {
+        let container = with_timeout(10);
+        let tx = world.begin();
+        let data = container.session(&tx, "s").unwrap().package("p").unwrap();
+        data.set("k", "1").unwrap();
+        tx.commit().unwrap();
+        let tx = world.begin();
+        let data = container.session(&tx, "s").unwrap().package("p").unwrap();
+        world.pass(10);
+        container.session(&tx, "s").unwrap();
+        data.set("k", "2").unwrap();
+        let (reads, writes) = (world.reads.get(), world.writes.get());
+        tx.commit().unwrap();
+        assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (0, 1));
+        assert_eq!(world.stored("s"), owned(&[("k", "2")]));
     }
 }
 

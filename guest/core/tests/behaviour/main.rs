@@ -10,6 +10,7 @@
 )]
 
 mod commits;
+mod handles;
 mod interleavings;
 mod isolation;
 mod lifetime;
