@@ -107,7 +107,11 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
+    use crate::environment::nowhere::Nowhere;
+    use crate::{Container, Isolation, Transaction};
 
     #[test]
     fn without_a_savepoint_nothing_is_noted() {
@@ -127,5 +131,19 @@ mod tests {
         let second = journal.mark();
         assert!(journal.must_note(Some(first)));
         assert!(!journal.must_note(Some(second)));
+    }
+    #[test]
+    fn a_loop_that_writes_one_key_leaves_one_note() {
+        let tx = Transaction::begin(Rc::new(Nowhere), Isolation::default());
+        let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
+        let (old, new) = (session.package("old").unwrap(), session.package("new").unwrap());
+        old.set("k", "0").unwrap();
+        tx.savepoint().unwrap();
+        for (package, notes) in [(old, 1), (new, 2)] {
+            for number in 0..100 {
+                package.set("k", &number.to_string()).unwrap();
+            }
+            assert_eq!(tx.shared().state.borrow().journal.notes.len(), notes);
+        }
     }
 }

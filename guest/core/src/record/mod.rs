@@ -345,4 +345,24 @@ mod tests {
         let later = record.rewrite(Facts { saved: 9, ..record.facts().clone() });
         assert_eq!(Record::decode(later).unwrap().facts().saved, 9);
     }
+    #[test]
+    fn a_whole_record_of_another_format_is_told_from_damage() {
+        let text = String::from_utf8(sample()).unwrap().replace("\"format\":1", "\"format\":3");
+        assert_eq!(Record::decode(text.into_bytes()).unwrap_err(), RecordError::UnknownFormat(3));
+    }
+
+    #[test]
+    fn a_package_tells_how_many_keys_it_holds() {
+        let packages = [("empty", b"{}"[..].into()), ("full", b"{\"a\":1,\"b\":2}"[..].into())];
+        let record = Record::decode(encode(Facts::default(), &packages)).unwrap();
+        let size = |name| record.package(name).unwrap().map(|package| (package.len(), package.is_empty()));
+        assert_eq!((size("empty"), size("full")), (Some((0, true)), Some((2, false))));
+    }
+
+    #[test]
+    fn writing_a_record_takes_little_more_memory_than_the_record() {
+        let document = vec![b'x'; 10_000];
+        let bytes = encode(Facts::default(), &[("a package of ten thousand", document.into())]);
+        assert!(bytes.capacity() < bytes.len() + 1000, "{} for {}", bytes.capacity(), bytes.len());
+    }
 }

@@ -110,6 +110,19 @@ fn a_timeout_of_zero_means_never() {
 }
 
 #[test]
+fn without_a_timeout_a_session_never_begins_again_within_its_transaction() {
+    let world = World::new();
+    let forever = with_timeout(0);
+    let tx = world.begin();
+    forever.session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
+    for seconds in [0, 10_000_000_000] {
+        world.pass(seconds);
+        let data = forever.session(&tx, "s").unwrap().package("p").unwrap();
+        assert_eq!(data.entries().unwrap(), owned(&[("k", "1")]));
+    }
+}
+
+#[test]
 fn asking_again_after_the_timeout_gives_an_empty_session_even_within_the_transaction() {
     for world in worlds() {
         let container = with_timeout(1);
@@ -201,6 +214,20 @@ fn each_session_has_a_last_access_of_its_own_to_which_reading_counts() {
         assert_eq!(session(&tx, "a").last_accessed().unwrap(), start + 800);
         assert_eq!(session(&tx, "b").last_accessed().unwrap(), start + 400);
         assert_eq!(session(&tx, "new").last_accessed().unwrap(), start + 900);
+    }
+}
+
+#[test]
+fn a_session_stored_without_a_timeout_was_last_used_when_it_was_stored_as_far_as_anybody_can_tell() {
+    let world = World::new();
+    let start = world.seconds();
+    let tx = world.begin();
+    with_timeout(0).session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
+    tx.commit().unwrap();
+    for _ in 0..3 {
+        world.pass(100);
+        let tx = world.begin();
+        assert_eq!(session(&tx, "s").last_accessed(), Ok(start));
     }
 }
 
