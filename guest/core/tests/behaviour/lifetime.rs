@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lovely_session_core::{Container, ContainerOptions, Error};
+use lovely_session_core::{Container, ContainerOptions, Error, Package};
 
 use crate::world::{World, container, container_with, owned, package, session};
 
@@ -171,17 +171,25 @@ fn a_session_that_began_again_within_its_transaction_is_stored_at_the_first_try(
 
 #[test]
 fn a_rollback_past_a_timeout_does_not_bring_the_data_back() {
-    let world = World::new();
-    let container = with_timeout(10);
-    let tx = world.begin();
-    let data = container.session(&tx, "s").unwrap().package("p").unwrap();
-    data.set("k", "1").unwrap();
-    let savepoint = tx.savepoint().unwrap();
-    data.set("k", "2").unwrap();
-    world.pass(10);
-    container.session(&tx, "s").unwrap();
-    savepoint.rollback().unwrap();
-    assert_eq!(data.len().unwrap(), 0);
+    type Change = fn(&Package<World>);
+    let changes: [Change; 3] = [
+        |data| data.set("k", "2").unwrap(),
+        |data| data.clear().unwrap(),
+        |data| assert!(data.remove("k").unwrap()),
+    ];
+    for change in changes {
+        let world = World::new();
+        let container = with_timeout(10);
+        let tx = world.begin();
+        let data = container.session(&tx, "s").unwrap().package("p").unwrap();
+        data.set("k", "1").unwrap();
+        let savepoint = tx.savepoint().unwrap();
+        change(&data);
+        world.pass(10);
+        container.session(&tx, "s").unwrap();
+        savepoint.rollback().unwrap();
+        assert_eq!(data.len().unwrap(), 0);
+    }
 }
 
 #[test]
