@@ -1,13 +1,13 @@
 # Names for the scripts. What they do is said, and done, in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak bench
+.PHONY: help setup run test soak mutants bench
 
 # Passed on by `run` (to `lovely-session serve`) and by `bench` (to the benches).
 ARGS ?=
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what is missing to build and to test; the Rust toolchain stays as it is.
 	@scripts/setup.sh
@@ -20,6 +20,9 @@ test: ## Run every check and every test.
 
 soak: ## Run the random tests for longer; ARGS=60 gives each 60 seconds instead of 900.
 	@scripts/soak.sh $(ARGS)
+
+mutants: ## Try every small change of the core on its tests; ARGS="--file guest/core/src/join.rs" tries fewer.
+	@scripts/mutants.sh $(ARGS)
 
 bench: ## Run the benches; ARGS="commit" runs those whose names have that in them.
 	@scripts/bench.sh $(ARGS)

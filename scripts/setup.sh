@@ -130,5 +130,7 @@ if [ "$purpose" = test ]; then
     need_rust_component fmt rustfmt
     need_rust_component clippy clippy
     need_program memcached memcached
+    # The fuzz targets are linked with libFuzzer, which is C++.
+    need_program c++ g++
 fi
 say "everything is there to $purpose"

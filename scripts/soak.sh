@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the random tests for longer than `make test` does: each of the fault and history tests for so many
-# seconds (900 unless given), and the random programs of the core a hundred times as often.
+# seconds (900 unless given), the random programs of the core a hundred times as often, and each fuzz target for
+# a minute.
 #
 # Usage: soak.sh [SECONDS]
 
@@ -18,7 +19,9 @@ say "building the tests"
 cargo build --workspace --bins --tests --locked
 
 say "random programs on the core"
-PROPTEST_CASES=60000 cargo test --workspace --locked --test behaviour -- model interleavings
+PROPTEST_CASES=60000 cargo test --workspace --locked --test behaviour -- programs interleavings
+
+scripts/fuzz.sh 60
 
 say "faults and histories on real memcached servers, $seconds s for each test"
 LOVELY_SOAK_SECONDS=$seconds cargo test --workspace --locked --test suite -- --nocapture --test-threads 2 faults histories

@@ -21,4 +21,7 @@ cargo build --workspace --bins --tests --locked
 say "tests"
 cargo test --workspace --locked
 
+say "fuzz targets"
+scripts/fuzz.sh check
+
 say "all is well"

@@ -125,3 +125,32 @@ pub trait Random {
 pub trait Environment: Store + Clock + Random {}
 
 impl<T: Store + Clock + Random> Environment for T {}
+
+/// An environment for unit tests that need one, and nothing of it.
+#[cfg(test)]
+pub(crate) mod nowhere {
+    use super::*;
+
+    /// A store that holds nothing and takes nothing, at the beginning of time.
+    pub struct Nowhere;
+
+    impl Store for Nowhere {
+        fn get_many(&self, keys: Vec<String>, _: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
+            Ok(keys.iter().map(|_| None).collect())
+        }
+
+        fn write_many(&self, _: Vec<Write>) -> Result<Vec<Outcome>, StoreError> {
+            Err(StoreError::Unavailable("there is no store".into()))
+        }
+    }
+
+    impl Clock for Nowhere {
+        fn now(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    impl Random for Nowhere {
+        fn fill(&self, _: &mut [u8]) {}
+    }
+}

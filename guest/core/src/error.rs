@@ -168,3 +168,58 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name() -> SessionName {
+        SessionName { container: "cart".into(), session: "secret".into() }
+    }
+
+    /// One error of each kind, with what it tells a person.
+    fn errors() -> Vec<(Error, &'static str)> {
+        let conflict = Conflict { session: name(), package: None, key: None };
+        let invalid_name = |length| Error::InvalidName { kind: NameKind::Key, length, limit: 1024 };
+        let partial = vec![(name(), SessionOutcome::Applied), (name(), SessionOutcome::Gone)];
+        vec![
+            (Error::Finished, "the transaction is finished"),
+            (Error::Busy, "the transaction is busy in another call"),
+            (Error::SavepointInvalid, "the savepoint is no longer valid"),
+            (invalid_name(0), "the name is empty: Key"),
+            (invalid_name(2000), "the name has 2000 bytes, over the limit of 1024: Key"),
+            (
+                Error::InvalidOption { name: "timeout", maximum: 10, given: 11 },
+                "the option timeout is 11, and may be 10 at most",
+            ),
+            (
+                Error::InvalidJson { key: "secret".into(), reason: "line 1 column 2".into() },
+                "the value is not JSON: line 1 column 2",
+            ),
+            (Error::TooManySessions(1000), "a transaction may join 1000 sessions at most"),
+            (Error::Conflict(vec![conflict]), "1 conflicts with other transactions"),
+            (Error::Gone(vec![name()]), "1 sessions expired or were evicted"),
+            (Error::Ended(vec![name(), name()]), "2 sessions were destroyed"),
+            (
+                Error::TooLarge { session: name(), size: 11, limit: 10 },
+                "the session's record has 11 bytes, over the limit of 10",
+            ),
+            (
+                Error::Damaged { session: name(), reason: "it has no first line".into() },
+                "the session's record is damaged: it has no first line",
+            ),
+            (Error::UnknownFormat(7), "the session's record has the unknown format 7"),
+            (StoreError::Denied("no".into()).into(), "the store failed: Denied(\"no\")"),
+            (Error::OutcomeUnknown(vec![name()]), "it is not known whether 1 sessions were written"),
+            (Error::Partial(partial), "a commit of 2 sessions failed in part"),
+        ]
+    }
+
+    #[test]
+    fn every_error_tells_people_its_figures_and_keeps_ids_to_itself() {
+        for (error, message) in errors() {
+            assert_eq!(error.to_string(), message);
+            assert!(!message.contains("secret"));
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::environment::{Change, Entry, Environment, Expectation, Outcome, Store
 use crate::error::{Error, SessionName};
 use crate::names::store_key;
 use crate::reads::Reads;
-use crate::record::{self, Facts, Record};
+use crate::record::{Facts, Record};
 use crate::transaction::{Isolation, MAX_SESSIONS, Phase, State, Transaction};
 use crate::working::{Loaded, Working};
 
@@ -283,8 +283,7 @@ fn refresh<E: Environment>(
     let mut facts = record.facts().clone();
     facts.saved = now.as_secs();
     facts.timeout = settings.timeout;
-    let documents: Vec<_> = record.documents().map(|(name, document)| (name, document.into())).collect();
-    let value = record::encode(facts, &documents);
+    let value = record.rewrite(facts);
     let write = |value| Write {
         key: key.to_owned(),
         expects: Expectation::Version(version.clone()),

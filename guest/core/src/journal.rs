@@ -104,3 +104,46 @@ impl Journal {
         self.marks.binary_search_by_key(&serial, |mark| mark.serial).map_err(|_| Error::SavepointInvalid)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::environment::nowhere::Nowhere;
+    use crate::{Container, Isolation, Transaction};
+
+    #[test]
+    fn without_a_savepoint_nothing_is_noted() {
+        let mut journal = Journal::default();
+        assert!(!journal.must_note(None));
+        let serial = journal.mark();
+        journal.release(serial).unwrap();
+        assert!(!journal.must_note(None));
+    }
+
+    #[test]
+    fn a_place_is_noted_once_for_each_savepoint() {
+        let mut journal = Journal::default();
+        let first = journal.mark();
+        assert!(journal.must_note(None) && journal.must_note(Some(0)));
+        assert!(!journal.must_note(Some(first)));
+        let second = journal.mark();
+        assert!(journal.must_note(Some(first)));
+        assert!(!journal.must_note(Some(second)));
+    }
+    #[test]
+    fn a_loop_that_writes_one_key_leaves_one_note() {
+        let tx = Transaction::begin(Rc::new(Nowhere), Isolation::default());
+        let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
+        let (old, new) = (session.package("old").unwrap(), session.package("new").unwrap());
+        old.set("k", "0").unwrap();
+        tx.savepoint().unwrap();
+        for (package, notes) in [(old, 1), (new, 2)] {
+            for number in 0..100 {
+                package.set("k", &number.to_string()).unwrap();
+            }
+            assert_eq!(tx.shared().state.borrow().journal.notes.len(), notes);
+        }
+    }
+}

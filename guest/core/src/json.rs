@@ -91,4 +91,9 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
         assert_eq!(check(&deep), Ok(deep.as_str()));
     }
+    #[test]
+    fn people_are_told_that_an_object_was_expected() {
+        let reason = object_spans("[1]").unwrap_err();
+        assert!(reason.contains("expected an object"), "{reason}");
+    }
 }

@@ -113,4 +113,17 @@ mod tests {
             assert!(matches!(error, Error::InvalidName { kind: found, .. } if found == kind), "{error:?}");
         }
     }
+    #[test]
+    fn a_key_says_which_container_it_belongs_to_and_escapes_only_what_is_unusual() {
+        let key = store_key("A-z_0.9 \u{e4}:", "secret").unwrap();
+        let digest = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+        assert_eq!(key, format!("ls1:A-z_0.9%20%C3%A4%3A:{digest}"));
+    }
+
+    #[test]
+    fn every_byte_has_two_hexadecimal_digits() {
+        let mut text = String::new();
+        push_hex(&[0x00, 0x19, 0x9a, 0xa0, 0xff], &mut text);
+        assert_eq!(text, "00199aa0ff");
+    }
 }

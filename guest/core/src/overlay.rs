@@ -108,7 +108,7 @@ impl<'a> View<'a> {
     /// Whether it differs from what was loaded.
     pub fn differs(&self) -> bool {
         let Some(overlay) = self.overlay else { return false };
-        if overlay.cleared && self.loaded.is_some_and(|loaded| !loaded.is_empty()) {
+        if overlay.cleared {
             let loaded = self.loaded.into_iter().flat_map(|loaded| loaded.entries());
             return !loaded.eq(self.entries());
         }

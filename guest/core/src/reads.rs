@@ -73,3 +73,34 @@ impl PackageReads {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_that_nobody_will_ask_about_are_not_kept() {
+        let mut reads = Reads::ignored();
+        reads.key("p", "k");
+        reads.whole("q");
+        assert!(reads.package("p").is_none() && reads.package("q").is_none());
+    }
+
+    #[test]
+    fn every_key_that_was_read_is_remembered_and_no_other() {
+        let mut reads = Reads::default();
+        for key in ["a", "b", "a"] {
+            reads.key("p", key);
+        }
+        let package = reads.package("p").unwrap();
+        assert_eq!(["a", "b", "c"].map(|key| package.includes(key)), [true, true, false]);
+    }
+
+    #[test]
+    fn a_key_read_after_its_whole_package_narrows_nothing() {
+        let mut reads = Reads::default();
+        reads.whole("p");
+        reads.key("p", "a");
+        assert!(reads.package("p").unwrap().includes("other"));
+    }
+}

@@ -211,3 +211,22 @@ impl<E> fmt::Debug for Savepoint<E> {
         f.debug_struct("Savepoint").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Container;
+    use crate::environment::nowhere::Nowhere;
+
+    #[test]
+    fn a_finished_transaction_holds_on_to_nothing() {
+        let tx = Transaction::begin(Rc::new(Nowhere), Isolation::default());
+        let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
+        session.package("p").unwrap().get("read").unwrap();
+        session.package("p").unwrap().set("written", "1").unwrap();
+        tx.abort().unwrap();
+        let state = tx.shared().state.borrow();
+        let session = state.sessions.first().unwrap();
+        assert!(session.overlays.is_empty() && session.reads.package("p").is_none());
+    }
+}

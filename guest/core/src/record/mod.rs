@@ -187,6 +187,12 @@ impl Record {
         self.parts.iter().map(move |part| (part.name.as_str(), document(part)))
     }
 
+    /// The bytes of a record that holds the same packages and says this about the session.
+    pub fn rewrite(&self, facts: Facts) -> Vec<u8> {
+        let documents: Vec<_> = self.documents().map(|(name, document)| (name, document.into())).collect();
+        encode(facts, &documents)
+    }
+
     fn part(&self, name: &str) -> Option<&Part> {
         let place = self.parts.binary_search_by(|part| part.name.as_str().cmp(name)).ok()?;
         self.parts.get(place)
@@ -325,5 +331,38 @@ mod tests {
     #[test]
     fn a_format_of_the_future_is_told_from_damage() {
         assert_eq!(Record::decode(b"{\"format\":2}\n".to_vec()).unwrap_err(), RecordError::UnknownFormat(2));
+    }
+    #[test]
+    fn people_are_told_damage_from_another_format() {
+        assert_eq!(RecordError::damaged("no first line").to_string(), "the record is damaged: no first line");
+        assert_eq!(RecordError::UnknownFormat(2).to_string(), "the record has the unknown format 2");
+    }
+
+    #[test]
+    fn a_record_that_is_written_again_keeps_its_packages_as_they_are() {
+        let record = Record::decode(sample()).unwrap();
+        assert_eq!(record.rewrite(record.facts().clone()), sample());
+        let later = record.rewrite(Facts { saved: 9, ..record.facts().clone() });
+        assert_eq!(Record::decode(later).unwrap().facts().saved, 9);
+    }
+    #[test]
+    fn a_whole_record_of_another_format_is_told_from_damage() {
+        let text = String::from_utf8(sample()).unwrap().replace("\"format\":1", "\"format\":3");
+        assert_eq!(Record::decode(text.into_bytes()).unwrap_err(), RecordError::UnknownFormat(3));
+    }
+
+    #[test]
+    fn a_package_tells_how_many_keys_it_holds() {
+        let packages = [("empty", b"{}"[..].into()), ("full", b"{\"a\":1,\"b\":2}"[..].into())];
+        let record = Record::decode(encode(Facts::default(), &packages)).unwrap();
+        let size = |name| record.package(name).unwrap().map(|package| (package.len(), package.is_empty()));
+        assert_eq!((size("empty"), size("full")), (Some((0, true)), Some((2, false))));
+    }
+
+    #[test]
+    fn writing_a_record_takes_little_more_memory_than_the_record() {
+        let document = vec![b'x'; 10_000];
+        let bytes = encode(Facts::default(), &[("a package of ten thousand", document.into())]);
+        assert!(bytes.capacity() < bytes.len() + 1000, "{} for {}", bytes.capacity(), bytes.len());
     }
 }

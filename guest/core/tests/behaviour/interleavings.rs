@@ -13,7 +13,8 @@ use std::rc::Rc;
 use lovely_session_core::{Conflict, Error, Isolation, Savepoint, Session, SessionOutcome};
 use proptest::prelude::*;
 
-use crate::world::{Fault, Tx, World, config, container};
+use crate::random::config;
+use crate::world::{Fault, Tx, World, container};
 
 const PACKAGES: [&str; 2] = ["p", "q"];
 const KEYS: [&str; 3] = ["a", "b", "c"];

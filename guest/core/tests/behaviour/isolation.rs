@@ -218,6 +218,18 @@ fn a_package_listed_as_empty_conflicts_with_a_new_key_in_it() {
 }
 
 #[test]
+fn listing_the_packages_says_nothing_of_the_other_keys_of_a_package_that_was_written() {
+    let world = World::new();
+    world.store("s", &[("a", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").set("b", "2").unwrap();
+    assert_eq!(session(&tx, "s").packages().unwrap(), ["p"]);
+    world.store("s", &[("c", "3")]);
+    tx.commit().unwrap();
+    assert_eq!(world.stored("s"), owned(&[("a", "1"), ("b", "2"), ("c", "3")]));
+}
+
+#[test]
 fn packages_that_only_others_changed_are_copied_unread() {
     let world = World::new();
     world.store("s", &[("a", "1")]);

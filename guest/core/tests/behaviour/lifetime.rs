@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lovely_session_core::{Container, ContainerOptions, Error};
+use lovely_session_core::{Container, ContainerOptions, Error, Package};
 
 use crate::world::{World, container, container_with, owned, package, session};
 
@@ -68,6 +68,23 @@ fn on_a_store_that_slides_reading_writes_nothing_and_elsewhere_only_once_a_resol
 }
 
 #[test]
+fn a_resolution_over_half_the_timeout_counts_as_half_of_it() {
+    let world = World::new();
+    world.slides.set(false);
+    let container = with_timeout(100);
+    let tx = world.begin();
+    container.session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
+    tx.commit().unwrap();
+    let writes = world.writes.get();
+    world.pass(49);
+    container.session(&world.begin(), "s").unwrap();
+    assert_eq!(world.writes.get() - writes, 0);
+    world.pass(1);
+    container.session(&world.begin(), "s").unwrap();
+    assert_eq!(world.writes.get() - writes, 1);
+}
+
+#[test]
 fn a_read_that_slides_cannot_make_others_conflict() {
     let world = World::new();
     world.store("s", &[("k", "1")]);
@@ -89,6 +106,19 @@ fn a_timeout_of_zero_means_never() {
         tx.commit().unwrap();
         world.pass(10_000_000_000);
         assert!(forever.resume(&world.begin(), "s").unwrap().is_some());
+    }
+}
+
+#[test]
+fn without_a_timeout_a_session_never_begins_again_within_its_transaction() {
+    let world = World::new();
+    let forever = with_timeout(0);
+    let tx = world.begin();
+    forever.session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
+    for seconds in [0, 10_000_000_000] {
+        world.pass(seconds);
+        let data = forever.session(&tx, "s").unwrap().package("p").unwrap();
+        assert_eq!(data.entries().unwrap(), owned(&[("k", "1")]));
     }
 }
 
@@ -120,18 +150,46 @@ fn asking_again_after_the_timeout_gives_an_empty_session_even_within_the_transac
 }
 
 #[test]
+fn a_session_that_began_again_within_its_transaction_is_stored_at_the_first_try() {
+    for world in worlds() {
+        let container = with_timeout(10);
+        let tx = world.begin();
+        let data = container.session(&tx, "s").unwrap().package("p").unwrap();
+        data.set("k", "1").unwrap();
+        tx.commit().unwrap();
+        let tx = world.begin();
+        let data = container.session(&tx, "s").unwrap().package("p").unwrap();
+        world.pass(10);
+        container.session(&tx, "s").unwrap();
+        data.set("k", "2").unwrap();
+        let (reads, writes) = (world.reads.get(), world.writes.get());
+        tx.commit().unwrap();
+        assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (0, 1));
+        assert_eq!(world.stored("s"), owned(&[("k", "2")]));
+    }
+}
+
+#[test]
 fn a_rollback_past_a_timeout_does_not_bring_the_data_back() {
-    let world = World::new();
-    let container = with_timeout(10);
-    let tx = world.begin();
-    let data = container.session(&tx, "s").unwrap().package("p").unwrap();
-    data.set("k", "1").unwrap();
-    let savepoint = tx.savepoint().unwrap();
-    data.set("k", "2").unwrap();
-    world.pass(10);
-    container.session(&tx, "s").unwrap();
-    savepoint.rollback().unwrap();
-    assert_eq!(data.len().unwrap(), 0);
+    type Change = fn(&Package<World>);
+    let changes: [Change; 3] = [
+        |data| data.set("k", "2").unwrap(),
+        |data| data.clear().unwrap(),
+        |data| assert!(data.remove("k").unwrap()),
+    ];
+    for change in changes {
+        let world = World::new();
+        let container = with_timeout(10);
+        let tx = world.begin();
+        let data = container.session(&tx, "s").unwrap().package("p").unwrap();
+        data.set("k", "1").unwrap();
+        let savepoint = tx.savepoint().unwrap();
+        change(&data);
+        world.pass(10);
+        container.session(&tx, "s").unwrap();
+        savepoint.rollback().unwrap();
+        assert_eq!(data.len().unwrap(), 0);
+    }
 }
 
 #[test]
@@ -164,6 +222,20 @@ fn each_session_has_a_last_access_of_its_own_to_which_reading_counts() {
         assert_eq!(session(&tx, "a").last_accessed().unwrap(), start + 800);
         assert_eq!(session(&tx, "b").last_accessed().unwrap(), start + 400);
         assert_eq!(session(&tx, "new").last_accessed().unwrap(), start + 900);
+    }
+}
+
+#[test]
+fn a_session_stored_without_a_timeout_was_last_used_when_it_was_stored_as_far_as_anybody_can_tell() {
+    let world = World::new();
+    let start = world.seconds();
+    let tx = world.begin();
+    with_timeout(0).session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
+    tx.commit().unwrap();
+    for _ in 0..3 {
+        world.pass(100);
+        let tx = world.begin();
+        assert_eq!(session(&tx, "s").last_accessed(), Ok(start));
     }
 }
 

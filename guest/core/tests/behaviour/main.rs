@@ -10,10 +10,13 @@
 )]
 
 mod commits;
+mod handles;
 mod interleavings;
 mod isolation;
 mod lifetime;
 mod model;
+mod programs;
+mod random;
 mod records;
 mod renewal;
 mod savepoints;

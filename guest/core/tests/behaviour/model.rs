@@ -1,19 +1,21 @@
-//! Random programs against a reference model that copies everything.
+//! A reference model that copies everything, and programs that run on it and on the real core.
 
 use std::collections::BTreeMap;
 
 use lovely_session_core::{Error, Savepoint, Session};
-use proptest::prelude::*;
 
-use crate::world::{Tx, World, config, container};
+use crate::world::{Tx, World, container};
 
-const IDS: [&str; 3] = ["one", "two", "three"];
-const PACKAGES: [&str; 2] = ["p", "q"];
-const KEYS: [&str; 3] = ["a", "b", "c"];
+/// The sessions of a program; a step names one by its place.
+pub const IDS: [&str; 3] = ["one", "two", "three"];
+/// The packages of each session; a step names one by its place.
+pub const PACKAGES: [&str; 2] = ["p", "q"];
+/// The keys of each package; a step names one by its place.
+pub const KEYS: [&str; 3] = ["a", "b", "c"];
 
-/// One step of a program.
+/// One step of a program. Savepoints are chosen among those that there are.
 #[derive(Clone, Debug)]
-enum Step {
+pub enum Step {
     Set(usize, usize, usize, u8),
     Update(usize, usize, Vec<(usize, u8)>),
     Remove(usize, usize, usize),
@@ -25,24 +27,6 @@ enum Step {
     Release(usize),
     Commit,
     Abort,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let (id, package, key) = (0..IDS.len(), 0..PACKAGES.len(), 0..KEYS.len());
-    prop_oneof![
-        8 => (id.clone(), package.clone(), key.clone(), 0..4u8).prop_map(|(i, p, k, v)| Step::Set(i, p, k, v)),
-        2 => (id.clone(), package.clone(), prop::collection::vec((key.clone(), 0..4u8), 0..4))
-            .prop_map(|(i, p, entries)| Step::Update(i, p, entries)),
-        4 => (id.clone(), package.clone(), key).prop_map(|(i, p, k)| Step::Remove(i, p, k)),
-        2 => (id.clone(), package.clone()).prop_map(|(i, p)| Step::Clear(i, p)),
-        2 => (id.clone(), package).prop_map(|(i, p)| Step::RemovePackage(i, p)),
-        1 => id.prop_map(Step::Destroy),
-        5 => Just(Step::Savepoint),
-        4 => (0..8usize).prop_map(Step::Rollback),
-        2 => (0..8usize).prop_map(Step::Release),
-        2 => Just(Step::Commit),
-        1 => Just(Step::Abort),
-    ]
 }
 
 /// What one session holds: texts by package and key, or nothing once it has ended.
@@ -104,7 +88,7 @@ fn observe_session(session: &Session<World>) -> BTreeMap<(usize, usize), u8> {
     content
 }
 
-fn run(step: &Step, real: &mut Real, model: &mut Model) {
+fn take(step: &Step, real: &mut Real, model: &mut Model) {
     match step {
         Step::Set(id, p, k, value) => write(real, model, *id, *p, &[(*k, *value)]),
         Step::Update(id, p, entries) => write(real, model, *id, *p, entries),
@@ -181,21 +165,17 @@ fn finish(step: &Step, real: &mut Real, model: &mut Model) {
     real.tx = real.world.begin();
 }
 
-proptest! {
-    #![proptest_config(config(400))]
-
-    #[test]
-    fn every_program_ends_as_in_the_reference_model(steps in prop::collection::vec(step(), 1..60)) {
-        let world = World::new();
-        let tx = world.begin();
-        let mut real = Real { world, tx, savepoints: Vec::new(), released: Vec::new() };
-        let mut model = Model { stored: empty(), current: empty(), savepoints: Vec::new() };
-        for step in &steps {
-            run(step, &mut real, &mut model);
-            prop_assert_eq!(real.observe(), model.current.clone(), "after {:?}", step);
-            for savepoint in &real.released {
-                prop_assert_eq!(savepoint.rollback(), Err(Error::SavepointInvalid));
-            }
+/// Runs a program on the real core and on the model, and compares everything there is to see after every step.
+pub fn run(program: &[Step]) {
+    let world = World::new();
+    let tx = world.begin();
+    let mut real = Real { world, tx, savepoints: Vec::new(), released: Vec::new() };
+    let mut model = Model { stored: empty(), current: empty(), savepoints: Vec::new() };
+    for step in program {
+        take(step, &mut real, &mut model);
+        assert_eq!(real.observe(), model.current, "after {step:?}");
+        for savepoint in &real.released {
+            assert_eq!(savepoint.rollback(), Err(Error::SavepointInvalid));
         }
     }
 }

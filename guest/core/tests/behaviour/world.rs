@@ -9,7 +9,6 @@ use lovely_session_core::{
     Change, Clock, Container, ContainerOptions, Entry, Error, Expectation, Isolation, Lifetime, Outcome,
     Random, Session, Store, StoreError, Transaction, Version, Write, store_key,
 };
-use proptest::prelude::ProptestConfig;
 
 /// What happens to one batch of writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,13 +302,6 @@ impl Random for World {
         let number = self.drawn.get().to_be_bytes();
         buffer.iter_mut().rev().zip(number.iter().rev()).for_each(|(place, byte)| *place = *byte);
     }
-}
-
-/// How many random programs are tried: so many, or as many as `PROPTEST_CASES` says. A failure prints its seed
-/// and the smallest program that fails; `PROPTEST_RNG_SEED` repeats a run.
-pub fn config(cases: u32) -> ProptestConfig {
-    let cases = std::env::var_os("PROPTEST_CASES").map_or(cases, |_| ProptestConfig::default().cases);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// The container that most tests use.

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Changes the core in every small way that cargo-mutants knows, one change at a time, and fails if there is one
+# that no test notices. What is left out, and why, is said in .cargo/mutants.toml.
+#
+# Usage: mutants.sh [OPTION ...]    options of cargo-mutants, such as --file guest/core/src/join.rs
+
+# shellcheck source=scripts/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+readonly version=27.1.0
+# The exit code of cargo-mutants when all were noticed, and some because the tests never ended.
+readonly only_timeouts=3
+
+scripts/setup.sh build
+
+target_directory=$(target_directory)
+PATH=$target_directory/tools/bin:$PATH
+if ! command -v cargo-mutants >/dev/null; then
+    say "installing cargo-mutants $version (a few minutes)"
+    cargo install cargo-mutants --version "$version" --locked --root "$target_directory/tools"
+fi
+
+# The core is built again for each change, and runs for seconds: what counts is how soon it is built.
+export CARGO_TARGET_DIR=$target_directory/mutants CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=false
+export PROPTEST_CASES=100
+
+say "trying every change (an hour; each that goes unnoticed is printed, and everything is kept in $CARGO_TARGET_DIR)"
+mkdir -p "$CARGO_TARGET_DIR"
+code=0
+cargo mutants --package lovely-session-core --output "$CARGO_TARGET_DIR" "$@" || code=$?
+case $code in
+0 | "$only_timeouts") say "every change is noticed" ;;
+*) fail "write a test for each change that was missed, or say in .cargo/mutants.toml why none can notice it" ;;
+esac
