@@ -1,7 +1,10 @@
 //! Containers: named families of sessions, and how their sessions live.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::Cell;
 
 use crate::environment::{Environment, Lifetime};
 use crate::error::{Error, NameKind};

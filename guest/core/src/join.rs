@@ -1,13 +1,17 @@
 //! How sessions join a transaction: one read of the store, which also slides their expiry.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
-use std::time::Duration;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::container::{Expiry, Settings};
 use crate::environment::{Change, Entry, Environment, Expectation, Outcome, StoreError, Version, Write};
 use crate::error::{Error, SessionName};
 use crate::names::store_key;
+use crate::ordered::Ordered;
 use crate::reads::Reads;
 use crate::record::{self, Facts, Record};
 use crate::transaction::{Isolation, MAX_SESSIONS, Phase, State, Transaction};
@@ -74,9 +78,10 @@ pub fn join_new<E: Environment>(
 
 /// The sessions that must be loaded, in the order asked for; with any, the transaction waits from here on.
 fn plan(state: &mut State, ids: &[&str], keys: &[String], now: Duration) -> Result<Vec<Missing>, Error> {
-    let (mut missing, mut seen) = (Vec::new(), BTreeSet::new());
+    let (mut missing, mut seen) = (Vec::new(), Ordered::default());
     for (id, key) in ids.iter().zip(keys) {
-        if state.place_of(key, now)?.is_none() && seen.insert(key) {
+        if state.place_of(key, now)?.is_none() && seen.place(key).is_none() {
+            seen.add(key, ());
             missing.push(Missing { key: key.clone(), id: (*id).to_owned() });
         }
     }
@@ -111,7 +116,9 @@ fn admit(
                 place
             }
         };
-        state.places.insert(key, place);
+        if state.places.place(&key).is_none() {
+            state.places.add(&key, place);
+        }
     }
     Ok(())
 }
@@ -149,7 +156,9 @@ impl State {
         let place = self.sessions.len();
         let reads =
             if self.isolation == Isolation::LastWriterWins { Reads::ignored() } else { Reads::default() };
-        self.places.insert(key.clone(), place);
+        if self.places.place(&key).is_none() {
+            self.places.add(&key, place);
+        }
         self.sessions.push(Working::join(Rc::clone(settings), id, key, reads, now));
         place
     }
@@ -283,8 +292,7 @@ fn refresh<E: Environment>(
     let mut facts = record.facts().clone();
     facts.saved = now.as_secs();
     facts.timeout = settings.timeout;
-    let documents: Vec<_> = record.documents().map(|(name, document)| (name, document.into())).collect();
-    let value = record::encode(facts, &documents);
+    let value = record::encode(&facts, Some(record), &[]);
     let write = |value| Write {
         key: key.to_owned(),
         expects: Expectation::Version(version.clone()),

@@ -5,6 +5,8 @@
 //! noted once since the newest savepoint needs no second note, so the journal never grows beyond the places
 //! written times the savepoints; each place remembers for which savepoint it was noted (`saved_for`).
 
+use alloc::vec::Vec;
+
 use crate::error::Error;
 use crate::overlay::{Overlay, Slot};
 use crate::working::{Identity, Working};
@@ -23,10 +25,10 @@ pub struct Note {
 /// The state of one place before a write.
 #[derive(Debug)]
 pub enum Before {
-    /// A key in a package.
-    Key(String, String, Option<Slot>),
-    /// A whole package.
-    Package(String, Option<Overlay>),
+    /// A key in a package, by their places in the overlays.
+    Key(usize, usize, Slot),
+    /// A whole package, by its place.
+    Package(usize, Overlay),
     /// Whether the session was destroyed, and its id.
     Identity(Identity),
 }
@@ -60,8 +62,8 @@ impl Journal {
     }
 
     /// Whether a place that was last saved for this savepoint must be noted before it is written.
-    pub fn must_note(&self, saved_for: Option<u64>) -> bool {
-        !self.marks.is_empty() && saved_for.is_none_or(|serial| serial < self.current())
+    pub fn must_note(&self, saved_for: u64) -> bool {
+        saved_for < self.current()
     }
 
     /// Notes what a write is about to replace.

@@ -1,6 +1,6 @@
 //! The rules for names, and the key under which a session is stored.
 
-use std::fmt::Write as _;
+use alloc::string::String;
 
 use sha2::{Digest, Sha256};
 
@@ -57,10 +57,13 @@ pub fn store_key(container: &str, id: &str) -> Result<String, Error> {
 
 /// Appends bytes in hexadecimal.
 pub(crate) fn push_hex(bytes: &[u8], text: &mut String) {
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-        }
+    bytes.iter().for_each(|byte| push_digits(*byte, b'a', text));
+}
+
+/// Appends the two digits of a byte in hexadecimal; `ten` is the digit for ten.
+fn push_digits(byte: u8, ten: u8, text: &mut String) {
+    for digit in [byte >> 4, byte & 15] {
+        text.push(char::from(if digit < 10 { b'0' + digit } else { ten + digit - 10 }));
     }
 }
 
@@ -69,8 +72,8 @@ fn escape(name: &str, key: &mut String) {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
             key.push(char::from(byte));
         } else {
-            // Writing to a string cannot fail.
-            let _ = write!(key, "%{byte:02X}");
+            key.push('%');
+            push_digits(byte, b'A', key);
         }
     }
 }

@@ -9,7 +9,8 @@ mod image;
 mod merge;
 mod task;
 
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
 
 use self::task::{Round, Task, Verdict};
 use crate::container::Expiry;
@@ -146,7 +147,7 @@ fn settle<E>(shared: &Shared<E>, tasks: &mut [Task], outcomes: Result<Vec<Outcom
     match outcomes {
         Ok(outcomes) => {
             // An answer that is missing is an answer that was not seen.
-            let outcomes = outcomes.into_iter().chain(std::iter::repeat(Outcome::Unknown));
+            let outcomes = outcomes.into_iter().chain(core::iter::repeat(Outcome::Unknown));
             active.zip(outcomes).for_each(|(task, outcome)| task.settle(outcome, &state));
         }
         Err(error) => active.for_each(|task| task.refuse(&error)),

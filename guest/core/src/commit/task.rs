@@ -1,8 +1,12 @@
 //! What a commit has to do for one session, step by step.
 
-use std::cell::Cell;
-use std::rc::Rc;
-use std::time::Duration;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::time::Duration;
 
 use super::{image, merge};
 use crate::environment::{Change, Entry, Expectation, Outcome, StoreError, Version, Write};

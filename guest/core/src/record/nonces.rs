@@ -1,6 +1,6 @@
 //! The marks that the last few commits left in a record.
 
-use serde::{Deserialize, Serialize};
+use alloc::string::String;
 
 use crate::environment::Random;
 use crate::names::push_hex;
@@ -25,11 +25,21 @@ impl Nonce {
 }
 
 /// The marks of the last commits, newest first, separated by spaces.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nonces(String);
 
+impl From<String> for Nonces {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl Nonces {
+    /// As the record tells them.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether this commit is among them.
     pub fn contains(&self, nonce: &Nonce) -> bool {
         self.0.split(' ').any(|found| found == nonce.0)
