@@ -9,7 +9,7 @@ use core::cell::Cell;
 use crate::environment::{Environment, Lifetime};
 use crate::error::{Error, NameKind};
 use crate::join::{self, Wanted};
-use crate::names::{check_name, push_hex, store_key};
+use crate::names::{check_name, hex, store_key};
 use crate::session::Session;
 use crate::transaction::Transaction;
 
@@ -197,8 +197,7 @@ pub(crate) fn fresh_id<E: Environment>(
 ) -> Result<(String, String), Error> {
     let mut bytes = [0; 24];
     environment.fill(&mut bytes);
-    let mut id = String::with_capacity(48);
-    push_hex(&bytes, &mut id);
+    let id = hex(&bytes);
     let key = store_key(&settings.name, &id)?;
     Ok((id, key))
 }

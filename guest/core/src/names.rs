@@ -1,6 +1,7 @@
 //! The rules for names, and the key under which a session is stored.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
@@ -51,20 +52,21 @@ pub fn store_key(container: &str, id: &str) -> Result<String, Error> {
     key.push_str(KEY_PREFIX);
     escape(container, &mut key);
     key.push(':');
-    push_hex(&Sha256::digest(id.as_bytes()), &mut key);
+    key.push_str(&hex(&Sha256::digest(id.as_bytes())));
     Ok(key)
 }
 
-/// Appends bytes in hexadecimal.
-pub(crate) fn push_hex(bytes: &[u8], text: &mut String) {
-    bytes.iter().for_each(|byte| push_digits(*byte, b'a', text));
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| digit_of(digit, b'a'));
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    text.extend(digits);
+    String::from_utf8(text).unwrap_or_default()
 }
 
-/// Appends the two digits of a byte in hexadecimal; `ten` is the digit for ten.
-fn push_digits(byte: u8, ten: u8, text: &mut String) {
-    for digit in [byte >> 4, byte & 15] {
-        text.push(char::from(if digit < 10 { b'0' + digit } else { ten + digit - 10 }));
-    }
+/// The hexadecimal digit for a number under 16; `ten` is the one for ten.
+fn digit_of(number: u8, ten: u8) -> u8 {
+    if number < 10 { b'0' + number } else { ten + number - 10 }
 }
 
 fn escape(name: &str, key: &mut String) {
@@ -72,8 +74,9 @@ fn escape(name: &str, key: &mut String) {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
             key.push(char::from(byte));
         } else {
+            let digits = [byte >> 4, byte & 15].map(|digit| char::from(digit_of(digit, b'A')));
             key.push('%');
-            push_digits(byte, b'A', key);
+            key.extend(digits);
         }
     }
 }

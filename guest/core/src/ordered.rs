@@ -37,11 +37,17 @@ impl<V> Ordered<V> {
     }
 
     /// Adds a name that is not there yet, and answers its place.
-    pub fn add(&mut self, name: &str, value: V) -> usize {
+    pub fn add(&mut self, name: Rc<str>, value: V) -> usize {
         let place = self.values.len();
         insert(&mut self.places, name, place);
         self.values.push(value);
         place
+    }
+
+    /// The values, sorted by name.
+    pub fn into_values(self) -> Vec<V> {
+        let mut values: Vec<_> = self.values.into_iter().map(Some).collect();
+        self.places.values().filter_map(|place| values.get_mut(*place)?.take()).collect()
     }
 
     /// All names with their values, sorted by name.
@@ -52,8 +58,8 @@ impl<V> Ordered<V> {
 
 /// Not generic, and not inlined, so that the component has it once.
 #[inline(never)]
-fn insert(places: &mut BTreeMap<Rc<str>, usize>, name: &str, place: usize) {
-    places.insert(name.into(), place);
+fn insert(places: &mut BTreeMap<Rc<str>, usize>, name: Rc<str>, place: usize) {
+    places.insert(name, place);
 }
 
 /// The names and values of a mapping.

@@ -35,7 +35,7 @@ impl Reads {
         if let Some(PackageReads::Keys(keys)) = self.of(package)
             && keys.place(key).is_none()
         {
-            keys.add(key, ());
+            keys.add(key.into(), ());
         }
     }
 
@@ -52,8 +52,8 @@ impl Reads {
             return None;
         }
         let place = self.packages.place(package);
-        let place = place
-            .unwrap_or_else(|| self.packages.add(package, PackageReads::Keys(Ordered::default())));
+        let place =
+            place.unwrap_or_else(|| self.packages.add(package.into(), PackageReads::Keys(Ordered::default())));
         self.packages.at(place)
     }
 

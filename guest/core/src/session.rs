@@ -116,7 +116,7 @@ impl<E: Environment> Session<E> {
             let (session, journal) = state.session(self.place)?;
             session.identify(self.place, journal, |identity| {
                 identity.id.clone_from(&id);
-                identity.key = key;
+                identity.key = key.into();
                 identity.grace = grace;
             })
         })?;

@@ -49,7 +49,7 @@ pub struct Identity {
     /// Its id now.
     pub id: String,
     /// The key of that id.
-    pub key: String,
+    pub key: Rc<str>,
     /// Whether the transaction destroyed it.
     pub destroyed: bool,
     /// The seconds for which its old id leads to its new one after a renewal.
@@ -64,7 +64,7 @@ pub struct Working {
     /// Which session it is now.
     pub identity: Identity,
     /// The key it was loaded from; differs from its own after a renewal.
-    pub loaded_key: String,
+    pub loaded_key: Rc<str>,
     /// What was loaded.
     pub loaded: Loaded,
     /// What was written, by package.
@@ -80,10 +80,10 @@ pub struct Working {
 
 impl Working {
     /// A session as it joins.
-    pub fn join(settings: Rc<Settings>, id: String, key: String, reads: Reads, now: Duration) -> Self {
+    pub fn join(settings: Rc<Settings>, id: String, key: Rc<str>, reads: Reads, now: Duration) -> Self {
         Self {
             settings,
-            loaded_key: key.clone(),
+            loaded_key: Rc::clone(&key),
             identity: Identity { id, key, destroyed: false, grace: 0 },
             loaded: Loaded::Nothing(None),
             overlays: Ordered::default(),
@@ -215,7 +215,7 @@ impl Working {
         self.view(package)?;
         let package = self.overlay_place(package);
         let Some(overlay) = self.overlays.at(package) else { return Ok(()) };
-        let key = overlay.writes.place(key).unwrap_or_else(|| overlay.writes.add(key, Slot::default()));
+        let key = overlay.writes.place(key).unwrap_or_else(|| overlay.writes.add(key.into(), Slot::default()));
         let noted_whole = !journal.must_note(overlay.saved_for);
         let Some(slot) = overlay.writes.at(key) else { return Ok(()) };
         let before = core::mem::replace(slot, Slot { verdict, saved_for: journal.current() });
@@ -227,7 +227,7 @@ impl Working {
 
     /// Where the overlay of a package stands, which is added if there is none.
     fn overlay_place(&mut self, package: &str) -> usize {
-        self.overlays.place(package).unwrap_or_else(|| self.overlays.add(package, Overlay::default()))
+        self.overlays.place(package).unwrap_or_else(|| self.overlays.add(package.into(), Overlay::default()))
     }
 
     /// Removes every key of a package; answers whether there was any.

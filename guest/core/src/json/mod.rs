@@ -11,15 +11,19 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 pub use self::scan::{Fault, Scanner};
+use crate::ordered::Ordered;
 
 /// Checks that a text is one JSON value, and answers it without the white space around it.
 ///
 /// # Errors
 /// What is wrong with it, with line and column.
 pub fn check(text: &str) -> Result<&str, String> {
-    let mut scanner = Scanner::new(text);
-    let value = scanner.value().and_then(|value| scanner.end().map(|()| value));
-    value.map_err(|fault| fault.tell(text))
+    let mut scanner = Scanner::new(text.as_bytes());
+    let place = scanner.value().and_then(|place| scanner.end().map(|()| place));
+    match place {
+        Ok(place) => Ok(text.get(place).unwrap_or_default()),
+        Err(fault) => Err(fault.tell(text.as_bytes())),
+    }
 }
 
 /// One key of a JSON object, and where its value stands in the text.
@@ -70,32 +74,36 @@ impl Span {
     }
 }
 
-/// Finds the values of a JSON object, sorted by key. The places count from the beginning of `text`.
+/// Finds the values of a JSON object, sorted by key. The places count from the beginning of the text.
 ///
 /// # Errors
 /// What is wrong when the text is not an object of distinct keys.
-pub fn object_spans(text: &str) -> Result<Vec<Span>, String> {
-    let mut spans = read_object(text).map_err(|fault| fault.tell(text))?;
-    let bytes = text.as_bytes();
+pub fn object_spans(text: &[u8]) -> Result<Vec<Span>, String> {
+    let spans = read_object(text).map_err(|fault| fault.tell(text))?;
     // What was written here is sorted already.
-    if !spans.is_sorted_by(|left, right| left.key(bytes) < right.key(bytes)) {
-        spans.sort_unstable_by(|left, right| left.key(bytes).cmp(right.key(bytes)));
-        if !spans.is_sorted_by(|left, right| left.key(bytes) < right.key(bytes)) {
-            return Err("a key occurs twice".into());
-        }
-    }
-    Ok(spans)
+    if spans.is_sorted_by(|left, right| left.key(text) < right.key(text)) { Ok(spans) } else { sorted(spans, text) }
 }
 
-fn read_object(text: &str) -> Result<Vec<Span>, Fault> {
+fn sorted(spans: Vec<Span>, text: &[u8]) -> Result<Vec<Span>, String> {
+    let mut by_key = Ordered::default();
+    for span in spans {
+        let key = core::str::from_utf8(span.key(text)).unwrap_or_default();
+        if by_key.place(key).is_some() {
+            return Err("a key occurs twice".into());
+        }
+        by_key.add(key.into(), span);
+    }
+    Ok(by_key.into_values())
+}
+
+fn read_object(text: &[u8]) -> Result<Vec<Span>, Fault> {
     let mut scanner = Scanner::new(text);
     let mut spans = Vec::new();
     scanner.begin_object()?;
     while scanner.has_member(spans.is_empty())? {
         let key = Key::read(&mut scanner)?;
         scanner.colon()?;
-        let length = scanner.value()?.len();
-        spans.push(Span { key, value: scanner.place() - length..scanner.place() });
+        spans.push(Span { key, value: scanner.value()? });
     }
     scanner.end()?;
     Ok(spans)
@@ -104,28 +112,33 @@ fn read_object(text: &str) -> Result<Vec<Span>, Fault> {
 /// Appends a JSON string.
 pub fn push_string(text: &str, document: &mut Vec<u8>) {
     document.push(b'"');
-    for byte in text.bytes() {
-        let escape = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x08 => b'b',
-            0x0c => b'f',
-            0..0x20 => {
-                let digit = byte & 15;
-                let digit = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
-                document.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
-                continue;
-            }
-            _ => {
-                document.push(byte);
-                continue;
-            }
-        };
-        document.extend_from_slice(&[b'\\', escape]);
+    let mut rest = text.as_bytes();
+    while let Some(plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        let Some((before, [byte, behind @ ..])) = rest.split_at_checked(plain) else { break };
+        document.extend_from_slice(before);
+        push_escape(*byte, document);
+        rest = behind;
     }
+    document.extend_from_slice(rest);
     document.push(b'"');
+}
+
+fn push_escape(byte: u8, document: &mut Vec<u8>) {
+    let escape = match byte {
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        0..0x20 => {
+            let digit = byte & 15;
+            let digit = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+            document.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
+            return;
+        }
+        itself => itself,
+    };
+    document.extend_from_slice(&[b'\\', escape]);
 }
 
 /// Appends a number.
@@ -157,9 +170,9 @@ mod tests {
     #[test]
     fn values_are_found_where_they_stand() {
         let text = r#" {"a": 1, "b\n": {"x": [1, 2]} , "": "t" } "#;
-        let spans = object_spans(text).unwrap();
+        let spans = object_spans(text.as_bytes()).unwrap();
         assert_eq!(found(text, &spans), [("", r#""t""#), ("a", "1"), ("b\n", r#"{"x": [1, 2]}"#)]);
-        assert!(object_spans(" { } ").unwrap().is_empty());
+        assert!(object_spans(b" { } ").unwrap().is_empty());
     }
 
     #[test]
@@ -179,7 +192,7 @@ mod tests {
             r#"{"a":nope}"#,
             r#"{"\ud800":1}"#,
         ] {
-            assert!(object_spans(text).is_err(), "{text}");
+            assert!(object_spans(text.as_bytes()).is_err(), "{text}");
         }
     }
 
@@ -227,7 +240,7 @@ mod tests {
             let quoted = serde_json::to_string(&key).unwrap();
             for text in [format!("{{{quoted}:{text}}}"), format!("{{\"a\":1,{quoted} : [] , {text}}}")] {
                 let expected = serde_json::from_str::<std::collections::BTreeMap<String, &RawValue>>(&text);
-                let spans = object_spans(&text);
+                let spans = object_spans(text.as_bytes());
                 // Of a key that occurs twice serde_json takes the last.
                 if let Ok(spans) = &spans {
                     let found: Vec<_> =
@@ -248,7 +261,7 @@ mod tests {
             push_string(&text, &mut document);
             prop_assert_eq!(&document, &serde_json::to_vec(&text).unwrap());
             let document = String::from_utf8(document).unwrap();
-            prop_assert_eq!(Scanner::new(&document).string().unwrap(), text);
+            prop_assert_eq!(Scanner::new(document.as_bytes()).string().unwrap(), text);
         }
 
         #[test]
@@ -257,7 +270,7 @@ mod tests {
             push_number(number, &mut document);
             let document = String::from_utf8(document).unwrap();
             prop_assert_eq!(&document, &number.to_string());
-            prop_assert_eq!(Scanner::new(&document).number().unwrap(), number);
+            prop_assert_eq!(Scanner::new(document.as_bytes()).number().unwrap(), number);
         }
     }
 }

@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::push_number;
 
@@ -15,8 +16,8 @@ pub struct Fault {
 
 impl Fault {
     /// The same for a person, with line and column of the text it was found in.
-    pub fn tell(self, text: &str) -> String {
-        let before = text.as_bytes().get(..self.place).unwrap_or_default();
+    pub fn tell(self, text: &[u8]) -> String {
+        let before = text.get(..self.place).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         let mut told = Vec::from(self.reason);
@@ -29,14 +30,16 @@ impl Fault {
 }
 
 /// A place in a JSON text. What was read is behind it.
+///
+/// It sees bytes: only strings that are answered are checked to be UTF-8.
 pub struct Scanner<'t> {
-    text: &'t str,
+    text: &'t [u8],
     place: usize,
 }
 
 impl<'t> Scanner<'t> {
     /// The beginning of a text.
-    pub fn new(text: &'t str) -> Self {
+    pub fn new(text: &'t [u8]) -> Self {
         Self { text, place: 0 }
     }
 
@@ -51,7 +54,11 @@ impl<'t> Scanner<'t> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.place).copied()
+        self.text.get(self.place).copied()
+    }
+
+    fn rest(&self) -> &'t [u8] {
+        self.text.get(self.place..).unwrap_or_default()
     }
 
     fn take(&mut self, byte: u8) -> bool {
@@ -139,6 +146,14 @@ impl<'t> Scanner<'t> {
         self.expect(b']', "the end of an array is missing")
     }
 
+    /// Reads the end of a line.
+    ///
+    /// # Errors
+    /// When something else follows.
+    pub fn end_line(&mut self) -> Result<(), Fault> {
+        if self.take(b'\n') { Ok(()) } else { Err(self.fault("the line does not end with the value")) }
+    }
+
     /// Reads the end of the text.
     ///
     /// # Errors
@@ -148,11 +163,11 @@ impl<'t> Scanner<'t> {
         if self.peek().is_none() { Ok(()) } else { Err(self.fault("more follows after the value")) }
     }
 
-    /// Reads a value of any kind, and answers its text. Depth costs memory, but no stack.
+    /// Reads a value of any kind, and answers its place. Depth costs memory, but no stack.
     ///
     /// # Errors
     /// When there is none.
-    pub fn value(&mut self) -> Result<&'t str, Fault> {
+    pub fn value(&mut self) -> Result<Range<usize>, Fault> {
         self.skip_space();
         let start = self.place;
         let mut ends = Vec::new();
@@ -174,7 +189,7 @@ impl<'t> Scanner<'t> {
             }
             while !goes_on {
                 let Some(end) = ends.last() else {
-                    return Ok(self.text.get(start..self.place).unwrap_or_default());
+                    return Ok(start..self.place);
                 };
                 goes_on = self.goes_on(*end, false)?;
                 if !goes_on {
@@ -199,13 +214,12 @@ impl<'t> Scanner<'t> {
         let literal = match self.peek() {
             Some(b'"') => return self.skip_string().map(drop),
             Some(b'-' | b'0'..=b'9') => return self.skip_number(),
-            Some(b't') => "true",
-            Some(b'f') => "false",
-            Some(b'n') => "null",
+            Some(b't') => &b"true"[..],
+            Some(b'f') => b"false",
+            Some(b'n') => b"null",
             _ => return Err(self.fault("a value is missing")),
         };
-        let rest = self.text.get(self.place..).unwrap_or_default();
-        if !rest.starts_with(literal) {
+        if !self.rest().starts_with(literal) {
             return Err(self.fault("a value is missing"));
         }
         self.place += literal.len();
@@ -228,11 +242,9 @@ impl<'t> Scanner<'t> {
     }
 
     fn skip_digits(&mut self) -> Result<(), Fault> {
-        let start = self.place;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.place += 1;
-        }
-        if self.place > start { Ok(()) } else { Err(self.fault("a digit is missing")) }
+        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.place += digits;
+        if digits > 0 { Ok(()) } else { Err(self.fault("a digit is missing")) }
     }
 
     /// Reads a string; answers whether it has escapes.
@@ -242,19 +254,17 @@ impl<'t> Scanner<'t> {
         }
         let mut escaped = false;
         loop {
-            match self.peek() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    self.place += 1;
-                    self.skip_escape()?;
-                }
-                None | Some(0..0x20) => return Err(self.fault("a string does not end")),
-                Some(_) => self.place += 1,
+            let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+            self.place += self.rest().iter().position(ends).unwrap_or_default();
+            if self.take(b'"') {
+                return Ok(escaped);
             }
+            if !self.take(b'\\') {
+                return Err(self.fault("a string does not end"));
+            }
+            self.skip_escape()?;
+            escaped = true;
         }
-        self.place += 1;
-        Ok(escaped)
     }
 
     fn skip_escape(&mut self) -> Result<(), Fault> {
@@ -276,12 +286,13 @@ impl<'t> Scanner<'t> {
     /// Reads a string, and answers what it means.
     ///
     /// # Errors
-    /// When there is none, or when it has half a surrogate pair.
+    /// When there is none, or when it is not UTF-8 or has half a surrogate pair.
     pub fn string(&mut self) -> Result<Cow<'t, str>, Fault> {
         self.skip_space();
         let start = self.place + 1;
         let escaped = self.skip_string()?;
         let raw = self.text.get(start..self.place - 1).unwrap_or_default();
+        let raw = core::str::from_utf8(raw).map_err(|_| self.fault("a string is not UTF-8"))?;
         if !escaped {
             return Ok(Cow::Borrowed(raw));
         }
@@ -295,17 +306,18 @@ impl<'t> Scanner<'t> {
     /// When there is none, or when it is too large.
     pub fn number(&mut self) -> Result<u64, Fault> {
         self.skip_space();
-        let (start, mut number) = (self.place, 0_u64);
+        let digits = self.rest();
+        let mut number = 0_u64;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
             let more = number.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit - b'0')));
             number = more.ok_or_else(|| self.fault("a number is too large"))?;
             self.place += 1;
         }
-        let has_needless_zero = self.place > start + 1 && self.text.as_bytes().get(start) == Some(&b'0');
-        if self.place == start || has_needless_zero {
-            return Err(self.fault("a whole number is missing"));
+        match digits {
+            [b'0', b'0'..=b'9', ..] => Err(self.fault("a number begins with 0")),
+            [b'0'..=b'9', ..] => Ok(number),
+            _ => Err(self.fault("a whole number is missing")),
         }
-        Ok(number)
     }
 }
 

@@ -14,7 +14,6 @@ mod package;
 mod read;
 mod write;
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
@@ -106,7 +105,7 @@ struct Part {
     entry: Range<usize>,
     document: Range<usize>,
     /// Where the values stand in the document, once that was asked for.
-    spans: OnceCell<Box<[Span]>>,
+    spans: OnceCell<Vec<Span>>,
 }
 
 impl Record {
@@ -140,11 +139,12 @@ impl Record {
         let spans = match part.spans.get() {
             Some(spans) => spans,
             None => {
-                let text = core::str::from_utf8(document)
-                    .map_err(|_| RecordError::of_package(name, "it is not UTF-8"))?;
+                if core::str::from_utf8(document).is_err() {
+                    return Err(RecordError::of_package(name, "it is not UTF-8"));
+                }
                 let spans =
-                    json::object_spans(text).map_err(|reason| RecordError::of_package(name, &reason))?;
-                part.spans.get_or_init(|| spans.into_boxed_slice())
+                    json::object_spans(document).map_err(|reason| RecordError::of_package(name, &reason))?;
+                part.spans.get_or_init(|| spans)
             }
         };
         Ok(Some(PackageText::new(document, spans)))

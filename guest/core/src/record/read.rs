@@ -8,24 +8,24 @@ use core::cell::OnceCell;
 use super::{FORMAT, Facts, Nonces, Part, RecordError};
 use crate::json::{Fault, Key, Scanner};
 
+/// For how many packages there is room at first.
+const USUAL_PACKAGES: usize = 12;
+
 /// Takes a record apart.
 pub fn read(bytes: &[u8]) -> Result<(Facts, Vec<Part>), RecordError> {
-    let line_end = bytes.iter().position(|byte| *byte == b'\n');
-    let line = line_end.and_then(|end| bytes.get(..end)).ok_or_else(|| damaged("it has no first line"))?;
-    let line = core::str::from_utf8(line).map_err(|_| damaged("its first line is not UTF-8"))?;
-    let (facts, mut parts) = match read_line(line) {
-        Ok((FORMAT, facts, parts)) => (facts, parts),
-        Ok((format, ..)) => return Err(RecordError::UnknownFormat(format)),
-        // Whoever wrote a later format may have put anything on the rest of the line.
-        Err(fault) => {
-            return Err(match format_of(line) {
-                Ok(format) if format != FORMAT => RecordError::UnknownFormat(format),
-                _ => RecordError::Damaged(["its first line: ", &fault.tell(line)].concat()),
-            });
+    let mut scanner = Scanner::new(bytes);
+    match read_line(&mut scanner) {
+        Ok((FORMAT, facts, mut parts)) => {
+            locate(&mut parts, bytes, scanner.place())?;
+            Ok((facts, parts))
         }
-    };
-    locate(&mut parts, bytes, line.len() + 1)?;
-    Ok((facts, parts))
+        Ok((format, ..)) => Err(RecordError::UnknownFormat(format)),
+        // Whoever wrote a later format may have put anything on the rest of the line.
+        Err(fault) => Err(match format_of(bytes) {
+            Ok(format) if format != FORMAT => RecordError::UnknownFormat(format),
+            _ => RecordError::Damaged(["its first line: ", &fault.tell(bytes)].concat()),
+        }),
+    }
 }
 
 fn damaged(reason: &str) -> RecordError {
@@ -33,8 +33,7 @@ fn damaged(reason: &str) -> RecordError {
 }
 
 /// Reads the first line; the places of the documents are still their lengths.
-fn read_line(line: &str) -> Result<(u32, Facts, Vec<Part>), Fault> {
-    let mut scanner = Scanner::new(line);
+fn read_line(scanner: &mut Scanner<'_>) -> Result<(u32, Facts, Vec<Part>), Fault> {
     let (mut format, mut packages) = (None, None);
     let (mut nonces, mut created, mut saved, mut timeout) = (None, None, None, None);
     let mut facts = Facts::default();
@@ -45,20 +44,20 @@ fn read_line(line: &str) -> Result<(u32, Facts, Vec<Part>), Fault> {
         let name = scanner.string()?;
         scanner.colon()?;
         match &*name {
-            "format" => set(&mut format, read_u32, &mut scanner)?,
-            "nonces" => set(&mut nonces, read_text, &mut scanner)?,
-            "created" => set(&mut created, Scanner::number, &mut scanner)?,
-            "saved" => set(&mut saved, Scanner::number, &mut scanner)?,
-            "timeout" => set(&mut timeout, read_u32, &mut scanner)?,
-            "ended_until" => set(&mut facts.ended_until, Scanner::number, &mut scanner)?,
-            "moved_from" => set(&mut facts.moved_from, read_text, &mut scanner)?,
-            "moved_to" => set(&mut facts.moved_to, read_move, &mut scanner)?,
-            "packages" => set(&mut packages, read_packages, &mut scanner)?,
+            "format" => set(&mut format, read_u32, scanner)?,
+            "nonces" => set(&mut nonces, read_text, scanner)?,
+            "created" => set(&mut created, Scanner::number, scanner)?,
+            "saved" => set(&mut saved, Scanner::number, scanner)?,
+            "timeout" => set(&mut timeout, read_u32, scanner)?,
+            "ended_until" => set(&mut facts.ended_until, Scanner::number, scanner)?,
+            "moved_from" => set(&mut facts.moved_from, read_text, scanner)?,
+            "moved_to" => set(&mut facts.moved_to, read_move, scanner)?,
+            "packages" => set(&mut packages, read_packages, scanner)?,
             // A field that says more than this version knows.
             _ => drop(scanner.value()?),
         }
     }
-    scanner.end()?;
+    scanner.end_line()?;
     match (format, nonces, created, saved, timeout, packages) {
         (Some(format), Some(nonces), Some(created), Some(saved), Some(timeout), Some(packages)) => {
             let nonces = Nonces::from(nonces);
@@ -99,7 +98,7 @@ fn read_move(scanner: &mut Scanner<'_>) -> Result<(String, u64), Fault> {
 }
 
 fn read_packages(scanner: &mut Scanner<'_>) -> Result<Vec<Part>, Fault> {
-    let mut parts = Vec::new();
+    let mut parts = Vec::with_capacity(USUAL_PACKAGES);
     scanner.begin_array()?;
     while scanner.has_item(parts.is_empty())? {
         let start = scanner.place();
@@ -115,8 +114,8 @@ fn read_packages(scanner: &mut Scanner<'_>) -> Result<Vec<Part>, Fault> {
 }
 
 /// The format that a first line names, whatever else is on it.
-fn format_of(line: &str) -> Result<u32, Fault> {
-    let mut scanner = Scanner::new(line);
+fn format_of(bytes: &[u8]) -> Result<u32, Fault> {
+    let mut scanner = Scanner::new(bytes);
     scanner.begin_object()?;
     let mut is_first = true;
     while scanner.has_member(is_first)? {
