@@ -3,6 +3,7 @@
 //! Written by hand, because the component must be small and a transaction fast: nothing here builds values,
 //! formats floating point numbers or allocates for text without escapes.
 
+mod plain;
 mod scan;
 
 use alloc::borrow::Cow;
@@ -10,6 +11,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use self::plain::plain_length;
 pub use self::scan::{Fault, Scanner};
 use crate::ordered::Ordered;
 
@@ -113,8 +115,7 @@ fn read_object(text: &[u8]) -> Result<Vec<Span>, Fault> {
 pub fn push_string(text: &str, document: &mut Vec<u8>) {
     document.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
-        let Some((before, [byte, behind @ ..])) = rest.split_at_checked(plain) else { break };
+    while let Some((before, [byte, behind @ ..])) = rest.split_at_checked(plain_length(rest)) {
         document.extend_from_slice(before);
         push_escape(*byte, document);
         rest = behind;

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::plain::plain_length;
 use super::push_number;
 
 /// Where a text stops being JSON, and why.
@@ -254,8 +255,7 @@ impl<'t> Scanner<'t> {
         }
         let mut escaped = false;
         loop {
-            let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-            self.place += self.rest().iter().position(ends).unwrap_or_default();
+            self.place += plain_length(self.rest());
             if self.take(b'"') {
                 return Ok(escaped);
             }
