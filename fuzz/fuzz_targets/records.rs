@@ -38,7 +38,7 @@ fn read_everything(bytes: &[u8]) {
 /// A record that was read, written and read again says the same.
 fn write_again(bytes: &[u8]) {
     let Ok(record) = Record::decode(bytes.to_vec()) else { return };
-    let written = record.rewrite(record.facts().clone());
+    let written = record.rewrite(record.facts());
     let again = Record::decode(written.clone()).expect("what is written can be read");
     assert_eq!(again.facts(), record.facts());
     assert!(again.package_names().eq(record.package_names()));
@@ -52,7 +52,7 @@ fn write_again(bytes: &[u8]) {
             (again, package) => assert_eq!(again.unwrap_err(), package.unwrap_err()),
         }
     }
-    assert_eq!(again.rewrite(again.facts().clone()), written, "it is written in one way only");
+    assert_eq!(again.rewrite(again.facts()), written, "it is written in one way only");
 }
 
 /// A transaction on a session of these bytes changes what it writes, and nothing else.

@@ -1,13 +1,18 @@
-//! The bindings that `wit-bindgen` generates.
+//! The bindings that `build.rs` generates.
 
-#![allow(missing_docs, unsafe_code, unsafe_op_in_unsafe_fn, clippy::all, reason = "generated code")]
+#![allow(
+    missing_docs,
+    unsafe_code,
+    unsafe_op_in_unsafe_fn,
+    unused_braces,
+    unused_imports,
+    unused_variables,
+    clippy::all,
+    reason = "generated code"
+)]
 
 use crate::Component;
 
-wit_bindgen::generate!({
-    path: "../wit",
-    world: "session-component",
-    generate_all,
-});
+include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 
 export!(Component with_types_in self);

@@ -1,5 +1,8 @@
 //! The core's errors in terms of WIT.
 
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+
 use lovely_session_core as core;
 
 use crate::bindings::exports::lovely::session::transactions as wit;

@@ -1,6 +1,8 @@
 //! What the core needs from the outside, as the component's imports give it.
 
-use std::time::Duration;
+use ::core::time::Duration;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use lovely_session_core as core;
 

@@ -3,9 +3,15 @@
 //! It holds no rule about sessions and no state of its own, so one instance can serve interleaved
 //! transactions.
 
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
+
 mod bindings;
 mod convert;
 mod imports;
+#[cfg(target_family = "wasm")]
+mod runtime;
 mod sessions;
 mod transactions;
 

@@ -1,5 +1,9 @@
 //! The interface `sessions`.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use lovely_session_core as core;
 
 use crate::Component;

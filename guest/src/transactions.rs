@@ -1,6 +1,6 @@
 //! The interface `transactions`.
 
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use lovely_session_core as core;
 

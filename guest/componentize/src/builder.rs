@@ -7,6 +7,7 @@ use wit_component::{ComponentEncoder, DecodedWasm};
 
 use crate::compile::compile;
 use crate::metadata::{Package, Workspace};
+use crate::names::without_names;
 use crate::sources::sources;
 use crate::toolchain::Toolchain;
 use crate::{BuildError, WasmStd};
@@ -21,7 +22,7 @@ pub struct Builder {
     workspace: Workspace,
 }
 
-/// Whether a component carries the names of its functions.
+/// Whether a component carries the names of its functions and of its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Names {
     /// It does not, and is smaller.
@@ -67,17 +68,21 @@ impl Builder {
     fn build_package(&self, package: &Package, names: Names) -> Result<Vec<u8>, BuildError> {
         let path = compile(&self.toolchain, &self.workspace, package, names)?;
         let module = fs::read(&path).map_err(|source| BuildError::Read { path, source })?;
-        encode(&package.name, &module)
+        encode(&package.name, &module, names)
     }
 }
 
 /// Makes a component of a core module, and validates it.
-fn encode(package: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
+fn encode(package: &str, module: &[u8], names: Names) -> Result<Vec<u8>, BuildError> {
     let failed = |source| BuildError::Encode { package: package.to_owned(), source };
     let component = ComponentEncoder::default()
         .module(module)
         .and_then(|encoder| encoder.validate(true).encode())
         .map_err(|error| failed(error.into()))?;
+    let component = match names {
+        Names::Stripped => without_names(&component),
+        Names::Kept => component,
+    };
     match wit_component::decode(&component).map_err(|error| failed(error.into()))? {
         DecodedWasm::Component(resolve, world)
             if resolve.worlds.get(world).is_some_and(|world| !world.exports.is_empty()) =>
@@ -97,13 +102,13 @@ mod tests {
 
     #[test]
     fn a_module_that_exports_nothing_is_refused() {
-        let error = encode("shop", &EMPTY_MODULE).unwrap_err();
+        let error = encode("shop", &EMPTY_MODULE, Names::Stripped).unwrap_err();
         assert!(matches!(error, BuildError::ExportsNothing { package } if package == "shop"));
     }
 
     #[test]
     fn what_is_no_module_is_refused_with_the_reason() {
-        let error = encode("shop", b"no module").unwrap_err();
+        let error = encode("shop", b"no module", Names::Stripped).unwrap_err();
         assert!(matches!(&error, BuildError::Encode { package, .. } if package == "shop"));
         assert!(crate::explain(&error).contains("because: "));
     }

@@ -25,6 +25,7 @@ mod compile;
 mod environment;
 mod error;
 mod metadata;
+mod names;
 mod remap;
 mod rustc;
 #[cfg(test)]

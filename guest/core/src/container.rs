@@ -1,12 +1,15 @@
 //! Containers: named families of sessions, and how their sessions live.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::Cell;
 
 use crate::environment::{Environment, Lifetime};
 use crate::error::{Error, NameKind};
 use crate::join::{self, Wanted};
-use crate::names::{check_name, push_hex, store_key};
+use crate::names::{check_name, hex, store_key};
 use crate::session::Session;
 use crate::transaction::Transaction;
 
@@ -194,8 +197,7 @@ pub(crate) fn fresh_id<E: Environment>(
 ) -> Result<(String, String), Error> {
     let mut bytes = [0; 24];
     environment.fill(&mut bytes);
-    let mut id = String::with_capacity(48);
-    push_hex(&bytes, &mut id);
+    let id = hex(&bytes);
     let key = store_key(&settings.name, &id)?;
     Ok((id, key))
 }

@@ -2,7 +2,9 @@
 //!
 //! The types are those of the WIT interface `lovely:session/key-value`, less what the core never asks for.
 
-use std::time::Duration;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 /// The version of an entry. Only equality means anything.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,9 @@
 //!
 //! They mirror `error` in `wit/transactions.wit`, which says what to do about each.
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::environment::StoreError;
 
@@ -167,7 +169,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {

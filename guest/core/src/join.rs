@@ -1,13 +1,17 @@
 //! How sessions join a transaction: one read of the store, which also slides their expiry.
 
-use std::collections::BTreeSet;
-use std::rc::Rc;
-use std::time::Duration;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::container::{Expiry, Settings};
 use crate::environment::{Change, Entry, Environment, Expectation, Outcome, StoreError, Version, Write};
 use crate::error::{Error, SessionName};
 use crate::names::store_key;
+use crate::ordered::Ordered;
 use crate::reads::Reads;
 use crate::record::{Facts, Record};
 use crate::transaction::{Isolation, MAX_SESSIONS, Phase, State, Transaction};
@@ -25,18 +29,19 @@ pub enum Wanted {
 /// How often the trail of a session that moved is followed from one record to the next.
 const MAX_MOVES: u32 = 4;
 
-/// A session to load: its key and its id.
-struct Missing {
-    key: String,
-    id: String,
-}
-
 /// What the store has for one session.
 struct Found {
-    /// Where the session is; not where it was looked for if it moved to a fresh id a moment ago.
-    key: String,
+    /// Where the session is, if not where it was looked for: it moved to a fresh id a moment ago.
+    moved_to: Option<String>,
     loaded: Loaded,
     last_accessed: Option<u64>,
+}
+
+impl Found {
+    /// No session, but perhaps the remains of one, of this version.
+    fn nothing(version: Option<Version>) -> Self {
+        Self { moved_to: None, loaded: Loaded::Nothing(version), last_accessed: None }
+    }
 }
 
 /// Gives the places of the sessions with these ids, and loads those that have not joined yet.
@@ -50,10 +55,11 @@ pub fn join<E: Environment>(
     shared.open(|_| Ok(()))?;
     let keys = ids.iter().map(|id| store_key(&settings.name, id)).collect::<Result<Vec<_>, _>>()?;
     let now = environment.now();
-    let missing = shared.open(|state| plan(state, ids, &keys, now))?;
+    let asked = Asked { settings, ids, keys: &keys, now };
+    let missing = shared.open(|state| asked.plan(state))?;
     if !missing.is_empty() {
-        let found = load(environment, settings, &missing, now);
-        shared.resume(|state| admit(state, settings, missing, found?, wanted, now))?;
+        let found = asked.load(environment, &missing);
+        shared.resume(|state| asked.admit(state, &missing, found?, wanted))?;
     }
     shared.open(|state| keys.iter().map(|key| state.place_of(key, now)).collect())
 }
@@ -68,52 +74,95 @@ pub fn join_new<E: Environment>(
     let now = transaction.environment().now();
     transaction.shared().open(|state| {
         state.check_room(1)?;
-        Ok(state.add(settings, id, key, now))
+        Ok(state.add(settings, id, key.into(), now))
     })
 }
 
-/// The sessions that must be loaded, in the order asked for; with any, the transaction waits from here on.
-fn plan(state: &mut State, ids: &[&str], keys: &[String], now: Duration) -> Result<Vec<Missing>, Error> {
-    let (mut missing, mut seen) = (Vec::new(), BTreeSet::new());
-    for (id, key) in ids.iter().zip(keys) {
-        if state.place_of(key, now)?.is_none() && seen.insert(key) {
-            missing.push(Missing { key: key.clone(), id: (*id).to_owned() });
-        }
-    }
-    state.check_room(missing.len())?;
-    if !missing.is_empty() {
-        state.phase = Phase::Waiting;
-    }
-    Ok(missing)
+/// What a call asks for.
+struct Asked<'a> {
+    settings: &'a Rc<Settings>,
+    ids: &'a [&'a str],
+    /// The keys of the ids.
+    keys: &'a [String],
+    now: Duration,
 }
 
-/// Adds the sessions that were loaded.
-fn admit(
-    state: &mut State,
-    settings: &Rc<Settings>,
-    missing: Vec<Missing>,
-    found: Vec<Found>,
-    wanted: Wanted,
-    now: Duration,
-) -> Result<(), Error> {
-    for (Missing { key, id }, found) in missing.into_iter().zip(found) {
-        if wanted == Wanted::Found && found.loaded.record().is_none() {
-            continue;
-        }
-        let place = match state.place_of(&found.key, now)? {
-            // It joined under its new id already.
-            Some(place) => place,
-            None => {
-                let place = state.add(settings, id, found.key, now);
-                let (session, _) = state.session(place)?;
-                session.last_accessed = found.last_accessed.unwrap_or(now.as_secs());
-                session.loaded = found.loaded;
-                place
+impl<'a> Asked<'a> {
+    /// Which sessions must be loaded, in the order asked for; with any, the transaction waits from here on.
+    fn plan(&self, state: &mut State) -> Result<Vec<usize>, Error> {
+        let (mut missing, mut seen) = (Vec::new(), Ordered::default());
+        for (number, key) in self.keys.iter().enumerate() {
+            if state.place_of(key, self.now)?.is_some() {
+                continue;
             }
-        };
-        state.places.insert(key, place);
+            // Of one id there is nothing that could be the same.
+            if self.keys.len() > 1 {
+                if seen.place(key).is_some() {
+                    continue;
+                }
+                seen.add(key.as_str().into(), ());
+            }
+            missing.push(number);
+        }
+        state.check_room(missing.len())?;
+        if !missing.is_empty() {
+            state.phase = Phase::Waiting;
+        }
+        Ok(missing)
     }
-    Ok(())
+
+    /// The keys and the ids of these sessions.
+    fn named<'m>(
+        &'m self,
+        numbers: &'m [usize],
+    ) -> impl Iterator<Item = (&'a String, &'a str)> + use<'m, 'a> {
+        numbers.iter().filter_map(|number| Some((self.keys.get(*number)?, *self.ids.get(*number)?)))
+    }
+
+    /// Reads sessions from the store, and keeps them alive.
+    fn load<E: Environment>(&self, environment: &E, missing: &[usize]) -> Result<Vec<Found>, Error> {
+        let loading = Loading { environment, settings: self.settings, now: self.now };
+        let keys = self.named(missing).map(|(key, _)| key.clone()).collect();
+        let entries = loading.read(keys)?;
+        let sessions = self.named(missing).zip(entries);
+        sessions
+            .map(|((key, id), entry)| match entry {
+                Some(entry) => loading.examine(key, id, entry, MAX_MOVES),
+                None => Ok(Found::nothing(None)),
+            })
+            .collect()
+    }
+
+    /// Adds the sessions that were loaded.
+    fn admit(
+        &self,
+        state: &mut State,
+        missing: &[usize],
+        found: Vec<Found>,
+        wanted: Wanted,
+    ) -> Result<(), Error> {
+        for ((key, id), found) in self.named(missing).zip(found) {
+            if wanted == Wanted::Found && found.loaded.record().is_none() {
+                continue;
+            }
+            let its_key = found.moved_to.as_ref().unwrap_or(key);
+            let place = match state.place_of(its_key, self.now)? {
+                // It joined under its new id already.
+                Some(place) => place,
+                None => {
+                    let place = state.add(self.settings, id.to_owned(), its_key.as_str().into(), self.now);
+                    let (session, _) = state.session(place)?;
+                    session.last_accessed = found.last_accessed.unwrap_or(self.now.as_secs());
+                    session.loaded = found.loaded;
+                    place
+                }
+            };
+            if found.moved_to.is_some() && state.places.place(key).is_none() {
+                state.places.add(key.as_str().into(), place);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl State {
@@ -122,13 +171,13 @@ impl State {
     fn place_of(&mut self, key: &str, now: Duration) -> Result<Option<usize>, Error> {
         let place = self.places.get(key).copied();
         let Some(place) =
-            place.or_else(|| self.sessions.iter().position(|session| session.identity.key == key))
+            place.or_else(|| self.sessions.iter().position(|session| &*session.identity.key == key))
         else {
             return Ok(None);
         };
         let (session, _) = self.session(place)?;
         let renewed = session.identity.key != session.loaded_key;
-        if session.identity.destroyed || renewed && session.identity.key != key {
+        if session.identity.destroyed || renewed && &*session.identity.key != key {
             return Err(Error::Ended(vec![session.name()]));
         }
         if session.timed_out(now) {
@@ -145,49 +194,16 @@ impl State {
         Ok(())
     }
 
-    fn add(&mut self, settings: &Rc<Settings>, id: String, key: String, now: Duration) -> usize {
+    fn add(&mut self, settings: &Rc<Settings>, id: String, key: Rc<str>, now: Duration) -> usize {
         let place = self.sessions.len();
         let reads =
             if self.isolation == Isolation::LastWriterWins { Reads::ignored() } else { Reads::default() };
-        self.places.insert(key.clone(), place);
+        if self.places.place(&key).is_none() {
+            self.places.add(Rc::clone(&key), place);
+        }
         self.sessions.push(Working::join(Rc::clone(settings), id, key, reads, now));
         place
     }
-}
-
-/// Reads sessions from the store, and keeps them alive.
-fn load<E: Environment>(
-    environment: &E,
-    settings: &Settings,
-    missing: &[Missing],
-    now: Duration,
-) -> Result<Vec<Found>, Error> {
-    let loading = Loading { environment, settings, now };
-    let entries = read(environment, settings, missing.iter().map(|missing| missing.key.clone()).collect())?;
-    let mut found = Vec::with_capacity(entries.len());
-    for (Missing { key, id }, entry) in missing.iter().zip(entries) {
-        let name = SessionName { container: settings.name.clone(), session: id.clone() };
-        found.push(match entry {
-            Some(entry) => loading.examine(key, &name, entry, MAX_MOVES)?,
-            None => Found { key: key.clone(), loaded: Loaded::Nothing(None), last_accessed: None },
-        });
-    }
-    Ok(found)
-}
-
-/// Reads entries, sliding their expiry if the store can do that.
-fn read<E: Environment>(
-    environment: &E,
-    settings: &Settings,
-    keys: Vec<String>,
-) -> Result<Vec<Option<Entry>>, StoreError> {
-    if settings.expiry.get() == Expiry::Store {
-        match environment.get_many(keys.clone(), Some(settings.lifetime(settings.timeout))) {
-            Err(StoreError::Unsupported(_)) => settings.expiry.set(Expiry::Record),
-            result => return result,
-        }
-    }
-    environment.get_many(keys, None)
 }
 
 /// What it takes to make sense of a stored record.
@@ -198,59 +214,82 @@ struct Loading<'a, E> {
 }
 
 impl<E: Environment> Loading<'_, E> {
+    /// Reads entries, sliding their expiry if the store can do that.
+    fn read(&self, keys: Vec<String>) -> Result<Vec<Option<Entry>>, StoreError> {
+        let Self { environment, settings, .. } = self;
+        if settings.expiry.get() != Expiry::Store {
+            return environment.get_many(keys, None);
+        }
+        let again = keys.clone();
+        match environment.get_many(keys, Some(settings.lifetime(settings.timeout))) {
+            Err(StoreError::Unsupported(_)) => settings.expiry.set(Expiry::Record),
+            result => return result,
+        }
+        environment.get_many(again, None)
+    }
+
+    fn name(&self, id: &str) -> SessionName {
+        SessionName { container: self.settings.name.clone(), session: id.to_owned() }
+    }
+
     /// Decides what a stored record means.
-    fn examine(&self, key: &str, name: &SessionName, entry: Entry, moves: u32) -> Result<Found, Error> {
+    fn examine(&self, key: &str, id: &str, entry: Entry, moves: u32) -> Result<Found, Error> {
         let Entry { value, version, seconds_left } = entry;
-        let record = Record::decode(value).map_err(|error| error.of_session(name.clone()))?;
+        let record = Record::decode(value).map_err(|error| error.of_session(self.name(id)))?;
         let facts = record.facts();
-        let nothing = |version| Found {
-            key: key.to_owned(),
-            loaded: Loaded::Nothing(Some(version)),
-            last_accessed: None,
-        };
         if let Some(until) = facts.ended_until {
             return match &facts.moved_to {
-                Some((new_key, until)) if self.now.as_secs() < *until => self.follow(new_key, name, moves),
-                _ if self.now.as_secs() < until => Err(Error::Ended(vec![name.clone()])),
-                _ => Ok(nothing(version)),
+                Some((new_key, until)) if self.now.as_secs() < *until => self.follow(new_key, id, moves),
+                _ if self.now.as_secs() < until => Err(Error::Ended(vec![self.name(id)])),
+                _ => Ok(Found::nothing(Some(version))),
             };
         }
         if let Some(old_key) = &facts.moved_from
             && lives_on(self.environment, old_key, facts)?
         {
-            return Ok(nothing(version));
+            return Ok(Found::nothing(Some(version)));
         }
         let last_accessed = Some(last_access(&record, seconds_left, self.now));
-        let Some(version) = self.keep_alive(key, &record, version.clone()) else {
-            return Ok(nothing(version));
-        };
-        let loaded = Loaded::Live(Rc::new(record), version);
-        Ok(Found { key: key.to_owned(), loaded, last_accessed })
+        if self.is_over(facts) {
+            return Ok(Found::nothing(Some(version)));
+        }
+        let version = self.keep_alive(key, &record, version);
+        Ok(Found { moved_to: None, loaded: Loaded::Live(Rc::new(record), version), last_accessed })
     }
 
     /// Loads a session from where it moved to. When it is not there any more, its old id has ended.
-    fn follow(&self, key: &str, name: &SessionName, moves: u32) -> Result<Found, Error> {
-        let ended = || Error::Ended(vec![name.clone()]);
+    fn follow(&self, key: &str, id: &str, moves: u32) -> Result<Found, Error> {
+        let ended = || Error::Ended(vec![self.name(id)]);
         let moves = moves.checked_sub(1).ok_or_else(ended)?;
-        let mut entries = read(self.environment, self.settings, vec![key.to_owned()])?;
+        let mut entries = self.read(vec![key.to_owned()])?;
         let entry = entries.pop().flatten().ok_or_else(ended)?;
-        let found = self.examine(key, name, entry, moves)?;
-        if found.loaded.record().is_some() { Ok(found) } else { Err(ended()) }
+        let mut found = self.examine(key, id, entry, moves)?;
+        if found.loaded.record().is_none() {
+            return Err(ended());
+        }
+        found.moved_to.get_or_insert_with(|| key.to_owned());
+        Ok(found)
     }
 
-    /// Checks and slides the expiry of a live record where the store does not. Answers the version that
-    /// holds afterwards, or nothing when the session's time is over.
-    fn keep_alive(&self, key: &str, record: &Record, version: Version) -> Option<Version> {
+    /// Whether the store leaves it to the record to expire.
+    fn expires_by_record(&self, facts: &Facts) -> bool {
+        self.settings.expiry.get() != Expiry::Store && facts.timeout > 0
+    }
+
+    fn age(&self, facts: &Facts) -> u64 {
+        self.now.as_secs().saturating_sub(facts.saved)
+    }
+
+    /// Whether the time of a live record is over, where the store does not see to it.
+    fn is_over(&self, facts: &Facts) -> bool {
+        self.expires_by_record(facts) && self.age(facts) >= u64::from(facts.timeout)
+    }
+
+    /// Slides the expiry of a live record where the store does not. Answers the version that holds afterwards.
+    fn keep_alive(&self, key: &str, record: &Record, version: Version) -> Version {
         let facts = record.facts();
-        if self.settings.expiry.get() == Expiry::Store || facts.timeout == 0 {
-            return Some(version);
-        }
-        let age = self.now.as_secs().saturating_sub(facts.saved);
-        if age >= u64::from(facts.timeout) {
-            return None;
-        }
-        let refreshed = age >= u64::from(self.settings.resolution());
-        Some(if refreshed { refresh(self, key, record, version) } else { version })
+        let is_due = self.age(facts) >= u64::from(self.settings.resolution());
+        if is_due && self.expires_by_record(facts) { refresh(self, key, record, version) } else { version }
     }
 }
 
@@ -283,7 +322,7 @@ fn refresh<E: Environment>(
     let mut facts = record.facts().clone();
     facts.saved = now.as_secs();
     facts.timeout = settings.timeout;
-    let value = record.rewrite(facts);
+    let value = record.rewrite(&facts);
     let write = |value| Write {
         key: key.to_owned(),
         expects: Expectation::Version(version.clone()),

@@ -12,10 +12,14 @@
 //! | names and store keys | `names` |
 //! | the record's format | `record` |
 //! | how sessions join, expire and slide | `join` |
-//! | what a transaction wrote, over what it loaded | `working`, `overlay` |
+//! | what a transaction wrote, over what it loaded | `working`, `overlay`, `ordered` |
 //! | savepoints | `journal` |
 //! | what it read | `reads` |
 //! | how changes reach the store | `commit` |
+
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 mod commit;
 mod container;
@@ -25,6 +29,7 @@ mod join;
 mod journal;
 mod json;
 mod names;
+mod ordered;
 mod overlay;
 mod reads;
 mod record;

@@ -1,6 +1,7 @@
 //! The rules for names, and the key under which a session is stored.
 
-use std::fmt::Write as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
@@ -51,17 +52,21 @@ pub fn store_key(container: &str, id: &str) -> Result<String, Error> {
     key.push_str(KEY_PREFIX);
     escape(container, &mut key);
     key.push(':');
-    push_hex(&Sha256::digest(id.as_bytes()), &mut key);
+    key.push_str(&hex(&Sha256::digest(id.as_bytes())));
     Ok(key)
 }
 
-/// Appends bytes in hexadecimal.
-pub(crate) fn push_hex(bytes: &[u8], text: &mut String) {
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-        }
-    }
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| digit_of(digit, b'a'));
+    let mut text = Vec::with_capacity(2 * bytes.len());
+    text.extend(digits);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The hexadecimal digit for a number under 16; `ten` is the one for ten.
+fn digit_of(number: u8, ten: u8) -> u8 {
+    if number < 10 { b'0' + number } else { ten + number - 10 }
 }
 
 fn escape(name: &str, key: &mut String) {
@@ -69,8 +74,9 @@ fn escape(name: &str, key: &mut String) {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
             key.push(char::from(byte));
         } else {
-            // Writing to a string cannot fail.
-            let _ = write!(key, "%{byte:02X}");
+            let digits = [byte >> 4, byte & 15].map(|digit| char::from(digit_of(digit, b'A')));
+            key.push('%');
+            key.extend(digits);
         }
     }
 }
@@ -113,6 +119,7 @@ mod tests {
             assert!(matches!(error, Error::InvalidName { kind: found, .. } if found == kind), "{error:?}");
         }
     }
+
     #[test]
     fn a_key_says_which_container_it_belongs_to_and_escapes_only_what_is_unusual() {
         let key = store_key("A-z_0.9 \u{e4}:", "secret").unwrap();
@@ -122,8 +129,6 @@ mod tests {
 
     #[test]
     fn every_byte_has_two_hexadecimal_digits() {
-        let mut text = String::new();
-        push_hex(&[0x00, 0x19, 0x9a, 0xa0, 0xff], &mut text);
-        assert_eq!(text, "00199aa0ff");
+        assert_eq!(hex(&[0x00, 0x19, 0x9a, 0xa0, 0xff]), "00199aa0ff");
     }
 }

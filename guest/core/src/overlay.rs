@@ -1,9 +1,13 @@
 //! What a transaction wrote to one package, and the package as it then looks.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::iter::Peekable;
+use core::slice;
 
 use crate::json;
+use crate::ordered::{self, Ordered};
 use crate::record::PackageText;
 
 /// The writes of a transaction to one package, on top of what was loaded.
@@ -11,19 +15,42 @@ use crate::record::PackageText;
 pub struct Overlay {
     /// Whether everything that was loaded is removed.
     pub cleared: bool,
-    /// The keys written, each with its text or with nothing when it is removed.
-    pub writes: BTreeMap<String, Slot>,
+    /// The keys written. A place that a rollback emptied again is as if it had not been written.
+    pub writes: Ordered<Slot>,
     /// The savepoint since which this overlay can be restored as a whole; see [`crate::journal`].
     pub saved_for: u64,
 }
 
 /// One key in an overlay.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Slot {
-    /// Its text, or nothing when it is removed.
-    pub value: Option<Rc<str>>,
+    /// What the transaction made of the key.
+    pub verdict: Verdict,
     /// The savepoint since which the slot can be restored; see [`crate::journal`].
     pub saved_for: u64,
+}
+
+/// What a transaction made of a key.
+#[derive(Clone, Debug, Default)]
+pub enum Verdict {
+    /// It left it as it was loaded.
+    #[default]
+    Untouched,
+    /// It removed it.
+    Removed,
+    /// It gave it this text.
+    Text(Rc<str>),
+}
+
+impl Verdict {
+    /// The text, nothing because the key was removed, or no answer because it was left alone.
+    fn told(&self) -> Option<Option<&str>> {
+        match self {
+            Self::Untouched => None,
+            Self::Removed => Some(None),
+            Self::Text(text) => Some(Some(text)),
+        }
+    }
 }
 
 /// A package as a transaction sees it: what was loaded, under what it wrote.
@@ -37,10 +64,20 @@ impl Overlay {
     /// What the transaction made of a key: a text, nothing because it removed it, or no answer because it
     /// left the key as it was loaded.
     pub fn verdict(&self, key: &str) -> Option<Option<&str>> {
-        match self.writes.get(key) {
-            Some(slot) => Some(slot.value.as_deref()),
+        match self.writes.get(key).and_then(|slot| slot.verdict.told()) {
             None => self.cleared.then_some(None),
+            written => written,
         }
+    }
+
+    /// The keys written, each with its text or with nothing when it is removed; sorted by key.
+    pub fn written(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.writes.iter().filter_map(|(key, slot)| Some((key, slot.verdict.told()?)))
+    }
+
+    /// Whether it says anything.
+    pub fn is_vacant(&self) -> bool {
+        !self.cleared && self.written().next().is_none()
     }
 }
 
@@ -72,8 +109,8 @@ impl<'a> View<'a> {
     pub fn len(&self) -> usize {
         let below = self.below();
         let mut count = below.map_or(0, |loaded| loaded.len());
-        for (key, slot) in self.overlay.iter().flat_map(|overlay| &overlay.writes) {
-            match (below.is_some_and(|loaded| loaded.get(key).is_some()), slot.value.is_some()) {
+        for (key, text) in self.overlay.iter().flat_map(|overlay| overlay.written()) {
+            match (below.is_some_and(|loaded| loaded.get(key).is_some()), text.is_some()) {
                 (false, true) => count += 1,
                 (true, false) => count = count.saturating_sub(1),
                 _ => {}
@@ -83,26 +120,10 @@ impl<'a> View<'a> {
     }
 
     /// All keys with their texts, sorted by key.
-    pub fn entries(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let view = *self;
-        let mut below = view.below().into_iter().flat_map(|loaded| loaded.entries()).peekable();
-        let mut above = view.overlay.into_iter().flat_map(|overlay| &overlay.writes).peekable();
-        std::iter::from_fn(move || {
-            loop {
-                let written = match (below.peek(), above.peek()) {
-                    (_, None) => return below.next(),
-                    (Some((lower, _)), Some((upper, _))) if *lower < upper.as_str() => return below.next(),
-                    (Some((lower, _)), Some((upper, _))) if *lower == upper.as_str() => {
-                        below.next();
-                        above.next()
-                    }
-                    _ => above.next(),
-                };
-                if let Some((key, Slot { value: Some(value), .. })) = written {
-                    return Some((key.as_str(), value));
-                }
-            }
-        })
+    pub fn entries(&self) -> Entries<'a> {
+        let below = self.below().map_or(&[][..], |loaded| loaded.spans());
+        let above = self.overlay.map(|overlay| overlay.writes.iter());
+        Entries { loaded: self.loaded, below: below.iter().peekable(), above: above.map(Iterator::peekable) }
     }
 
     /// Whether it differs from what was loaded.
@@ -113,12 +134,15 @@ impl<'a> View<'a> {
             return !loaded.eq(self.entries());
         }
         let loaded = |key: &str| self.loaded.and_then(|loaded| loaded.get(key));
-        overlay.writes.iter().any(|(key, slot)| slot.value.as_deref() != loaded(key))
+        overlay.written().any(|(key, text)| text != loaded(key))
     }
 
     /// Its document, as a record holds it; nothing when the package is empty.
     pub fn document(&self) -> Option<Vec<u8>> {
-        let mut document = Vec::with_capacity(64);
+        let loaded = self.loaded.map_or(0, |loaded| loaded.size());
+        let written = self.overlay.into_iter().flat_map(|overlay| overlay.written());
+        let written: usize = written.map(|(key, text)| key.len() + text.map_or(0, str::len) + 8).sum();
+        let mut document = Vec::with_capacity(loaded + written);
         for (key, value) in self.entries() {
             document.push(if document.is_empty() { b'{' } else { b',' });
             json::push_string(key, &mut document);
@@ -130,5 +154,43 @@ impl<'a> View<'a> {
         }
         document.push(b'}');
         Some(document)
+    }
+}
+
+/// The entries of a package, from what was loaded and what was written.
+pub struct Entries<'a> {
+    loaded: Option<PackageText<'a>>,
+    below: Peekable<slice::Iter<'a, json::Span>>,
+    above: Option<Peekable<ordered::Iter<'a, Slot>>>,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a str, &'a str);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let lower = self.below.peek().and_then(|span| Some(self.loaded?.entry(span)));
+            let upper = self.above.as_mut().and_then(|above| above.peek().copied());
+            let order = match (lower, upper) {
+                (None, None) => return None,
+                (Some((lower, _)), Some((upper, _))) => lower.cmp(upper),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+            };
+            if order.is_le() {
+                self.below.next();
+            }
+            if order.is_ge() {
+                self.above.as_mut().and_then(Iterator::next);
+            }
+            let written = upper.filter(|_| order.is_ge());
+            match written.and_then(|(key, slot)| Some((key, slot.verdict.told()?))) {
+                Some((key, Some(text))) => return Some((key, text)),
+                Some((_, None)) => {}
+                None if order.is_le() => return lower,
+                None => {}
+            }
+        }
     }
 }

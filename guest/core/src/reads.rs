@@ -1,6 +1,6 @@
 //! What a transaction read of one session: what must not have changed when it commits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use crate::ordered::Ordered;
 
 /// What was read of one session. Reads are never taken back, not even by a rollback: they may have decided
 /// what the application did next.
@@ -10,7 +10,7 @@ pub struct Reads {
     pub existence: bool,
     /// Whether the names of the packages were listed.
     pub package_names: bool,
-    packages: BTreeMap<String, PackageReads>,
+    packages: Ordered<PackageReads>,
     /// Whether nobody will ask.
     ignored: bool,
 }
@@ -19,7 +19,7 @@ pub struct Reads {
 #[derive(Clone, Debug)]
 pub enum PackageReads {
     /// These keys.
-    Keys(BTreeSet<String>),
+    Keys(Ordered<()>),
     /// All of it.
     Whole,
 }
@@ -32,30 +32,29 @@ impl Reads {
 
     /// Notes that a key was read.
     pub fn key(&mut self, package: &str, key: &str) {
-        match self.packages.get_mut(package) {
-            _ if self.ignored => {}
-            Some(PackageReads::Whole) => {}
-            Some(PackageReads::Keys(keys)) => {
-                if !keys.contains(key) {
-                    keys.insert(key.to_owned());
-                }
-            }
-            None => {
-                let keys = BTreeSet::from([key.to_owned()]);
-                self.packages.insert(package.to_owned(), PackageReads::Keys(keys));
-            }
+        if let Some(PackageReads::Keys(keys)) = self.of(package)
+            && keys.place(key).is_none()
+        {
+            keys.add(key.into(), ());
         }
     }
 
     /// Notes that a whole package was read.
     pub fn whole(&mut self, package: &str) {
-        match self.packages.get_mut(package) {
-            _ if self.ignored => {}
-            Some(reads) => *reads = PackageReads::Whole,
-            None => {
-                self.packages.insert(package.to_owned(), PackageReads::Whole);
-            }
+        if let Some(reads) = self.of(package) {
+            *reads = PackageReads::Whole;
         }
+    }
+
+    /// Where to note what is read of a package.
+    fn of(&mut self, package: &str) -> Option<&mut PackageReads> {
+        if self.ignored {
+            return None;
+        }
+        let place = self.packages.place(package);
+        let place = place
+            .unwrap_or_else(|| self.packages.add(package.into(), PackageReads::Keys(Ordered::default())));
+        self.packages.at(place)
     }
 
     /// What was read of one package.
@@ -69,7 +68,7 @@ impl PackageReads {
     pub fn includes(&self, key: &str) -> bool {
         match self {
             Self::Whole => true,
-            Self::Keys(keys) => keys.contains(key),
+            Self::Keys(keys) => keys.place(key).is_some(),
         }
     }
 }

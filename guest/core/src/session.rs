@@ -1,14 +1,17 @@
 //! Handles on one session and on its packages.
 
-use std::fmt;
-use std::rc::Rc;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::container::{MAX_REMEMBER_ENDED, fresh_id};
 use crate::environment::Environment;
 use crate::error::{Error, NameKind};
 use crate::json;
 use crate::names::check_name;
-use crate::overlay::View;
+use crate::overlay::{Verdict, View};
 use crate::transaction::{Shared, State, Transaction};
 
 /// One session, as one transaction sees it.
@@ -113,7 +116,7 @@ impl<E: Environment> Session<E> {
             let (session, journal) = state.session(self.place)?;
             session.identify(self.place, journal, |identity| {
                 identity.id.clone_from(&id);
-                identity.key = key;
+                identity.key = key.into();
                 identity.grace = grace;
             })
         })?;
@@ -209,9 +212,9 @@ impl<E: Environment> Package<E> {
         self.with_state(|state, place| {
             let (session, journal) = state.session(place)?;
             // Only the first write can fail: it finds out whether the package can be written at all.
-            checked
-                .into_iter()
-                .try_for_each(|(key, text)| session.write(place, journal, &self.name, key, Some(text)))
+            checked.into_iter().try_for_each(|(key, text)| {
+                session.write(place, journal, &self.name, key, Verdict::Text(text))
+            })
         })
     }
 
@@ -223,7 +226,7 @@ impl<E: Environment> Package<E> {
         let held = self.contains(key)?;
         self.with_state(|state, place| {
             let (session, journal) = state.session(place)?;
-            session.write(place, journal, &self.name, key, None)
+            session.write(place, journal, &self.name, key, Verdict::Removed)
         })?;
         Ok(held)
     }

@@ -1,14 +1,15 @@
 //! Transactions: what their handles share, and their life from beginning to end.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::fmt;
 
 use crate::commit;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::journal::Journal;
+use crate::ordered::Ordered;
 use crate::working::Working;
 
 /// The most sessions that one transaction may join.
@@ -45,7 +46,7 @@ pub(crate) struct State {
     pub sessions: Vec<Working>,
     pub journal: Journal,
     /// Where the session stands that was found under a key.
-    pub places: BTreeMap<String, usize>,
+    pub places: Ordered<usize>,
 }
 
 impl State {
@@ -118,7 +119,7 @@ impl<E: Environment> Transaction<E> {
             isolation,
             sessions: Vec::new(),
             journal: Journal::default(),
-            places: BTreeMap::new(),
+            places: Ordered::default(),
         };
         Self { shared: Rc::new(Shared { environment, state: RefCell::new(state) }) }
     }
@@ -227,6 +228,6 @@ mod tests {
         tx.abort().unwrap();
         let state = tx.shared().state.borrow();
         let session = state.sessions.first().unwrap();
-        assert!(session.overlays.is_empty() && session.reads.package("p").is_none());
+        assert!(session.overlays.place("p").is_none() && session.reads.package("p").is_none());
     }
 }

@@ -1,14 +1,18 @@
 //! A session that has joined a transaction: what was loaded, what was written since, and what was read.
 
-use std::collections::BTreeMap;
-use std::rc::Rc;
-use std::time::Duration;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::container::Settings;
 use crate::environment::Version;
 use crate::error::{Error, SessionName};
 use crate::journal::{Before, Journal, Note};
-use crate::overlay::{Overlay, Slot, View};
+use crate::ordered::Ordered;
+use crate::overlay::{Overlay, Slot, Verdict, View};
 use crate::reads::Reads;
 use crate::record::{PackageText, Record, RecordError};
 
@@ -45,7 +49,7 @@ pub struct Identity {
     /// Its id now.
     pub id: String,
     /// The key of that id.
-    pub key: String,
+    pub key: Rc<str>,
     /// Whether the transaction destroyed it.
     pub destroyed: bool,
     /// The seconds for which its old id leads to its new one after a renewal.
@@ -60,11 +64,11 @@ pub struct Working {
     /// Which session it is now.
     pub identity: Identity,
     /// The key it was loaded from; differs from its own after a renewal.
-    pub loaded_key: String,
+    pub loaded_key: Rc<str>,
     /// What was loaded.
     pub loaded: Loaded,
     /// What was written, by package.
-    pub overlays: BTreeMap<String, Overlay>,
+    pub overlays: Ordered<Overlay>,
     /// What was read.
     pub reads: Reads,
     /// When it was used before this transaction.
@@ -76,13 +80,13 @@ pub struct Working {
 
 impl Working {
     /// A session as it joins.
-    pub fn join(settings: Rc<Settings>, id: String, key: String, reads: Reads, now: Duration) -> Self {
+    pub fn join(settings: Rc<Settings>, id: String, key: Rc<str>, reads: Reads, now: Duration) -> Self {
         Self {
             settings,
-            loaded_key: key.clone(),
+            loaded_key: Rc::clone(&key),
             identity: Identity { id, key, destroyed: false, grace: 0 },
             loaded: Loaded::Nothing(None),
-            overlays: BTreeMap::new(),
+            overlays: Ordered::default(),
             reads,
             last_accessed: now.as_secs(),
             asked_at: now,
@@ -116,7 +120,7 @@ impl Working {
             }
             _ => Loaded::Nothing(None),
         };
-        self.overlays.clear();
+        self.overlays = Ordered::default();
         self.identity.destroyed = false;
         self.last_accessed = now.as_secs();
         self.asked_at = now;
@@ -126,7 +130,7 @@ impl Working {
     /// Forgets everything but its id, when the transaction is finished.
     pub fn forget(&mut self) {
         self.loaded = Loaded::Nothing(None);
-        self.overlays = BTreeMap::new();
+        self.overlays = Ordered::default();
         self.reads = Reads::default();
     }
 
@@ -169,16 +173,20 @@ impl Working {
     /// As [`Self::view`].
     pub fn package_names(&self) -> Result<Vec<String>, Error> {
         self.check_alive()?;
-        let loaded = self.loaded.record().into_iter().flat_map(|record| record.package_names());
-        // A package that was not written to is not empty, or it would not be in the record.
-        let mut names: Vec<String> =
-            loaded.filter(|name| !self.overlays.contains_key(*name)).map(str::to_owned).collect();
-        for package in self.overlays.keys() {
+        let mut loaded =
+            self.loaded.record().into_iter().flat_map(|record| record.package_names()).peekable();
+        let mut names = Vec::new();
+        for (package, _) in self.overlays.iter() {
+            // A package that was not written to is not empty, or it would not be in the record.
+            while let Some(name) = loaded.next_if(|name| *name < package) {
+                names.push(name.to_owned());
+            }
+            loaded.next_if_eq(&package);
             if self.view(package)?.len() > 0 {
-                names.push(package.clone());
+                names.push(package.to_owned());
             }
         }
-        names.sort();
+        names.extend(loaded.map(str::to_owned));
         Ok(names)
     }
 
@@ -186,14 +194,14 @@ impl Working {
     /// depends on every key that others may have added.
     pub fn note_names_read(&mut self) {
         self.reads.package_names = true;
-        for (package, overlay) in &self.overlays {
-            if !overlay.cleared && overlay.writes.values().all(|slot| slot.value.is_none()) {
+        for (package, overlay) in self.overlays.iter() {
+            if !overlay.cleared && !overlay.is_vacant() && overlay.written().all(|(_, text)| text.is_none()) {
                 self.reads.whole(package);
             }
         }
     }
 
-    /// Writes one key: a checked JSON text, or nothing to remove it.
+    /// Writes one key: a checked JSON text, or that it is removed.
     ///
     /// # Errors
     /// As [`Self::view`]; nothing has changed then.
@@ -203,26 +211,25 @@ impl Working {
         journal: &mut Journal,
         package: &str,
         key: &str,
-        value: Option<Rc<str>>,
+        verdict: Verdict,
     ) -> Result<(), Error> {
         self.view(package)?;
-        let life = self.life;
-        if !self.overlays.contains_key(package) {
-            if journal.must_note(None) {
-                let before = Before::Package(package.to_owned(), None);
-                journal.note(Note { session: place, life, before });
-            }
-            let fresh = Overlay { saved_for: journal.current(), ..Overlay::default() };
-            self.overlays.insert(package.to_owned(), fresh);
+        let package = self.overlay_place(package);
+        let Some(overlay) = self.overlays.at(package) else { return Ok(()) };
+        let key =
+            overlay.writes.place(key).unwrap_or_else(|| overlay.writes.add(key.into(), Slot::default()));
+        let noted_whole = !journal.must_note(overlay.saved_for);
+        let Some(slot) = overlay.writes.at(key) else { return Ok(()) };
+        let before = core::mem::replace(slot, Slot { verdict, saved_for: journal.current() });
+        if !noted_whole && journal.must_note(before.saved_for) {
+            journal.note(Note { session: place, life: self.life, before: Before::Key(package, key, before) });
         }
-        let Some(overlay) = self.overlays.get_mut(package) else { return Ok(()) };
-        let slot = overlay.writes.get(key);
-        if journal.must_note(Some(overlay.saved_for)) && journal.must_note(slot.map(|slot| slot.saved_for)) {
-            let before = Before::Key(package.to_owned(), key.to_owned(), slot.cloned());
-            journal.note(Note { session: place, life, before });
-        }
-        overlay.writes.insert(key.to_owned(), Slot { value, saved_for: journal.current() });
         Ok(())
+    }
+
+    /// Where the overlay of a package stands, which is added if there is none.
+    fn overlay_place(&mut self, package: &str) -> usize {
+        self.overlays.place(package).unwrap_or_else(|| self.overlays.add(package.into(), Overlay::default()))
     }
 
     /// Removes every key of a package; answers whether there was any.
@@ -231,11 +238,12 @@ impl Working {
     /// As [`Self::view`]; nothing has changed then.
     pub fn clear(&mut self, place: usize, journal: &mut Journal, package: &str) -> Result<bool, Error> {
         let held_any = self.view(package)?.len() > 0;
-        let cleared = Overlay { cleared: true, writes: BTreeMap::new(), saved_for: journal.current() };
-        let before = self.overlays.insert(package.to_owned(), cleared);
-        if journal.must_note(before.as_ref().map(|overlay| overlay.saved_for)) {
-            let before = Before::Package(package.to_owned(), before);
-            journal.note(Note { session: place, life: self.life, before });
+        let package = self.overlay_place(package);
+        let Some(overlay) = self.overlays.at(package) else { return Ok(held_any) };
+        let cleared = Overlay { cleared: true, writes: Ordered::default(), saved_for: journal.current() };
+        let before = core::mem::replace(overlay, cleared);
+        if journal.must_note(before.saved_for) {
+            journal.note(Note { session: place, life: self.life, before: Before::Package(package, before) });
         }
         Ok(held_any)
     }
@@ -251,7 +259,7 @@ impl Working {
         change: impl FnOnce(&mut Identity),
     ) -> Result<(), Error> {
         self.check_alive()?;
-        if journal.must_note(None) {
+        if journal.must_note(0) {
             let before = Before::Identity(self.identity.clone());
             journal.note(Note { session: place, life: self.life, before });
         }
@@ -263,18 +271,16 @@ impl Working {
     pub fn restore(&mut self, before: Before) {
         match before {
             Before::Identity(identity) => self.identity = identity,
-            Before::Package(package, Some(overlay)) => {
-                self.overlays.insert(package, overlay);
+            Before::Package(package, before) => {
+                if let Some(overlay) = self.overlays.at(package) {
+                    *overlay = before;
+                }
             }
-            Before::Package(package, None) => {
-                self.overlays.remove(&package);
-            }
-            Before::Key(package, key, slot) => {
-                let Some(overlay) = self.overlays.get_mut(&package) else { return };
-                match slot {
-                    Some(slot) => overlay.writes.insert(key, slot),
-                    None => overlay.writes.remove(&key),
-                };
+            Before::Key(package, key, before) => {
+                let overlay = self.overlays.at(package);
+                if let Some(slot) = overlay.and_then(|overlay| overlay.writes.at(key)) {
+                    *slot = before;
+                }
             }
         }
     }

@@ -5,7 +5,9 @@
 //! transaction had run after the others. Packages whose bytes are the same, and those that the transaction
 //! neither read nor wrote, are not parsed.
 
-use std::collections::BTreeSet;
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use crate::error::{Conflict, Error};
 use crate::record::{PackageText, Record};
@@ -48,13 +50,9 @@ impl<'a> Comparison<'a> {
     }
 
     /// The packages whose documents are not the same any more.
-    fn changed_packages(&self) -> BTreeSet<&'a str> {
-        let names = self.loaded().into_iter().chain([self.theirs]).flat_map(|record| record.package_names());
-        names
-            .filter(|name| {
-                self.loaded().and_then(|loaded| loaded.document(name)) != self.theirs.document(name)
-            })
-            .collect()
+    fn changed_packages(&self) -> Vec<&'a str> {
+        let mut loaded = self.loaded().into_iter().flat_map(|record| record.documents());
+        changed(&mut loaded, &mut self.theirs.documents())
     }
 
     fn check_package(&self, package: &str, conflicts: &mut Vec<Conflict>) -> Result<(), Error> {
@@ -63,7 +61,8 @@ impl<'a> Comparison<'a> {
         if self.serializable && self.session.reads.package_names && existed != exists {
             conflicts.push(self.conflict(Some(package), None));
         }
-        if !self.session.overlays.contains_key(package) && self.session.reads.package(package).is_none() {
+        let is_untouched = self.session.overlays.get(package).is_none_or(|overlay| overlay.is_vacant());
+        if is_untouched && self.session.reads.package(package).is_none() {
             return Ok(());
         }
         let damaged = |error: crate::RecordError| error.of_session(self.session.name());
@@ -93,8 +92,36 @@ impl<'a> Comparison<'a> {
 }
 
 /// The keys whose texts are not the same any more.
-fn changed_keys<'r>(loaded: Option<PackageText<'r>>, theirs: Option<PackageText<'r>>) -> BTreeSet<&'r str> {
-    let entries = loaded.into_iter().chain(theirs).flat_map(|package| package.entries());
-    let text = |package: Option<PackageText<'r>>, key: &str| package.and_then(|package| package.get(key));
-    entries.map(|(key, _)| key).filter(|key| text(loaded, key) != text(theirs, key)).collect()
+fn changed_keys<'r>(loaded: Option<PackageText<'r>>, theirs: Option<PackageText<'r>>) -> Vec<&'r str> {
+    let entries = |package: Option<PackageText<'r>>| {
+        let entries = package.into_iter().flat_map(|package| package.entries());
+        entries.map(|(key, text)| (key, text.as_bytes()))
+    };
+    changed(&mut entries(loaded), &mut entries(theirs))
+}
+
+/// Things by their names, sorted.
+type Things<'i, 'r> = &'i mut dyn Iterator<Item = (&'r str, &'r [u8])>;
+
+/// The names under which there is something else here than there, sorted.
+fn changed<'r>(here: Things<'_, 'r>, there: Things<'_, 'r>) -> Vec<&'r str> {
+    let mut names = Vec::new();
+    let (mut mine, mut other) = (here.next(), there.next());
+    loop {
+        let order = match (mine, other) {
+            (None, None) => return names,
+            (Some((mine, _)), Some((other, _))) => mine.cmp(other),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+        };
+        if mine != other {
+            names.extend(if order.is_le() { mine } else { other }.map(|(name, _)| name));
+        }
+        if order.is_le() {
+            mine = here.next();
+        }
+        if order.is_ge() {
+            other = there.next();
+        }
+    }
 }

@@ -9,12 +9,13 @@ mod image;
 mod merge;
 mod task;
 
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
 
 use self::task::{Round, Task, Verdict};
 use crate::container::Expiry;
 use crate::environment::{Environment, Outcome, StoreError, Write};
-use crate::error::{Error, SessionOutcome};
+use crate::error::{Error, SessionName, SessionOutcome};
 use crate::record::Nonce;
 use crate::transaction::{Phase, Shared, State};
 
@@ -146,7 +147,7 @@ fn settle<E>(shared: &Shared<E>, tasks: &mut [Task], outcomes: Result<Vec<Outcom
     match outcomes {
         Ok(outcomes) => {
             // An answer that is missing is an answer that was not seen.
-            let outcomes = outcomes.into_iter().chain(std::iter::repeat(Outcome::Unknown));
+            let outcomes = outcomes.into_iter().chain(core::iter::repeat(Outcome::Unknown));
             active.zip(outcomes).for_each(|(task, outcome)| task.settle(outcome, &state));
         }
         Err(error) => active.for_each(|task| task.refuse(&error)),
@@ -178,28 +179,36 @@ fn recheck<E: Environment>(shared: &Shared<E>, tasks: &mut [Task], round: &Round
 
 /// The answer to the application.
 fn conclude(tasks: &[Task], state: &State) -> Result<(), Error> {
-    let verdicts = || tasks.iter().filter_map(|task| Some((task.session(state)?.name(), task.verdict()?)));
-    if verdicts().any(|(_, verdict)| matches!(verdict, Verdict::Applied)) {
-        if verdicts().all(|(_, verdict)| matches!(verdict, Verdict::Applied)) {
-            return Ok(());
-        }
-        return Err(Error::Partial(verdicts().map(|(name, verdict)| (name, verdict.outcome())).collect()));
+    let outcomes = || tasks.iter().filter_map(Task::outcome);
+    if outcomes().all(|outcome| outcome == SessionOutcome::Applied) {
+        return Ok(());
     }
-    let named = |wanted: SessionOutcome| -> Vec<_> {
-        verdicts().filter(|(_, verdict)| verdict.outcome() == wanted).map(|(name, _)| name).collect()
-    };
+    let mut reports: Vec<(SessionName, SessionOutcome)> = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        if let (Some(session), Some(outcome)) = (task.session(state), task.outcome()) {
+            reports.push((session.name(), outcome));
+        }
+    }
+    if outcomes().any(|outcome| outcome == SessionOutcome::Applied) {
+        return Err(Error::Partial(reports));
+    }
     for (wanted, error) in [
         (SessionOutcome::Unknown, Error::OutcomeUnknown as fn(_) -> _),
         (SessionOutcome::Ended, Error::Ended as fn(_) -> _),
         (SessionOutcome::Gone, Error::Gone as fn(_) -> _),
     ] {
-        let sessions = named(wanted);
-        if !sessions.is_empty() {
-            return Err(error(sessions));
+        if outcomes().any(|outcome| outcome == wanted) {
+            reports.retain(|(_, outcome)| *outcome == wanted);
+            return Err(error(reports.into_iter().map(|(name, _)| name).collect()));
         }
     }
-    if let Some(error) = verdicts().find_map(|(_, verdict)| verdict.error()) {
-        return Err(error.clone());
+    let mut conflicts = Vec::new();
+    for verdict in tasks.iter().filter_map(Task::verdict) {
+        match verdict {
+            Verdict::Failed(error) => return Err(error.clone()),
+            Verdict::Conflict(found) => conflicts.extend_from_slice(found),
+            Verdict::Applied | Verdict::Lost(_) => {}
+        }
     }
-    Err(Error::Conflict(verdicts().flat_map(|(_, verdict)| verdict.conflicts()).cloned().collect()))
+    Err(Error::Conflict(conflicts))
 }

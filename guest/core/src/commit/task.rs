@@ -1,8 +1,12 @@
 //! What a commit has to do for one session, step by step.
 
-use std::cell::Cell;
-use std::rc::Rc;
-use std::time::Duration;
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::Cell;
+use core::time::Duration;
 
 use super::{image, merge};
 use crate::environment::{Change, Entry, Expectation, Outcome, StoreError, Version, Write};
@@ -59,7 +63,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The same in one word.
-    pub fn outcome(&self) -> SessionOutcome {
+    fn outcome(&self) -> SessionOutcome {
         match self {
             Self::Applied => SessionOutcome::Applied,
             Self::Conflict(_) => SessionOutcome::Conflict,
@@ -68,16 +72,6 @@ impl Verdict {
             Self::Failed(Error::Damaged { .. } | Error::UnknownFormat(_)) => SessionOutcome::Damaged,
             Self::Failed(_) => SessionOutcome::Unavailable,
         }
-    }
-
-    /// The error, when it is one that stands by itself.
-    pub fn error(&self) -> Option<&Error> {
-        if let Self::Failed(error) = self { Some(error) } else { None }
-    }
-
-    /// The conflicts.
-    pub fn conflicts(&self) -> &[Conflict] {
-        if let Self::Conflict(conflicts) = self { conflicts } else { &[] }
     }
 }
 
@@ -115,10 +109,10 @@ impl Task {
     /// The key that the next write goes to.
     pub fn key(&self, state: &State) -> String {
         let key = self.session(state).map(|session| match self.step {
-            Step::Save | Step::Prepare | Step::Confirm => &session.identity.key,
-            Step::End | Step::Retire => &session.loaded_key,
+            Step::Save | Step::Prepare | Step::Confirm => &*session.identity.key,
+            Step::End | Step::Retire => &*session.loaded_key,
         });
-        key.cloned().unwrap_or_default()
+        key.unwrap_or_default().to_owned()
     }
 
     /// The next write.
@@ -128,7 +122,7 @@ impl Task {
     pub fn write(&self, state: &State, round: &Round) -> Result<Write, Error> {
         let session = self.session(state).ok_or(Error::Finished)?;
         let settings = &session.settings;
-        let moved_from = (self.step == Step::Prepare).then(|| session.loaded_key.clone());
+        let moved_from = (self.step == Step::Prepare).then(|| (*session.loaded_key).to_owned());
         let (value, seconds) = match self.step {
             Step::Save | Step::Prepare | Step::Confirm => {
                 (image::live(session, round, moved_from)?, settings.timeout)
@@ -182,6 +176,11 @@ impl Task {
     /// How it ended.
     pub fn verdict(&self) -> Option<&Verdict> {
         if let Progress::Done(verdict) = &self.progress { Some(verdict) } else { None }
+    }
+
+    /// How it ended, in one word.
+    pub fn outcome(&self) -> Option<SessionOutcome> {
+        self.verdict().map(Verdict::outcome)
     }
 
     /// Ends it. While a write is in flight, nobody can say that it was not done.
@@ -272,7 +271,7 @@ impl Task {
             return self.lose(SessionOutcome::Unknown);
         }
         if let Some((key, _)) = facts.moved_to.as_ref().filter(|(_, until)| round.now.as_secs() < *until) {
-            return self.follow(session, key.clone());
+            return self.follow(session, key.as_str().into());
         }
         if facts.ended_until.is_some() {
             return match self.step {
@@ -288,9 +287,9 @@ impl Task {
     }
 
     /// Goes after a session that moved to a fresh id with a grace: what it is there must be found out next.
-    fn follow(&mut self, session: &mut Working, key: String) {
+    fn follow(&mut self, session: &mut Working, key: Rc<str>) {
         if session.identity.key == session.loaded_key {
-            session.identity.key.clone_from(&key);
+            session.identity.key = Rc::clone(&key);
         }
         session.loaded_key = key;
         self.progress = Progress::Stale;
@@ -358,7 +357,7 @@ impl Task {
             !matches!(verdict.outcome(), SessionOutcome::Applied | SessionOutcome::Unknown)
         });
         let version = self.prepared.clone().filter(|_| failed)?;
-        let key = self.session(state)?.identity.key.clone();
+        let key = (*self.session(state)?.identity.key).to_owned();
         Some(Write { key, expects: Expectation::Version(version), change: Change::Delete })
     }
 

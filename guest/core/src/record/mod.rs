@@ -10,17 +10,21 @@
 //! ```
 
 mod nonces;
+mod package;
+mod read;
+mod write;
 
-use std::borrow::Cow;
-use std::cell::OnceCell;
-use std::fmt;
-use std::ops::Range;
-
-use serde::{Deserialize, Serialize};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::OnceCell;
+use core::fmt;
+use core::ops::Range;
 
 pub(crate) use self::nonces::{Nonce, Nonces};
+pub use self::package::PackageText;
+pub(crate) use self::write::encode;
 use crate::error::{Error, SessionName};
-use crate::json::{self, Spans};
+use crate::json::{self, Key, Span};
 
 /// The version of the format that is written and read here.
 const FORMAT: u32 = 1;
@@ -35,8 +39,12 @@ pub enum RecordError {
 }
 
 impl RecordError {
-    fn damaged(reason: impl Into<String>) -> Self {
+    fn damaged(reason: &str) -> Self {
         Self::Damaged(reason.into())
+    }
+
+    fn of_package(name: &str, reason: &str) -> Self {
+        Self::Damaged(["the package \"", name, "\": ", reason].concat())
     }
 
     /// The same as an error about a session.
@@ -57,13 +65,11 @@ impl fmt::Display for RecordError {
     }
 }
 
-impl std::error::Error for RecordError {}
+impl core::error::Error for RecordError {}
 
-/// What a record says about its session: its first line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What a record says about its session: its first line, less the packages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// The version of the format; set when a record is written.
-    pub(crate) format: u32,
     /// The marks of the last commits.
     pub(crate) nonces: Nonces,
     /// When the session was first stored, in seconds since the Unix epoch.
@@ -73,18 +79,13 @@ pub struct Facts {
     /// The seconds of inactivity that end the session; 0 for never.
     pub timeout: u32,
     /// For a session that was destroyed: until when it is remembered, in seconds since the Unix epoch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_until: Option<u64>,
     /// For a session that is moving to a fresh id: the key that it moves away from. As long as the session
     /// lives there, this record does not count.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
     /// For a session that moved to a fresh id with a grace: where it is now, and until when requests under
     /// the old id may follow it, in seconds since the Unix epoch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<(String, u64)>,
-    /// The packages with the lengths of their documents; set when a record is written.
-    pub(crate) packages: Vec<(String, usize)>,
 }
 
 /// A record that was read. Its packages are parsed when they are first asked for.
@@ -96,41 +97,15 @@ pub struct Record {
     parts: Vec<Part>,
 }
 
+/// Where a package stands in a record.
 #[derive(Debug)]
 struct Part {
-    name: String,
-    place: Range<usize>,
-    spans: OnceCell<Spans>,
-}
-
-/// One package of a record: a sorted mapping of keys to JSON texts.
-#[derive(Clone, Copy, Debug)]
-pub struct PackageText<'r> {
-    text: &'r str,
-    spans: &'r Spans,
-}
-
-impl<'r> PackageText<'r> {
-    /// The value under a key.
-    pub fn get(&self, key: &str) -> Option<&'r str> {
-        self.spans.get(key).and_then(|span| self.text.get(span.clone()))
-    }
-
-    /// All keys with their values, sorted by key.
-    pub fn entries(&self) -> impl Iterator<Item = (&'r str, &'r str)> + use<'r> {
-        let text = self.text;
-        self.spans.iter().filter_map(move |(key, span)| Some((key.as_str(), text.get(span.clone())?)))
-    }
-
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.spans.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
-    }
+    name: Key,
+    /// Its entry in the first line: the name and the length of the document.
+    entry: Range<usize>,
+    document: Range<usize>,
+    /// Where the values stand in the document, once that was asked for.
+    spans: OnceCell<Vec<Span>>,
 }
 
 impl Record {
@@ -139,13 +114,7 @@ impl Record {
     /// # Errors
     /// [`RecordError`] when the bytes are not one whole record of the known format.
     pub fn decode(bytes: Vec<u8>) -> Result<Self, RecordError> {
-        let line_end = bytes
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .ok_or_else(|| RecordError::damaged("it has no first line"))?;
-        let line = bytes.get(..line_end).unwrap_or_default();
-        let mut facts = decode_facts(line)?;
-        let parts = find_parts(&bytes, line_end + 1, std::mem::take(&mut facts.packages))?;
+        let (facts, parts) = read::read(&bytes)?;
         Ok(Self { bytes, facts, parts })
     }
 
@@ -156,7 +125,7 @@ impl Record {
 
     /// The names of its packages, sorted.
     pub fn package_names(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().map(|part| part.name.as_str())
+        self.documents().map(|(name, _)| name)
     }
 
     /// A package, parsed.
@@ -164,94 +133,47 @@ impl Record {
     /// # Errors
     /// [`RecordError::Damaged`] when its document is not an object of distinct keys.
     pub fn package(&self, name: &str) -> Result<Option<PackageText<'_>>, RecordError> {
-        let Some(part) = self.part(name) else { return Ok(None) };
-        let document = self.bytes.get(part.place.clone()).unwrap_or_default();
-        let text = std::str::from_utf8(document)
-            .map_err(|error| RecordError::damaged(format!("the package {name:?} is not text: {error}")))?;
-        if part.spans.get().is_none() {
-            let spans = json::object_spans(text)
-                .map_err(|reason| RecordError::damaged(format!("the package {name:?}: {reason}")))?;
-            let _ = part.spans.set(spans);
-        }
-        Ok(part.spans.get().map(|spans| PackageText { text, spans }))
+        let Ok(place) = self.place_of(name) else { return Ok(None) };
+        let Some(part) = self.parts.get(place) else { return Ok(None) };
+        let document = self.bytes.get(part.document.clone()).unwrap_or_default();
+        let spans = match part.spans.get() {
+            Some(spans) => spans,
+            None => {
+                if core::str::from_utf8(document).is_err() {
+                    return Err(RecordError::of_package(name, "it is not UTF-8"));
+                }
+                let spans =
+                    json::object_spans(document).map_err(|reason| RecordError::of_package(name, &reason))?;
+                part.spans.get_or_init(|| spans)
+            }
+        };
+        Ok(Some(PackageText::new(document, spans)))
     }
 
     /// A package's document as it stands, for copying.
     pub(crate) fn document(&self, name: &str) -> Option<&[u8]> {
-        self.part(name).and_then(|part| self.bytes.get(part.place.clone()))
+        let part = self.parts.get(self.place_of(name).ok()?)?;
+        self.bytes.get(part.document.clone())
     }
 
     /// All packages with their documents, sorted by name.
     pub(crate) fn documents(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let document = |part: &Part| self.bytes.get(part.place.clone()).unwrap_or_default();
-        self.parts.iter().map(move |part| (part.name.as_str(), document(part)))
+        self.parts.iter().map(|part| {
+            // The first line is UTF-8, or it would not have been read.
+            let name = core::str::from_utf8(part.name.of(&self.bytes)).unwrap_or_default();
+            (name, self.bytes.get(part.document.clone()).unwrap_or_default())
+        })
     }
 
     /// The bytes of a record that holds the same packages and says this about the session.
-    pub fn rewrite(&self, facts: Facts) -> Vec<u8> {
-        let documents: Vec<_> = self.documents().map(|(name, document)| (name, document.into())).collect();
-        encode(facts, &documents)
+    pub fn rewrite(&self, facts: &Facts) -> Vec<u8> {
+        encode(facts, Some(self), &[])
     }
 
-    fn part(&self, name: &str) -> Option<&Part> {
-        let place = self.parts.binary_search_by(|part| part.name.as_str().cmp(name)).ok()?;
-        self.parts.get(place)
+    /// Which package it is, or before which one it would be.
+    fn place_of(&self, name: &str) -> Result<usize, usize> {
+        self.parts.binary_search_by(|part| part.name.of(&self.bytes).cmp(name.as_bytes()))
     }
-}
-
-fn decode_facts(line: &[u8]) -> Result<Facts, RecordError> {
-    #[derive(Deserialize)]
-    struct Format {
-        format: u32,
-    }
-    match serde_json::from_slice::<Facts>(line) {
-        Ok(facts) if facts.format == FORMAT => Ok(facts),
-        Ok(facts) => Err(RecordError::UnknownFormat(facts.format)),
-        Err(error) => match serde_json::from_slice::<Format>(line) {
-            Ok(Format { format }) if format != FORMAT => Err(RecordError::UnknownFormat(format)),
-            _ => Err(RecordError::Damaged(format!("its first line: {error}"))),
-        },
-    }
-}
-
-/// Finds the packages behind the first line, and checks that they fill the record exactly.
-fn find_parts(
-    bytes: &[u8],
-    mut place: usize,
-    packages: Vec<(String, usize)>,
-) -> Result<Vec<Part>, RecordError> {
-    let mut parts: Vec<Part> = Vec::with_capacity(packages.len());
-    for (name, length) in packages {
-        let end = place.saturating_add(length);
-        if bytes.get(end) != Some(&b'\n') {
-            return Err(RecordError::damaged(format!("the package {name:?} does not end where it should")));
-        }
-        if parts.last().is_some_and(|last| last.name >= name) {
-            return Err(RecordError::damaged("its packages are not sorted by name"));
-        }
-        parts.push(Part { name, place: place..end, spans: OnceCell::new() });
-        place = end + 1;
-    }
-    if place != bytes.len() {
-        return Err(RecordError::damaged("bytes follow the last package"));
-    }
-    Ok(parts)
-}
-
-/// Writes a record: what it says about the session, and its packages with their documents, sorted by name.
-pub fn encode(mut facts: Facts, packages: &[(&str, Cow<'_, [u8]>)]) -> Vec<u8> {
-    facts.format = FORMAT;
-    facts.packages = packages.iter().map(|(name, document)| ((*name).to_owned(), document.len())).collect();
-    let size: usize = facts.packages.iter().map(|(name, length)| name.len() + length + 16).sum();
-    let mut bytes = Vec::with_capacity(size + 320);
-    // Writing plain data to a vector cannot fail.
-    let _ = serde_json::to_writer(&mut bytes, &facts);
-    bytes.push(b'\n');
-    for (_, document) in packages {
-        bytes.extend_from_slice(document);
-        bytes.push(b'\n');
-    }
-    bytes
 }
 
 #[cfg(test)]
@@ -262,7 +184,7 @@ mod tests {
         let facts = Facts { created: 1, saved: 2, timeout: 3600, ..Facts::default() };
         let packages =
             [("broken", "{nope"), ("cart", r#"{"apple":2,"pear":[1, 2]}"#), ("line\n", r#"{"a":"b\n"}"#)];
-        encode(facts, &packages.map(|(name, document)| (name, document.as_bytes().into())))
+        encode(&facts, None, &packages.map(|(name, document)| (name, Some(document.into()))))
     }
 
     #[test]
@@ -322,16 +244,84 @@ mod tests {
     #[test]
     fn packages_out_of_order_or_twice_are_noticed() {
         for names in [["b", "a"], ["a", "a"]] {
-            let packages = names.map(|name| (name, b"{}"[..].into()));
-            let bytes = encode(Facts::default(), &packages);
+            let packages = names.map(|name| (name, Some(b"{}".to_vec())));
+            let bytes = encode(&Facts::default(), None, &packages);
             assert!(matches!(Record::decode(bytes), Err(RecordError::Damaged(_))), "{names:?}");
         }
     }
 
     #[test]
-    fn a_format_of_the_future_is_told_from_damage() {
-        assert_eq!(Record::decode(b"{\"format\":2}\n".to_vec()).unwrap_err(), RecordError::UnknownFormat(2));
+    fn packages_are_replaced_added_and_removed_and_the_others_copied_as_they_stand() {
+        let earlier = String::from_utf8(sample()).unwrap().replace("[\"cart\",25]", " [ \"cart\" , 25 ]");
+        let earlier = Record::decode(earlier.into()).unwrap();
+        let text = |replacements: &[(&str, Option<Vec<u8>>)]| {
+            let bytes = encode(&Facts::default(), Some(&earlier), replacements);
+            let record = Record::decode(bytes).unwrap();
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            record.documents().map(|(name, document)| (name.to_owned(), text(document))).collect::<Vec<_>>()
+        };
+        let (broken, cart, line) = ("{nope", r#"{"apple":2,"pear":[1, 2]}"#, r#"{"a":"b\n"}"#);
+        let owned = |entries: &[(&str, &str)]| -> Vec<(String, String)> {
+            entries.iter().map(|(name, document)| ((*name).to_owned(), (*document).to_owned())).collect()
+        };
+        let fresh = || Some(b"{}".to_vec());
+        assert_eq!(text(&[]), owned(&[("broken", broken), ("cart", cart), ("line\n", line)]));
+        assert_eq!(
+            text(&[("a", fresh()), ("cart", None), ("d\"", fresh()), ("none", None), ("z", fresh())]),
+            owned(&[("a", "{}"), ("broken", broken), ("d\"", "{}"), ("line\n", line), ("z", "{}")])
+        );
+        assert_eq!(
+            text(&[("broken", None), ("line\n", fresh())]),
+            owned(&[("cart", cart), ("line\n", "{}")])
+        );
+        assert_eq!(text(&[("broken", None), ("cart", None), ("line\n", None)]), owned(&[]));
     }
+
+    #[test]
+    fn what_a_later_version_adds_to_the_first_line_is_no_damage() {
+        let text = String::from_utf8(sample()).unwrap().replacen('{', r#"{"new":[{}],"#, 1);
+        assert_eq!(Record::decode(text.into()).unwrap().facts().timeout, 3600);
+    }
+
+    #[test]
+    fn all_that_is_said_about_a_session_reads_back() {
+        let facts = Facts {
+            nonces: Nonces::from("1 2".to_owned()),
+            created: 0,
+            saved: u64::MAX,
+            timeout: u32::MAX,
+            ended_until: Some(3),
+            moved_from: Some("ls1:\"a\"".into()),
+            moved_to: Some(("ls1:b".into(), 4)),
+        };
+        assert_eq!(Record::decode(encode(&facts, None, &[])).unwrap().facts(), &facts);
+    }
+
+    #[test]
+    fn a_first_line_that_says_too_little_or_too_much_is_noticed() {
+        let text = String::from_utf8(sample()).unwrap();
+        for (from, to) in [
+            ("\"saved\":2,", ""),
+            ("\"saved\":2,", "\"saved\":2,\"saved\":2,"),
+            ("\"saved\":2,", "\"saved\":-2,"),
+            ("\"saved\":2,", "\"saved\":02,"),
+            ("\"timeout\":3600", "\"timeout\":4294967296"),
+            ("]]}", "]]} x"),
+        ] {
+            let damaged = text.replacen(from, to, 1);
+            assert_ne!(damaged, text);
+            assert!(matches!(Record::decode(damaged.into()), Err(RecordError::Damaged(_))), "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn a_format_of_the_future_is_told_from_damage() {
+        for line in ["{\"format\":2}", "{\"nonces\":7,\"format\":2}", "{\"format\":2,what comes then"] {
+            let error = Record::decode(format!("{line}\n").into()).unwrap_err();
+            assert_eq!(error, RecordError::UnknownFormat(2), "{line}");
+        }
+    }
+
     #[test]
     fn people_are_told_damage_from_another_format() {
         assert_eq!(RecordError::damaged("no first line").to_string(), "the record is damaged: no first line");
@@ -341,10 +331,11 @@ mod tests {
     #[test]
     fn a_record_that_is_written_again_keeps_its_packages_as_they_are() {
         let record = Record::decode(sample()).unwrap();
-        assert_eq!(record.rewrite(record.facts().clone()), sample());
-        let later = record.rewrite(Facts { saved: 9, ..record.facts().clone() });
+        assert_eq!(record.rewrite(record.facts()), sample());
+        let later = record.rewrite(&Facts { saved: 9, ..record.facts().clone() });
         assert_eq!(Record::decode(later).unwrap().facts().saved, 9);
     }
+
     #[test]
     fn a_whole_record_of_another_format_is_told_from_damage() {
         let text = String::from_utf8(sample()).unwrap().replace("\"format\":1", "\"format\":3");
@@ -353,16 +344,16 @@ mod tests {
 
     #[test]
     fn a_package_tells_how_many_keys_it_holds() {
-        let packages = [("empty", b"{}"[..].into()), ("full", b"{\"a\":1,\"b\":2}"[..].into())];
-        let record = Record::decode(encode(Facts::default(), &packages)).unwrap();
+        let packages = [("empty", Some(b"{}".to_vec())), ("full", Some(b"{\"a\":1,\"b\":2}".to_vec()))];
+        let record = Record::decode(encode(&Facts::default(), None, &packages)).unwrap();
         let size = |name| record.package(name).unwrap().map(|package| (package.len(), package.is_empty()));
         assert_eq!((size("empty"), size("full")), (Some((0, true)), Some((2, false))));
     }
 
     #[test]
     fn writing_a_record_takes_little_more_memory_than_the_record() {
-        let document = vec![b'x'; 10_000];
-        let bytes = encode(Facts::default(), &[("a package of ten thousand", document.into())]);
+        let document = Some(vec![b'x'; 10_000]);
+        let bytes = encode(&Facts::default(), None, &[("a package of ten thousand", document)]);
         assert!(bytes.capacity() < bytes.len() + 1000, "{} for {}", bytes.capacity(), bytes.len());
     }
 }

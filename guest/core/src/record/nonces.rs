@@ -1,9 +1,9 @@
 //! The marks that the last few commits left in a record.
 
-use serde::{Deserialize, Serialize};
+use alloc::string::String;
 
 use crate::environment::Random;
-use crate::names::push_hex;
+use crate::names::hex;
 
 /// How many commits a record remembers. A commit whose answer was lost is recognised as long as not more
 /// than so many others came after it.
@@ -18,18 +18,26 @@ impl Nonce {
     pub fn fresh(random: &impl Random) -> Self {
         let mut bytes = [0; 8];
         random.fill(&mut bytes);
-        let mut text = String::with_capacity(16);
-        push_hex(&bytes, &mut text);
-        Self(text)
+        Self(hex(&bytes))
     }
 }
 
 /// The marks of the last commits, newest first, separated by spaces.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nonces(String);
 
+impl From<String> for Nonces {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl Nonces {
+    /// As the record tells them.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether this commit is among them.
     pub fn contains(&self, nonce: &Nonce) -> bool {
         self.0.split(' ').any(|found| found == nonce.0)
@@ -37,8 +45,12 @@ impl Nonces {
 
     /// The same with a new mark in front; the oldest is forgotten when there are too many.
     pub fn with(&self, nonce: &Nonce) -> Self {
-        let mut text = nonce.0.clone();
-        for old in self.0.split_ascii_whitespace().take(REMEMBERED - 1) {
+        let mut spaces = self.0.bytes().enumerate().filter(|(_, byte)| *byte == b' ').map(|(place, _)| place);
+        let end = spaces.nth(REMEMBERED - 2).unwrap_or(self.0.len());
+        let old = self.0.get(..end).unwrap_or_default();
+        let mut text = String::with_capacity(nonce.0.len() + 1 + old.len());
+        text.push_str(&nonce.0);
+        if !old.is_empty() {
             text.push(' ');
             text.push_str(old);
         }

@@ -1,0 +1,313 @@
+//! JSON text: checking it, finding the values of an object without copying them, and writing a little of it.
+//!
+//! Written by hand, because the component must be small and a transaction fast: nothing here builds values,
+//! formats floating point numbers or allocates for text without escapes.
+
+mod plain;
+mod scan;
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use self::plain::plain_length;
+pub use self::scan::{Fault, Scanner};
+use crate::ordered::Ordered;
+
+/// Checks that a text is one JSON value, and answers it without the white space around it.
+///
+/// # Errors
+/// What is wrong with it, with line and column.
+pub fn check(text: &str) -> Result<&str, String> {
+    let mut scanner = Scanner::new(text.as_bytes());
+    let place = scanner.value().and_then(|place| scanner.end().map(|()| place));
+    match place {
+        Ok(place) => Ok(text.get(place).unwrap_or_default()),
+        Err(fault) => Err(fault.tell(text.as_bytes())),
+    }
+}
+
+/// One key of a JSON object, and where its value stands in the text.
+#[derive(Debug)]
+pub struct Span {
+    key: Key,
+    /// The place of the value.
+    pub value: Range<usize>,
+}
+
+/// A key: where it stands in the text, or what its escapes mean.
+#[derive(Debug)]
+pub enum Key {
+    /// It is this part of the text.
+    Plain(Range<usize>),
+    /// It has escapes in the text, and means this.
+    Unescaped(String),
+}
+
+impl Key {
+    /// The key in the text that the scanner reads next.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn read(scanner: &mut Scanner<'_>) -> Result<Self, Fault> {
+        Ok(match scanner.string()? {
+            Cow::Borrowed(key) => {
+                let end = scanner.place() - 1;
+                Self::Plain(end - key.len()..end)
+            }
+            Cow::Owned(key) => Self::Unescaped(key),
+        })
+    }
+
+    /// The bytes of the key, given those of the text.
+    pub fn of<'r>(&'r self, text: &'r [u8]) -> &'r [u8] {
+        match self {
+            Self::Plain(place) => text.get(place.clone()).unwrap_or_default(),
+            Self::Unescaped(key) => key.as_bytes(),
+        }
+    }
+}
+
+impl Span {
+    /// The bytes of the key, given those of the text.
+    pub fn key<'r>(&'r self, text: &'r [u8]) -> &'r [u8] {
+        self.key.of(text)
+    }
+}
+
+/// Finds the values of a JSON object, sorted by key. The places count from the beginning of the text.
+///
+/// # Errors
+/// What is wrong when the text is not an object of distinct keys.
+pub fn object_spans(text: &[u8]) -> Result<Vec<Span>, String> {
+    let spans = read_object(text).map_err(|fault| fault.tell(text))?;
+    // What was written here is sorted already.
+    if spans.is_sorted_by(|left, right| left.key(text) < right.key(text)) {
+        Ok(spans)
+    } else {
+        sorted(spans, text)
+    }
+}
+
+fn sorted(spans: Vec<Span>, text: &[u8]) -> Result<Vec<Span>, String> {
+    let mut by_key = Ordered::default();
+    for span in spans {
+        let key = core::str::from_utf8(span.key(text)).unwrap_or_default();
+        if by_key.place(key).is_some() {
+            return Err("a key occurs twice".into());
+        }
+        by_key.add(key.into(), span);
+    }
+    Ok(by_key.into_values())
+}
+
+fn read_object(text: &[u8]) -> Result<Vec<Span>, Fault> {
+    let mut scanner = Scanner::new(text);
+    let mut spans = Vec::new();
+    scanner.begin_object()?;
+    while scanner.has_member(spans.is_empty())? {
+        let key = Key::read(&mut scanner)?;
+        scanner.colon()?;
+        spans.push(Span { key, value: scanner.value()? });
+    }
+    scanner.end()?;
+    Ok(spans)
+}
+
+/// Appends a JSON string.
+pub fn push_string(text: &str, document: &mut Vec<u8>) {
+    document.push(b'"');
+    let mut rest = text.as_bytes();
+    while let Some((before, [byte, behind @ ..])) = rest.split_at_checked(plain_length(rest)) {
+        document.extend_from_slice(before);
+        push_escape(*byte, document);
+        rest = behind;
+    }
+    document.extend_from_slice(rest);
+    document.push(b'"');
+}
+
+fn push_escape(byte: u8, document: &mut Vec<u8>) {
+    let escape = match byte {
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        0..0x20 => {
+            let digit = byte & 15;
+            let digit = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+            document.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), digit]);
+            return;
+        }
+        itself => itself,
+    };
+    document.extend_from_slice(&[b'\\', escape]);
+}
+
+/// Appends a number.
+pub fn push_number(mut number: u64, document: &mut Vec<u8>) {
+    let start = document.len();
+    loop {
+        // A remainder of 10 is a digit.
+        document.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    document.get_mut(start..).unwrap_or_default().reverse();
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn found<'t>(text: &'t str, spans: &'t [Span]) -> Vec<(&'t str, &'t str)> {
+        let key = |span: &'t Span| std::str::from_utf8(span.key(text.as_bytes())).unwrap();
+        spans.iter().map(|span| (key(span), &text[span.value.clone()])).collect()
+    }
+
+    #[test]
+    fn values_are_found_where_they_stand() {
+        let text = r#" {"a": 1, "b\n": {"x": [1, 2]} , "": "t" } "#;
+        let spans = object_spans(text.as_bytes()).unwrap();
+        assert_eq!(found(text, &spans), [("", r#""t""#), ("a", "1"), ("b\n", r#"{"x": [1, 2]}"#)]);
+        assert!(object_spans(b" { } ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_not_an_object_of_distinct_keys_is_refused() {
+        for text in [
+            "",
+            "[]",
+            "{",
+            "{,}",
+            r#"{"a":1,}"#,
+            r#"{"a" 1}"#,
+            r#"{"a":1 "b":2}"#,
+            r#"{"a":1"#,
+            r#"{"a":1} x"#,
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":1,"b":2,"\u0061":3}"#,
+            r#"{"a":nope}"#,
+            r#"{"\ud800":1}"#,
+        ] {
+            assert!(object_spans(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_checked_text_loses_only_the_space_around_it() {
+        assert_eq!(check(" [1, 2] \n"), Ok("[1, 2]"));
+        for text in ["", " ", "1 2", "{'a': 1}", "nul", "\"open", "[1,]", "\u{1}", "01", "1.", "-", "1e+"] {
+            assert!(check(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_line_and_column() {
+        assert_eq!(check("[1,\n 2,]").unwrap_err(), "a value is missing at line 2 column 4");
+        assert_eq!(check("").unwrap_err(), "a value is missing at line 1 column 1");
+    }
+
+    #[test]
+    fn deeply_nested_text_does_not_overflow_the_stack() {
+        let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+        assert_eq!(check(&deep), Ok(deep.as_str()));
+    }
+
+    /// Texts that are JSON, or nearly.
+    fn texts() -> impl Strategy<Value = String> {
+        let token = prop::sample::select(vec![
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"",
+            "\"a\"",
+            "\"b\\n\"",
+            "\\",
+            "\\u00e9",
+            "\\ud83d\\ude00",
+            "\\ud800",
+            "\\x",
+            "é",
+            "0",
+            "1",
+            "-",
+            ".",
+            "e",
+            "E",
+            "+",
+            "12",
+            "-0.5e+3",
+            "1e5",
+            "true",
+            "false",
+            "null",
+            "nul",
+            " ",
+            "\n",
+            "\t",
+            "\r",
+            "\u{b}",
+            "\u{1f}",
+        ]);
+        prop::collection::vec(token, 0..12).prop_map(|tokens| tokens.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn what_is_json_is_what_serde_json_takes_for_json(text in texts()) {
+            let expected = serde_json::from_str::<&RawValue>(&text).ok().map(RawValue::get);
+            prop_assert_eq!(check(&text).ok(), expected);
+        }
+
+        #[test]
+        fn an_object_has_the_entries_that_serde_json_finds(text in texts(), key in any::<String>()) {
+            let quoted = serde_json::to_string(&key).unwrap();
+            for text in [format!("{{{quoted}:{text}}}"), format!("{{\"a\":1,{quoted} : [] , {text}}}")] {
+                let expected = serde_json::from_str::<std::collections::BTreeMap<String, &RawValue>>(&text);
+                let spans = object_spans(text.as_bytes());
+                // Of a key that occurs twice serde_json takes the last.
+                if let Ok(spans) = &spans {
+                    let found: Vec<_> =
+                        found(&text, spans).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+                    let expected = expected.unwrap();
+                    let expected: Vec<_> =
+                        expected.iter().map(|(key, value)| (key.clone(), value.get())).collect();
+                    prop_assert_eq!(found, expected);
+                } else if let Ok(expected) = expected {
+                    prop_assert!(text.matches(':').count() > expected.len());
+                }
+            }
+        }
+
+        #[test]
+        fn a_string_reads_back_as_it_was_written(text in any::<String>()) {
+            let mut document = Vec::new();
+            push_string(&text, &mut document);
+            prop_assert_eq!(&document, &serde_json::to_vec(&text).unwrap());
+            let document = String::from_utf8(document).unwrap();
+            prop_assert_eq!(Scanner::new(document.as_bytes()).string().unwrap(), text);
+        }
+
+        #[test]
+        fn a_number_reads_back_as_it_was_written(number in any::<u64>()) {
+            let mut document = Vec::new();
+            push_number(number, &mut document);
+            let document = String::from_utf8(document).unwrap();
+            prop_assert_eq!(&document, &number.to_string());
+            prop_assert_eq!(Scanner::new(document.as_bytes()).number().unwrap(), number);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Where a JSON string stops being plain.
+
+/// A word with 1 in each byte.
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+/// A word with the highest bit of each byte.
+const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// How many bytes stand before the first one that ends a JSON string, begins an escape or must be escaped.
+///
+/// Looks at eight bytes at a time: most of what is read and written is the inside of strings.
+pub fn plain_length(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let special = under(word, 0x20) | under(word ^ ONES * 0x22, 1) | under(word ^ ONES * 0x5c, 1);
+        if special != 0 {
+            return 8 * number + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    bytes.len() - rest.len() + rest.iter().position(special).unwrap_or(rest.len())
+}
+
+/// The highest bit of each byte that is under a limit. It may be set in a byte behind such a one as well.
+fn under(word: u64, limit: u64) -> u64 {
+    word.wrapping_sub(ONES * limit) & !word & HIGHEST
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes, some of them near those that matter.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![8 => 0x23..0x5c_u8, 1 => any::<u8>(), 1 => prop::sample::select(b"\"\\\x1f !".to_vec())];
+        prop::collection::vec(byte, 0..40)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn it_is_what_looking_at_each_byte_finds(bytes in bytes()) {
+            let plain = bytes.iter().take_while(|byte| **byte >= 0x20 && !b"\"\\".contains(byte)).count();
+            prop_assert_eq!(plain_length(&bytes), plain);
+        }
+    }
+}
