@@ -23,5 +23,5 @@ PROPTEST_CASES=60000 cargo test --workspace --locked --test behaviour -- program
 
 scripts/fuzz.sh 60
 
-say "faults and histories on real memcached servers, $seconds s for each test"
-LOVELY_SOAK_SECONDS=$seconds cargo test --workspace --locked --test suite -- --nocapture --test-threads 2 faults histories
+say "faults and histories on real memcached servers, $seconds s"
+LOVELY_SOAK_SECONDS=$seconds cargo test --workspace --locked --test suite -- --nocapture --test-threads 16 faults histories
