@@ -1,13 +1,13 @@
 # Names for the scripts. What they do is said, and done, in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak mutants bench
+.PHONY: help setup run test soak mutants bench bench-peers
 
 # Passed on by `run` (to `lovely-session serve`) and by `bench` (to the benches).
 ARGS ?=
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what is missing to build and to test; the Rust toolchain stays as it is.
 	@scripts/setup.sh
@@ -24,5 +24,8 @@ soak: ## Run the random tests for longer; ARGS=60 gives each 60 seconds instead 
 mutants: ## Try every small change of the core on its tests; ARGS="--file guest/core/src/join.rs" tries fewer.
 	@scripts/mutants.sh $(ARGS)
 
-bench: ## Run the benches; ARGS="commit" runs those whose names have that in them.
+bench: ## Measure what sessions cost; ARGS=--quick takes two minutes, ARGS=--help tells more.
 	@scripts/bench.sh $(ARGS)
+
+bench-peers: ## Install other session libraries into target/, and measure them next to ours.
+	@scripts/bench-peers.sh $(ARGS)

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is missing on this machine, and nothing that is there already.
 #
-# Usage: setup.sh [build | test]
+# Usage: setup.sh [build | bench | test]
 #   build  what it takes to build and to serve
+#   bench  that, and what the bench needs
 #   test   that, and what the tests need (the default)
 #
 # The Rust toolchain itself is neither installed nor updated.
@@ -119,17 +120,19 @@ need_wasm_std() {
 
 purpose=${1:-test}
 case $purpose in
-build | test) ;;
-*) fail "usage: setup.sh [build | test]" ;;
+build | bench | test) ;;
+*) fail "usage: setup.sh [build | bench | test]" ;;
 esac
 
 need_rust
 need_program cc gcc libc6-dev
 need_wasm_std
+if [ "$purpose" != build ]; then
+    need_program memcached memcached
+fi
 if [ "$purpose" = test ]; then
     need_rust_component fmt rustfmt
     need_rust_component clippy clippy
-    need_program memcached memcached
     # The fuzz targets are linked with libFuzzer, which is C++.
     need_program c++ g++
 fi

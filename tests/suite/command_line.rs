@@ -1,6 +1,7 @@
 //! The binary `lovely-session`, as people and scripts meet it.
 
-mod binary;
+use lovely_session_tests::binary;
+
 mod help;
 mod inspect;
 mod refusals;

@@ -8,6 +8,7 @@
 )]
 
 pub mod app;
+pub mod binary;
 pub mod history;
 pub mod memcached;
 pub mod proxy;

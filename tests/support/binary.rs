@@ -7,22 +7,34 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::thread::JoinHandle;
 
-/// The binary, which cargo puts next to the directory of this test's program.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test.parent().and_then(|deps| deps.parent()).unwrap().join("lovely-session");
+/// The binary, which cargo puts next to the directory of the test's or the bench's program.
+///
+/// # Panics
+///
+/// When it was not built.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let program = std::env::current_exe().unwrap();
+    let path = program.parent().and_then(|deps| deps.parent()).unwrap().join("lovely-session");
     assert!(path.exists(), "{} does not exist: run `cargo build` first", path.display());
     path
 }
 
 /// How a process ended.
 pub struct Ended {
+    /// Its exit code; none when a signal ended it.
     pub code: Option<i32>,
+    /// All that it printed.
     pub stdout: String,
+    /// All that it logged.
     pub stderr: String,
 }
 
 /// Runs the binary to its end.
+///
+/// # Panics
+///
+/// When it cannot be run, or prints what is no text.
 pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
     let Output { status, stdout, stderr } = Command::new(binary()).args(arguments).output().unwrap();
     Ended {
@@ -40,10 +52,26 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Serves the misbehaving application on a free port, and waits until it is ready.
+    /// Serves the misbehaving application, and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// As [`Serving::start_with`].
+    #[must_use]
     pub fn start() -> Self {
+        Self::start_with(env!("PROGRAM_MISBEHAVE_WASM"), &["--max-requests", "8"])
+    }
+
+    /// Serves an application on a free port, with these arguments added, and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// When it ends before it serves.
+    #[must_use]
+    pub fn start_with(application: &str, arguments: &[&str]) -> Self {
         let mut process = Command::new(binary())
-            .args(["serve", env!("PROGRAM_MISBEHAVE_WASM"), "--addr", "127.0.0.1:0", "--max-requests", "8"])
+            .args(["serve", application, "--addr", "127.0.0.1:0"])
+            .args(arguments)
             .env_remove("RUST_LOG")
             .stderr(Stdio::piped())
             .spawn()
@@ -58,17 +86,40 @@ impl Serving {
         Self { process, address, log: Some(rest) }
     }
 
+    /// Where a path of it is.
+    #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The id of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Sends a signal, by its name.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be sent.
     pub fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
     /// Waits for its end, and gives its status and the rest of its log.
+    ///
+    /// # Panics
+    ///
+    /// When its log is no text.
+    #[must_use]
     pub fn wait(mut self) -> (ExitStatus, String) {
         let status = self.process.wait().unwrap();
         (status, self.log.take().unwrap().join().unwrap())

@@ -1,0 +1,220 @@
+//! The application `programs/visitor`, joined with the session component: compiled and linked once, in instances
+//! from a pool.
+
+use std::sync::Arc;
+
+use lovely_session_host::compose::compose;
+use lovely_session_host::{KeyValue, KeyValueCtx, KeyValueView, SESSION_COMPONENT, add_to_linker};
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use self::bindings::{Visits, VisitsPre};
+use crate::clients::Client;
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: ["../wit", "programs/visitor/wit"],
+        world: "lovely:benches/visits",
+        exports: { default: async },
+    });
+}
+
+/// The container of all sessions here.
+const CONTAINER: &str = "bench";
+
+/// No guest is interrupted before so many ticks, of which there are none.
+const NEVER: u64 = 1 << 40;
+
+/// What a session holds: so many packages of so many bytes, but the first, which is of 100 bytes and so many keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// The packages, with the first.
+    pub packages: u32,
+    /// The bytes of each package but the first.
+    pub bytes: u32,
+    /// The keys that the first package has besides its two.
+    pub keys: u32,
+}
+
+impl Shape {
+    /// A record of about so many bytes: ten packages, or only the first if that is enough.
+    pub fn of_size(bytes: u32) -> Self {
+        match bytes {
+            ..1000 => Self { packages: 1, bytes: 0, keys: 0 },
+            _ => Self { packages: 10, bytes: (bytes - 100) / 9, keys: 0 },
+        }
+    }
+}
+
+/// The key under which the store has a session.
+pub fn key(id: &str) -> String {
+    lovely_session_core::store_key(CONTAINER, id).unwrap()
+}
+
+/// So many ids.
+pub fn ids(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("visitor {number}")).collect()
+}
+
+/// What makes instances.
+#[derive(Clone)]
+pub struct Prepared(VisitsPre<State>);
+
+impl Prepared {
+    /// Compiles the application for an engine that is set up as the one of `serve`.
+    pub fn new() -> wasmtime::Result<Self> {
+        let mut config = Config::new();
+        config.allocation_strategy(InstanceAllocationStrategy::pooling()).epoch_interruption(true);
+        let engine = Engine::new(&config)?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        add_to_linker(&mut linker)?;
+        let application = std::fs::read(env!("VISITOR_WASM"))?;
+        let component = Component::new(&engine, compose(&application, SESSION_COMPONENT)?)?;
+        Ok(Self(VisitsPre::new(linker.instantiate_pre(&component)?)?))
+    }
+
+    /// An instance whose sessions are in `sessions`.
+    pub async fn instance(&self, sessions: &Arc<dyn KeyValue>) -> Instance {
+        let key_value = KeyValueCtx::new(Arc::clone(sessions));
+        let state = State { wasi: WasiCtx::builder().build(), table: ResourceTable::new(), key_value };
+        let mut store = Store::new(self.0.engine(), state);
+        store.set_epoch_deadline(NEVER);
+        let visits = self.0.instantiate_async(&mut store).await.expect("the pool has room for an instance");
+        Instance { store, visits }
+    }
+
+    /// Stores sessions of one shape.
+    pub async fn fill(&self, sessions: &Arc<dyn KeyValue>, ids: &[String], shape: Shape) {
+        let mut instance = self.instance(sessions).await;
+        for id in ids {
+            let Shape { packages, bytes, keys } = shape;
+            instance.visits.call_fill(&mut instance.store, id, packages, bytes, keys).await.unwrap();
+        }
+    }
+}
+
+struct State {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    key_value: KeyValueCtx,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl KeyValueView for State {
+    fn key_value(&mut self) -> &mut KeyValueCtx {
+        &mut self.key_value
+    }
+}
+
+/// An instance of the application. Its calls are those of `programs/visitor/wit/world.wit`; one that traps fails the
+/// bench.
+pub struct Instance {
+    store: Store<State>,
+    visits: Visits,
+}
+
+impl Instance {
+    /// `visit`.
+    pub async fn visit(&mut self, id: &str) -> bool {
+        self.visits.call_visit(&mut self.store, id).await.unwrap()
+    }
+
+    /// `count`.
+    pub async fn count(&mut self, id: &str) -> u64 {
+        self.visits.call_count(&mut self.store, id).await.unwrap()
+    }
+
+    /// `nothing`.
+    pub async fn nothing(&mut self) {
+        self.visits.call_nothing(&mut self.store).await.unwrap();
+    }
+
+    /// `begin`.
+    pub async fn begin(&mut self, ids: &[String]) {
+        self.visits.call_begin(&mut self.store, ids).await.unwrap();
+    }
+
+    /// `savepoint`.
+    pub async fn savepoint(&mut self) {
+        self.visits.call_savepoint(&mut self.store).await.unwrap();
+    }
+
+    /// `change`.
+    pub async fn change(&mut self, keys: u32) {
+        self.visits.call_change(&mut self.store, keys).await.unwrap();
+    }
+
+    /// `rollback`.
+    pub async fn rollback(&mut self) {
+        self.visits.call_rollback(&mut self.store).await.unwrap();
+    }
+}
+
+/// Visits sessions in an instance that is there already.
+pub struct Warm {
+    instance: Instance,
+    ids: Vec<String>,
+}
+
+impl Warm {
+    /// A client that visits these sessions in every transaction.
+    pub async fn new(prepared: &Prepared, sessions: &Arc<dyn KeyValue>, ids: Vec<String>) -> Self {
+        Self { instance: prepared.instance(sessions).await, ids }
+    }
+}
+
+impl Client for Warm {
+    async fn transact(&mut self) {
+        match &self.ids[..] {
+            [id] => assert!(self.instance.visit(id).await, "nobody else visits this session"),
+            ids => self.instance.visits.call_visit_all(&mut self.instance.store, ids).await.unwrap(),
+        }
+    }
+}
+
+/// Visits a session, each time in an instance of its own.
+pub struct Fresh {
+    prepared: Prepared,
+    sessions: Arc<dyn KeyValue>,
+    id: String,
+}
+
+impl Fresh {
+    /// A client that visits this session.
+    pub fn new(prepared: &Prepared, sessions: &Arc<dyn KeyValue>, id: &str) -> Self {
+        Self { prepared: prepared.clone(), sessions: Arc::clone(sessions), id: id.to_owned() }
+    }
+}
+
+impl Client for Fresh {
+    async fn transact(&mut self) {
+        let mut instance = self.prepared.instance(&self.sessions).await;
+        assert!(instance.visit(&self.id).await, "nobody else visits this session");
+    }
+}
+
+/// Asks of the store what a visit asks, from an instance and without a session.
+pub struct Relay {
+    instance: Instance,
+    key: String,
+}
+
+impl Relay {
+    /// A client that relays the record of this session.
+    pub async fn new(prepared: &Prepared, sessions: &Arc<dyn KeyValue>, id: &str) -> Self {
+        Self { instance: prepared.instance(sessions).await, key: key(id) }
+    }
+}
+
+impl Client for Relay {
+    async fn transact(&mut self) {
+        self.instance.visits.call_relay(&mut self.instance.store, &self.key).await.unwrap();
+    }
+}

@@ -1,0 +1,68 @@
+//! A client of memcached as one would write it by hand: two round trips a transaction, on pooled connections.
+
+use memcache::exp::{
+    AsyncMetaClient, Get, GetResult, Meta, MutationResult, MutationStatus, Op, OpResult, Set, Ttl,
+};
+
+use super::LIFETIME;
+use crate::clients::Client;
+
+/// A client whose clones share connections, at most so many.
+pub async fn pool(address: &str, connections: usize) -> AsyncMetaClient {
+    let builder = AsyncMetaClient::builder().max_connections(Some(connections)).max_idle(connections);
+    builder.connect_async(address.to_owned()).await.expect("the address of a server resolves")
+}
+
+/// Loads records, sliding their lifetime, and stores them again by compare-and-swap: the commands that a session's
+/// transaction sends.
+pub struct Pooled {
+    client: AsyncMetaClient,
+    keys: Vec<String>,
+}
+
+impl Pooled {
+    /// A client that works on these records in every transaction.
+    pub fn new(client: AsyncMetaClient, keys: Vec<String>) -> Self {
+        Self { client, keys }
+    }
+
+    async fn one(&self, key: &str) {
+        let read = self.client.get(key).meta(Meta::NONE.cas().ttl()).touch(Ttl::secs(LIFETIME));
+        let set = write(key, read.send().await.unwrap());
+        check(&self.client.run(set).await.unwrap());
+    }
+
+    async fn several(&self) {
+        let reads = self
+            .keys
+            .iter()
+            .map(|key| Get::new(key.as_str()).meta(Meta::NONE.cas().ttl()).touch(Ttl::secs(LIFETIME)));
+        let answers = self.client.run_many(reads).await.unwrap();
+        let writes = self.keys.iter().zip(answers).map(|(key, answer)| Op::from(write(key, answer.unwrap())));
+        for answer in self.client.run_batch(writes).await.unwrap() {
+            let Ok(OpResult::Mutation(answer)) = answer else { panic!("a write was answered by {answer:?}") };
+            check(&answer);
+        }
+    }
+}
+
+impl Client for Pooled {
+    async fn transact(&mut self) {
+        match &self.keys[..] {
+            [key] => self.one(key).await,
+            _ => self.several().await,
+        }
+    }
+}
+
+fn write(key: &str, read: GetResult) -> Set {
+    let cas = read.item.cas.expect("the version was asked for");
+    let mut set = Set::new(key, []).ttl(Ttl::secs(LIFETIME)).return_cas().compare_cas(cas);
+    // Moved and not copied: nobody could do with less.
+    set.value = read.value.expect("the record is there");
+    set
+}
+
+fn check(answer: &MutationResult) {
+    assert_eq!(answer.status, MutationStatus::Applied, "nobody else writes these records");
+}

@@ -1,0 +1,77 @@
+//! What a transaction computes, by the size of the record.
+
+use crate::bench::{Bench, ONE_KILOBYTE};
+use crate::clients::processor_time;
+use crate::contender::{Contender, Pace, each_in_turns};
+use crate::guest::{self, Relay, Shape};
+use crate::native::Port;
+use crate::row::{Figure, Goal, Row};
+use crate::spread::Samples;
+
+/// The records, with their names.
+const SIZES: [(&str, u32); 5] =
+    [("100 B", 100), ("1 KB", ONE_KILOBYTE), ("10 KB", 10_000), ("100 KB", 100_000), ("512 KB", 512_000)];
+
+/// The sizes between which the cost should be flat, by their places.
+const FLAT: (usize, usize) = (1, 4);
+
+const BEYOND: &str = "Processor time of one thread, on the store in memory, in a warm instance of the composed \
+application: load, read and change one key of a package of 100 bytes, savepoint, commit. Subtracted is what the \
+store takes: the same two calls with the same bytes from native code. What is left is both guests, the calls between \
+them and the host, and copying the record in and out.";
+
+const RELAYED: &str = "What a transaction takes beyond an application that makes the same two calls to the store \
+and copies the record once in between, as whoever changes it must: sessions alone, without moving bytes. The result \
+is how much more that is at 512 KB than at 1 KB.";
+
+/// What the rounds came to at one size.
+struct Size {
+    name: &'static str,
+    native: Samples,
+    relay: Samples,
+    ours: Samples,
+}
+
+pub fn measure(bench: &Bench) -> Vec<Row> {
+    let pace = bench.pace.shorter(2);
+    let sizes = SIZES.map(|(name, bytes)| measure_size(bench, pace, name, bytes));
+    let mut rows: Vec<Row> = sizes.iter().map(beyond_the_store).collect();
+    rows.push(flatness(&sizes[FLAT.0], &sizes[FLAT.1]));
+    rows
+}
+
+fn measure_size(bench: &Bench, pace: Pace, name: &'static str, bytes: u32) -> Size {
+    let ids = guest::ids(1);
+    let store = bench.memory();
+    bench.fill(&store, &ids, Shape::of_size(bytes));
+    let mut native = Port::new(&store, vec![guest::key(&ids[0])]);
+    let mut relay = bench.workers.block_on(Relay::new(&bench.prepared, &store, &ids[0]));
+    let mut ours = bench.warm_one(&store, &ids);
+    let contenders = [
+        Contender::new(|time| processor_time(&bench.here, &mut native, time)),
+        Contender::new(|time| processor_time(&bench.here, &mut relay, time)),
+        Contender::new(|time| processor_time(&bench.here, &mut ours, time)),
+    ];
+    let [native, relay, ours] = each_in_turns(pace, contenders);
+    Size { name, native, relay, ours }
+}
+
+fn beyond_the_store(size: &Size) -> Row {
+    let figures = vec![
+        Figure::new("store alone", size.native.spread(), "µs"),
+        Figure::new("ours", size.ours.spread(), "µs"),
+        Figure::new("relay", size.relay.spread(), "µs"),
+    ];
+    let result = Figure::new("ours − store", size.ours.minus(&size.native).spread(), "µs");
+    let row = Row::new(format!("guest CPU, {}", size.name), result, figures, BEYOND);
+    // Beyond that, it is the bytes that cost.
+    if size.name == SIZES[FLAT.0].0 { row.with_goal(Goal::AtMost(2.0)) } else { row }
+}
+
+fn flatness(small: &Size, large: &Size) -> Row {
+    let beyond = |size: &Size| size.ours.minus(&size.relay);
+    let figure = |size: &Size| Figure::new(size.name, beyond(size).spread(), "µs");
+    let result = Figure::new("512 KB ÷ 1 KB", beyond(large).over(&beyond(small)).spread(), "");
+    Row::new("guest CPU without the bytes", result, vec![figure(small), figure(large)], RELAYED)
+        .with_goal(Goal::AtMost(1.5))
+}

@@ -1,0 +1,47 @@
+//! 64 clients at the same time, each with a session of its own.
+
+use crate::bench::{Bench, ONE_KILOBYTE};
+use crate::clients::Crowd;
+use crate::contender::{Contender, each_in_turns};
+use crate::crowds::{batched, pooled};
+use crate::guest::{self, Shape};
+use crate::row::{Figure, Goal, Row};
+use crate::spread::Samples;
+
+const CLIENTS: usize = 64;
+
+const POOLED: &str = "64 tasks on a runtime of worker threads, each with a session of 1 KB, on one memcached over \
+loopback. Native: the tasks share a pool of the `memcache` crate; the number of connections is the best of 1 to 64, \
+tried before. Ours: 64 warm instances of the composed application on the host's store with its defaults.";
+
+const BATCHED: &str = "The same, against batches by hand: 64 sessions share the best number of connections of 1 to \
+64, and each round trip carries the commands of all sessions on the connection, in step. No session has a task or \
+an application of its own; nothing that serves requests as they come can do that.";
+
+pub fn measure(bench: &Bench) -> Vec<Row> {
+    let ids = guest::ids(CLIENTS);
+    let store = bench.store_on_memcached();
+    bench.fill(&store, &ids, Shape::of_size(ONE_KILOBYTE));
+    let keys: Vec<String> = ids.iter().map(|id| guest::key(id)).collect();
+
+    let (mut pooled, mut batched) = (pooled(bench, &keys), batched(bench, &keys));
+    let pool = format!("native, {} connections", pooled.connections);
+    let batches = format!("batches, {} connections", batched.connections);
+    let mut ours = Crowd::new(&bench.workers, bench.warm(&store, &ids));
+    let contenders = [
+        Contender::new(|time| pooled.crowd.rate(time)),
+        Contender::new(|time| ours.rate(time)),
+        Contender::new(|time| batched.crowd.rate(time)),
+    ];
+    let [pooled, ours, batched] = each_in_turns(bench.pace, contenders);
+
+    let row = |what: &str, floor: &Samples, of: String, how| {
+        let figures =
+            vec![Figure::new(of, floor.spread(), "tx/s"), Figure::new("ours", ours.spread(), "tx/s")];
+        Row::new(what, Figure::new("ours ÷ native", ours.over(floor).spread(), ""), figures, how)
+    };
+    vec![
+        row("64 clients, warm instances", &pooled, pool, POOLED).with_goal(Goal::AtLeast(1.5)),
+        row("64 clients, against batches by hand", &batched, batches, BATCHED),
+    ]
+}

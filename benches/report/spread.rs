@@ -1,0 +1,46 @@
+//! What many rounds of one thing came to.
+
+use serde::Serialize;
+
+/// The quartiles of what the rounds measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Spread {
+    /// A quarter of the rounds was below.
+    pub low: f64,
+    /// Half of the rounds was below.
+    pub median: f64,
+    /// A quarter of the rounds was above.
+    pub high: f64,
+}
+
+/// What the rounds of one contender measured, in the order in which they were.
+#[derive(Clone, Debug)]
+pub struct Samples(pub Vec<f64>);
+
+impl Samples {
+    /// The quartiles.
+    pub fn spread(&self) -> Spread {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = |quarter: usize| {
+            let place = (sorted.len() - 1) as f64 * quarter as f64 / 4.0;
+            let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+            below + (above - below) * place.fract()
+        };
+        Spread { low: at(1), median: at(2), high: at(3) }
+    }
+
+    /// The quotient, round by round: what disturbed a round disturbed its neighbour as well.
+    pub fn over(&self, other: &Samples) -> Samples {
+        self.with(other, |own, other| own / other)
+    }
+
+    /// The difference, round by round.
+    pub fn minus(&self, other: &Samples) -> Samples {
+        self.with(other, |own, other| own - other)
+    }
+
+    fn with(&self, other: &Samples, combine: impl Fn(f64, f64) -> f64) -> Samples {
+        Samples(self.0.iter().zip(&other.0).map(|(own, other)| combine(*own, *other)).collect())
+    }
+}
