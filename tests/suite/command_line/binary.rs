@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::thread::JoinHandle;
 
@@ -36,30 +36,45 @@ pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
 pub struct Serving {
     process: Child,
     address: SocketAddr,
+    beginning: String,
     log: Option<JoinHandle<String>>,
 }
 
 impl Serving {
     /// Serves the misbehaving application on a free port, and waits until it is ready.
     pub fn start() -> Self {
-        let mut process = Command::new(binary())
-            .args(["serve", env!("PROGRAM_MISBEHAVE_WASM"), "--addr", "127.0.0.1:0", "--max-requests", "8"])
-            .env_remove("RUST_LOG")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_with(["--no-cache"])
+    }
+
+    /// The same, with these arguments.
+    pub fn start_with<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Self {
+        Self::spawn(serve_command().args(arguments))
+    }
+
+    /// The same, for a user with this home directory.
+    pub fn start_in_home<A: AsRef<OsStr>>(home: &Path, arguments: impl IntoIterator<Item = A>) -> Self {
+        Self::spawn(serve_command().env_remove("XDG_CACHE_HOME").env("HOME", home).args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
-        let address = read_address(&mut log);
+        let (address, beginning) = read_address(&mut log);
         let rest = std::thread::spawn(move || {
             let mut text = String::new();
             log.read_to_string(&mut text).unwrap();
             text
         });
-        Self { process, address, log: Some(rest) }
+        Self { process, address, beginning, log: Some(rest) }
     }
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The log until it was ready.
+    pub fn beginning(&self) -> &str {
+        &self.beginning
     }
 
     /// Sends a signal, by its name.
@@ -83,13 +98,22 @@ impl Drop for Serving {
     }
 }
 
-fn read_address(log: &mut BufReader<ChildStderr>) -> SocketAddr {
+fn serve_command() -> Command {
+    let mut command = Command::new(binary());
+    command
+        .args(["serve", env!("PROGRAM_MISBEHAVE_WASM"), "--addr", "127.0.0.1:0", "--max-requests", "8"])
+        .env_remove("RUST_LOG");
+    command
+}
+
+/// Reads the log until the server is ready; gives the address, and what was read.
+fn read_address(log: &mut BufReader<ChildStderr>) -> (SocketAddr, String) {
     let mut seen = String::new();
     loop {
         let line_begins = seen.len();
         assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it ended before it served:\n{seen}");
         if let Some((_, address)) = seen[line_begins..].split_once("serving on http://") {
-            return address.trim().parse().unwrap();
+            return (address.trim().parse().unwrap(), seen);
         }
     }
 }
