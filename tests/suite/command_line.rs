@@ -2,6 +2,7 @@
 
 use lovely_session_tests::binary;
 
+mod caching;
 mod help;
 mod inspect;
 mod refusals;

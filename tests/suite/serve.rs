@@ -1,6 +1,7 @@
 //! The server itself, whatever it serves: a real client, a real socket, and an application that misbehaves.
 
 mod answers;
+mod caching;
 mod connections;
 mod failures;
 mod loading;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::thread::JoinHandle;
 
@@ -48,6 +48,7 @@ pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
 pub struct Serving {
     process: Child,
     address: SocketAddr,
+    beginning: String,
     log: Option<JoinHandle<String>>,
 }
 
@@ -59,7 +60,7 @@ impl Serving {
     /// As [`Serving::start_with`].
     #[must_use]
     pub fn start() -> Self {
-        Self::start_with(env!("PROGRAM_MISBEHAVE_WASM"), &["--max-requests", "8"])
+        Self::start_with(env!("PROGRAM_MISBEHAVE_WASM"), ["--max-requests", "8", "--no-cache"])
     }
 
     /// Serves an application on a free port, with these arguments added, and waits until it is ready.
@@ -68,22 +69,35 @@ impl Serving {
     ///
     /// When it ends before it serves.
     #[must_use]
-    pub fn start_with(application: &str, arguments: &[&str]) -> Self {
-        let mut process = Command::new(binary())
-            .args(["serve", application, "--addr", "127.0.0.1:0"])
-            .args(arguments)
-            .env_remove("RUST_LOG")
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+    pub fn start_with<A: AsRef<OsStr>>(application: &str, arguments: impl IntoIterator<Item = A>) -> Self {
+        Self::spawn(serve_command(application).args(arguments))
+    }
+
+    /// As [`Serving::start_with`], for a user with this home directory.
+    ///
+    /// # Panics
+    ///
+    /// When it ends before it serves.
+    #[must_use]
+    pub fn start_in_home<A: AsRef<OsStr>>(
+        home: &Path,
+        application: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let mut command = serve_command(application);
+        Self::spawn(command.env_remove("XDG_CACHE_HOME").env("HOME", home).args(arguments))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
-        let address = read_address(&mut log);
+        let (address, beginning) = read_address(&mut log);
         let rest = std::thread::spawn(move || {
             let mut text = String::new();
             log.read_to_string(&mut text).unwrap();
             text
         });
-        Self { process, address, log: Some(rest) }
+        Self { process, address, beginning, log: Some(rest) }
     }
 
     /// Where a path of it is.
@@ -102,6 +116,12 @@ impl Serving {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// The log until it was ready.
+    #[must_use]
+    pub fn beginning(&self) -> &str {
+        &self.beginning
     }
 
     /// Sends a signal, by its name.
@@ -134,13 +154,20 @@ impl Drop for Serving {
     }
 }
 
-fn read_address(log: &mut BufReader<ChildStderr>) -> SocketAddr {
+fn serve_command(application: &str) -> Command {
+    let mut command = Command::new(binary());
+    command.args(["serve", application, "--addr", "127.0.0.1:0"]).env_remove("RUST_LOG");
+    command
+}
+
+/// Reads the log until the server is ready; gives the address, and what was read.
+fn read_address(log: &mut BufReader<ChildStderr>) -> (SocketAddr, String) {
     let mut seen = String::new();
     loop {
         let line_begins = seen.len();
         assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it ended before it served:\n{seen}");
         if let Some((_, address)) = seen[line_begins..].split_once("serving on http://") {
-            return address.trim().parse().unwrap();
+            return (address.trim().parse().unwrap(), seen);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use lovely_session_host::StoreUrl;
-use lovely_session_host::serve::Limits;
+use lovely_session_host::serve::{CodeCache, Limits};
 
 use super::size::Size;
 
@@ -72,9 +72,31 @@ pub struct ServeArgs {
     /// Where sessions are kept: `memory:`, or `memcached://HOST:PORT[,HOST:PORT…]`
     #[arg(long, value_name = "URL", default_value = "memory:")]
     pub store: StoreUrl,
+    /// Where compiled code is kept.
+    #[command(flatten)]
+    pub cache: CacheArgs,
     /// What requests may use.
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+/// Where `serve` keeps compiled code.
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    /// Where to keep compiled code for the next start; a directory that only you can write to
+    /// [default: $XDG_CACHE_HOME/lovely-session or ~/.cache/lovely-session]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Compile at every start, and keep nothing
+    #[arg(long, conflicts_with = "cache")]
+    no_cache: bool,
+}
+
+impl CacheArgs {
+    /// The directory; none when nothing is to be kept, or when this user has no place for it.
+    pub fn directory(&self) -> Option<PathBuf> {
+        if self.no_cache { None } else { self.cache.clone().or_else(CodeCache::default_path) }
+    }
 }
 
 /// The limits of `serve`.

@@ -3,6 +3,7 @@
 mod args;
 mod failure;
 mod inspect;
+mod load;
 mod report;
 mod serve;
 mod signals;

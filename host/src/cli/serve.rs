@@ -1,11 +1,12 @@
 //! `lovely-session serve`.
 
 use lovely_session_host::StoreOptions;
-use lovely_session_host::serve::{Application, Limits, Server};
+use lovely_session_host::serve::{Limits, Server};
 use tokio::sync::oneshot;
 
 use super::args::ServeArgs;
 use super::failure::Failure;
+use super::load::load;
 use super::signals::StopSignals;
 
 /// Serves until a signal stops it.
@@ -27,10 +28,17 @@ async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
     let path = args.application.clone();
     let limits = Limits::from(&args.limits);
     // Compiling takes seconds, and signals are to be heard meanwhile.
-    let loading = tokio::task::spawn_blocking(move || Application::load(&bytes, limits));
+    let cache = args.cache.directory();
+    let loading = tokio::task::spawn_blocking(move || load(&bytes, limits, cache.as_deref()));
     let loaded = loading.await.map_err(|error| Failure::System(error.into()))?;
-    let application = loaded.map_err(|source| Failure::Load { path, source })?;
-    Ok(Server::bind(&args.addr, application, store).await?)
+    let loaded = loaded.map_err(|source| Failure::Load { path, source })?;
+    let server = Server::bind(&args.addr, loaded.application, store).await?;
+    if loaded.compiled {
+        tracing::info!("compiled the application");
+    } else {
+        tracing::info!("took the compiled application from the cache");
+    }
+    Ok(server)
 }
 
 async fn serve(server: Server, mut signals: StopSignals) -> Result<(), Failure> {

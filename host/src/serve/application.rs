@@ -7,6 +7,7 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
+use super::cache::{CacheProblem, CodeCache, Key};
 use super::engine::pooled_engine;
 use super::limits::Limits;
 use super::state::RequestState;
@@ -48,12 +49,40 @@ impl Application {
     /// does not handle HTTP requests, it imports what this host does not
     /// provide, or it does not fit the limits. See [`LoadError`].
     pub fn load(bytes: &[u8], limits: Limits) -> Result<Self, LoadError> {
-        let component = compose(bytes, SESSION_COMPONENT)?;
         let engine = pooled_engine(&limits).map_err(LoadError::Reserve)?;
-        let component = Component::new(&engine, component).map_err(LoadError::Compile)?;
-        check_imports(&engine, &component)?;
-        check_handler(&engine, &component)?;
-        let linked = linker(&engine).and_then(|linker| linker.instantiate_pre(&component));
+        let component = compile(&engine, bytes)?;
+        Self::link(&engine, &component, limits)
+    }
+
+    /// Does the same as [`Application::load`] in a few milliseconds if `cache` has the compiled code; if
+    /// not, compiles it and keeps it there for the next time.
+    ///
+    /// What is wrong with the cache is told and stops nothing: the application is compiled then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Application::load`].
+    pub fn load_cached(bytes: &[u8], limits: Limits, cache: &CodeCache) -> Result<Loaded, LoadError> {
+        let engine = pooled_engine(&limits).map_err(LoadError::Reserve)?;
+        let key = Key::new(&engine, &[bytes, SESSION_COMPONENT]);
+        let mut problems = Vec::new();
+        let found = cache.find(&engine, &key).unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        let compiled = found.is_none();
+        let component = found.map_or_else(|| compile(&engine, bytes), Ok)?;
+        let application = Self::link(&engine, &component, limits)?;
+        if compiled {
+            problems.extend(cache.keep(&component, &key).err());
+        }
+        Ok(Loaded { application, compiled, problems })
+    }
+
+    fn link(engine: &Engine, component: &Component, limits: Limits) -> Result<Self, LoadError> {
+        check_imports(engine, component)?;
+        check_handler(engine, component)?;
+        let linked = linker(engine).and_then(|linker| linker.instantiate_pre(component));
         let prepared = linked.and_then(ProxyPre::new).map_err(LoadError::Link)?;
         let slots = Arc::new(Semaphore::new(slot_count(&limits)));
         Ok(Self { shared: Arc::new(Shared { prepared, limits, slots }) })
@@ -73,6 +102,16 @@ impl Application {
     pub(super) fn slots(&self) -> &Arc<Semaphore> {
         &self.shared.slots
     }
+}
+
+/// An application, and how [`Application::load_cached`] came by it.
+pub struct Loaded {
+    /// The application.
+    pub application: Application,
+    /// Whether it was compiled now, rather than found in the cache.
+    pub compiled: bool,
+    /// Why the cache could not be used, or not for the next time.
+    pub problems: Vec<CacheProblem>,
 }
 
 /// Why an application cannot be served.
@@ -117,6 +156,12 @@ pub enum LoadError {
 
 fn slot_count(limits: &Limits) -> usize {
     usize::try_from(limits.concurrent_requests.max(1)).unwrap_or(Semaphore::MAX_PERMITS)
+}
+
+/// Joins an application with the session component, and compiles both.
+fn compile(engine: &Engine, application: &[u8]) -> Result<Component, LoadError> {
+    let component = compose(application, SESSION_COMPONENT)?;
+    Component::new(engine, component).map_err(LoadError::Compile)
 }
 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<RequestState>> {

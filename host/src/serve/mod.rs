@@ -37,12 +37,21 @@
 //! does not stop the application: it runs on within its time limit, so that a
 //! commit is not cut in two.
 //!
+//! # Starting again
+//!
+//! Compiling an application takes seconds. [`Application::load_cached`] keeps the compiled code in a
+//! directory, a [`CodeCache`], and the next start takes milliseconds. It is native code: see [`CodeCache`]
+//! for what makes it trustworthy.
+//!
+//! # The log
+//!
 //! Every request leaves a line in the log under the target `access`, without its
 //! query, its headers and everything else in which a secret may be. What the
 //! application prints, and how it fails, is logged under the target `application`.
 
 mod answer;
 mod application;
+mod cache;
 mod engine;
 mod guest_output;
 mod instance;
@@ -54,6 +63,7 @@ mod request;
 mod server;
 mod state;
 
-pub use application::{Application, LoadError};
+pub use application::{Application, LoadError, Loaded};
+pub use cache::{CacheProblem, CodeCache};
 pub use limits::Limits;
 pub use server::{ListenError, Server};

@@ -26,6 +26,8 @@ fn the_help_of_serve_names_every_limit_with_its_default() {
         "--max-connections",
         "--header-timeout",
         "--shutdown-timeout",
+        "--cache",
+        "--no-cache",
         "[default: 127.0.0.1:8080]",
         "[default: memory:]",
         "[default: 64MiB]",

@@ -26,7 +26,13 @@ fn assert_refused(ended: &Ended, code: i32, said: &[&str]) {
 }
 
 fn serve(application: &Path) -> Ended {
-    run([Path::new("serve"), application, Path::new("--addr"), Path::new("127.0.0.1:0")])
+    run([
+        Path::new("serve"),
+        application,
+        Path::new("--addr"),
+        Path::new("127.0.0.1:0"),
+        Path::new("--no-cache"),
+    ])
 }
 
 /// Serves a file with this content.
@@ -99,7 +105,11 @@ fn a_store_that_cannot_be_reached_exits_with_4_and_is_named() {
 fn an_address_in_use_exits_with_5_and_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    assert_refused(&run(["serve", MISBEHAVE, "--addr", &address]), 5, &[&address, "choose another port"]);
+    assert_refused(
+        &run(["serve", MISBEHAVE, "--no-cache", "--addr", &address]),
+        5,
+        &[&address, "choose another port"],
+    );
 }
 
 #[test]

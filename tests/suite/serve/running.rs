@@ -21,7 +21,7 @@ pub fn limits() -> Limits {
     }
 }
 
-/// A server of the misbehaving application.
+/// A server, usually of the misbehaving application.
 pub struct RunningServer {
     address: SocketAddr,
     client: reqwest::Client,
@@ -41,7 +41,8 @@ impl RunningServer {
         Self::serve(misbehaving(limits)).await
     }
 
-    async fn serve(application: Application) -> Self {
+    /// Serves this application.
+    pub async fn serve(application: Application) -> Self {
         let store = Arc::new(Memory::new());
         let server = Server::bind("127.0.0.1:0", application, store).await.unwrap();
         let address = server.local_addr();
