@@ -8,6 +8,10 @@
     unused_imports,
     unused_variables,
     clippy::all,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unwrap_used,
     reason = "generated code"
 )]
 

@@ -4,11 +4,11 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lovely_session_host::Memcached;
 use lovely_session_host::serve::{Application, Limits, Server};
-use lovely_session_host::{Memcached, MemcachedOptions};
 use lovely_session_tests::app::Error;
 use lovely_session_tests::memcached::MemcachedServer;
-use lovely_session_tests::world::World;
+use lovely_session_tests::world::{World, patient};
 use reqwest::Client;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ impl Visitor {
     /// Starts a site on this memcached, and enters it.
     async fn enter(memcached: &MemcachedServer) -> Self {
         let address = memcached.address().parse().unwrap();
-        let store = Memcached::connect(&[address], &MemcachedOptions::default()).await.unwrap();
+        let store = Memcached::connect(&[address], &patient()).await.unwrap();
         let cart = Application::load(&fs::read(env!("CART_WASM")).unwrap(), Limits::default()).unwrap();
         let server = Server::bind("127.0.0.1:0", cart, Arc::new(store)).await.unwrap();
         let site = format!("http://{}", server.local_addr());

@@ -1,9 +1,11 @@
 //! The store goes away and comes back: typed errors meanwhile, and the next request works again.
 
+use std::time::Duration;
+
 use lovely_session_host::MemcachedOptions;
 use lovely_session_tests::app::{App, Container, Error, SessionOutcome, Tx};
 use lovely_session_tests::memcached::MemcachedServer;
-use lovely_session_tests::world::World;
+use lovely_session_tests::world::{World, patient};
 
 async fn begin(world: &World) -> (App, Container, Tx) {
     let mut app = world.app().await;
@@ -72,13 +74,15 @@ async fn a_store_that_came_back_empty_between_load_and_commit_gives_gone_and_not
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_in_time_leaves_an_unknown_outcome_that_is_reported() {
-    let world = World::memcached().await;
+    let server = MemcachedServer::start();
+    let soon = Duration::from_millis(500);
+    let options = MemcachedOptions { connect_timeout: soon, io_timeout: soon, ..MemcachedOptions::default() };
+    let world = World::at(&server.address(), &options).await;
     store(&world).await.unwrap();
     let (mut app, container, tx) = begin(&world).await;
     let session = app.session(container, tx, "s").await.unwrap();
     let data = app.package(session, "p").await.unwrap();
     app.set(data, "k", "2").await.unwrap();
-    let server = world.server.as_ref().unwrap();
     server.pause();
     let answer = app.commit(tx).await;
     server.resume();
@@ -97,7 +101,7 @@ async fn a_store_that_does_not_answer_in_time_leaves_an_unknown_outcome_that_is_
 async fn one_of_several_servers_that_is_away_takes_its_own_sessions_with_it_and_no_others() {
     let (here, mut away) = (MemcachedServer::start(), MemcachedServer::start());
     let addresses = [here.address(), away.address()];
-    let world = World::at_all(&addresses, &MemcachedOptions::default()).await;
+    let world = World::at_all(&addresses, &patient()).await;
     let ids: Vec<String> = (0..20).map(|number| format!("visitor-{number}")).collect();
     let mut kept_here = Vec::new();
     let mut kept_away = Vec::new();

@@ -11,6 +11,7 @@ use lovely_session_host::{
     Outcome, Version, Write,
 };
 use lovely_session_tests::memcached::MemcachedServer;
+use lovely_session_tests::world::patient;
 
 /// A store under test, and how time passes for it.
 struct TestStore {
@@ -69,10 +70,14 @@ impl TestStore {
     }
 }
 
-/// A store with short deadlines on these servers.
+/// A store on these servers, for tests that are not about deadlines.
 async fn connect(servers: &[&MemcachedServer]) -> Memcached {
+    connect_with(servers, &patient()).await
+}
+
+async fn connect_with(servers: &[&MemcachedServer], options: &MemcachedOptions) -> Memcached {
     let addresses: Vec<_> = servers.iter().map(|server| server.address().parse().unwrap()).collect();
-    Memcached::connect(&addresses, &short_deadlines()).await.unwrap()
+    Memcached::connect(&addresses, options).await.unwrap()
 }
 
 fn short_deadlines() -> MemcachedOptions {

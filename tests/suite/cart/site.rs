@@ -1,11 +1,11 @@
 //! A running site: the cart, served on a free port from a store of its own.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use lovely_session_host::serve::{Application, Limits, Server};
-use lovely_session_host::{KeyValue, Memcached, MemcachedOptions, Memory, MemoryOptions};
+use lovely_session_host::{KeyValue, Memcached, Memory, MemoryOptions};
 use lovely_session_tests::memcached::MemcachedServer;
+use lovely_session_tests::world::patient;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -37,10 +37,8 @@ impl Site {
     }
 
     async fn connect(memcached: MemcachedServer) -> Self {
-        let io_timeout = Duration::from_millis(500);
-        let options = MemcachedOptions { io_timeout, ..MemcachedOptions::default() };
         let address = memcached.address().parse().unwrap();
-        let store = Memcached::connect(&[address], &options).await.unwrap();
+        let store = Memcached::connect(&[address], &patient()).await.unwrap();
         Self::start(Arc::new(store), Some(memcached)).await
     }
 

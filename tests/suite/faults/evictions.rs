@@ -32,7 +32,7 @@ struct Loaded {
     id: String,
 }
 
-async fn round(mut random: Random) {
+async fn round(mut random: Random) -> bool {
     let server = MemcachedServer::start_with(&MEMORY);
     let world = World::at(&server.address(), &short_deadlines()).await;
     let mut waiting = Vec::new();
@@ -63,6 +63,7 @@ async fn round(mut random: Random) {
         "{fillers} sessions in the way, {evictions} evictions, {gone} commits of evicted sessions: gone"
     );
     assert_eq!(gone, SESSIONS);
+    true
 }
 
 fn text(letter: char) -> String {

@@ -55,7 +55,7 @@ async fn no_acknowledged_increment_is_lost_and_none_that_was_refused_is_stored()
     soak("increments", round).await;
 }
 
-async fn round(mut random: Random) {
+async fn round(mut random: Random) -> bool {
     let trouble = Arc::new(Trouble::start().await);
     let end = Instant::now() + ROUND;
     let mut clients = JoinSet::new();
@@ -76,8 +76,9 @@ async fn round(mut random: Random) {
         unavailable.len(),
         unknown.len(),
     );
-    assert!(faults.len() > 1 && acknowledged.len() > CLIENTS, "too little happened to prove anything");
+    let happened = faults.len() > 1 && acknowledged.len() > CLIENTS;
     check(&trouble, &told).await;
+    happened
 }
 
 async fn increment_until(trouble: Arc<Trouble>, client: usize, mut random: Random, end: Instant) -> Told {

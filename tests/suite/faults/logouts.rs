@@ -61,7 +61,7 @@ async fn a_session_that_was_destroyed_is_never_seen_alive_again() {
     soak("logouts", round).await;
 }
 
-async fn round(mut random: Random) {
+async fn round(mut random: Random) -> bool {
     let trouble = Arc::new(Trouble::start().await);
     let figures = Arc::new(Figures::default());
     let end = Instant::now() + ROUND;
@@ -75,8 +75,8 @@ async fn round(mut random: Random) {
     }
     println!("faults {faults:?}, {} connections cut; {figures:?}", trouble.proxy.cuts());
     let happened = |figure: &AtomicUsize| figure.load(Ordering::SeqCst) > 0;
-    assert!(faults.len() > 1 && happened(&figures.logouts_acknowledged), "too little happened");
-    assert!(happened(&figures.refused_loads) && happened(&figures.commits), "too little happened");
+    faults.len() > 1
+        && [&figures.logouts_acknowledged, &figures.refused_loads, &figures.commits].into_iter().all(happened)
 }
 
 async fn visit_until(trouble: Arc<Trouble>, figures: Arc<Figures>, mut random: Random, end: Instant) {

@@ -60,7 +60,7 @@ async fn a_session_that_a_restart_lost_is_gone_or_absent_and_never_an_old_one() 
     soak("restarts", round).await;
 }
 
-async fn round(mut random: Random) {
+async fn round(mut random: Random) -> bool {
     let mut server = MemcachedServer::start();
     let world = World::at(&server.address(), &short_deadlines()).await;
     let surroundings = Arc::new(Surroundings { world, deaths: AtomicUsize::new(0) });
@@ -81,7 +81,7 @@ async fn round(mut random: Random) {
         figures.add(&client.unwrap());
     }
     println!("{} restarts: {figures:?}", surroundings.deaths());
-    assert!(figures.gone > 0 && figures.absent > 0, "too little happened to prove anything");
+    figures.gone > 0 && figures.absent > 0
 }
 
 /// A session, as its client knows it.

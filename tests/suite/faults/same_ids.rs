@@ -29,7 +29,7 @@ async fn a_session_from_before_a_restart_never_takes_the_place_of_one_begun_afte
     soak("same ids", round).await;
 }
 
-async fn round(mut random: Random) {
+async fn round(mut random: Random) -> bool {
     let mut server = MemcachedServer::start();
     let world = World::at(&server.address(), &short_deadlines()).await;
     let shared = Arc::new(Shared { world, seen: Mutex::default() });
@@ -49,8 +49,7 @@ async fn round(mut random: Random) {
     }
     let seen = shared.seen.lock().unwrap();
     println!("{restarts} restarts: {seen:?}");
-    assert!(seen.begun > IDS.len() && seen.changed > 0, "too little happened to prove anything");
-    assert!(seen.refused > 0, "no transaction met a restart");
+    seen.begun > IDS.len() && seen.changed > 0 && seen.refused > 0
 }
 
 /// What the clients share.

@@ -11,7 +11,7 @@ use lovely_session_host::{
 };
 use lovely_session_tests::memcached::MemcachedServer;
 
-use super::{connect, delete, expecting, get, put, put_for, short_deadlines, touch, write};
+use super::{connect, connect_with, delete, expecting, get, put, put_for, short_deadlines, touch, write};
 
 async fn connect_error(server: &MemcachedServer) -> ConnectError {
     let address = server.address().parse().unwrap();
@@ -150,7 +150,7 @@ async fn a_version_from_before_a_restart_matches_nothing_after_it() {
 #[tokio::test]
 async fn a_write_that_is_not_answered_in_time_is_unknown_and_may_be_done_later() {
     let server = MemcachedServer::start();
-    let store = connect(&[&server]).await;
+    let store = connect_with(&[&server], &short_deadlines()).await;
     let version = match write(&store, put("k", "1", Expectation::Absent)).await {
         Outcome::Applied(version) => version,
         outcome => panic!("{outcome:?}"),
@@ -313,7 +313,7 @@ mod several_servers {
     #[tokio::test]
     async fn one_that_hangs_leaves_the_outcome_of_its_own_writes_unknown() {
         let (a, b) = (MemcachedServer::start(), MemcachedServer::start());
-        let store = connect(&[&a, &b]).await;
+        let store = connect_with(&[&a, &b], &short_deadlines()).await;
         let (on_a, on_b) = keys_of_both(&store, [&a, &b]).await;
         b.pause();
         let batch = [&on_b[0], &on_a[0], &on_b[1]].map(|key| put(key, "2", Expectation::Anything)).to_vec();
