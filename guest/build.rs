@@ -75,7 +75,9 @@ impl Sharing {
                 TokenTree::Ident(word) if word == "match" => {
                     let subject: TokenStream =
                         std::iter::from_fn(|| rest.next_if(|token| !is_block(token))).collect();
-                    let Some(TokenTree::Group(body)) = rest.next() else { return Err("a match has no body".into()) };
+                    let Some(TokenTree::Group(body)) = rest.next() else {
+                        return Err("a match has no body".into());
+                    };
                     match self.call(&subject.to_string(), &body)? {
                         Some(call) => shared.extend(call),
                         None => {
@@ -111,7 +113,9 @@ impl Sharing {
         let call = format!("{{ {SHARED}::{function}({subject}, {pointer}) }}").parse()?;
         let found = Match { subject: subject.to_owned(), pointer, body: body.clone() };
         match place {
-            Some(first) if normal(&first.body) != normal(body) => return Err("errors are not treated alike".into()),
+            Some(first) if normal(&first.body) != normal(body) => {
+                return Err("errors are not treated alike".into());
+            }
             Some(_) => {}
             None => *place = Some(found),
         }
@@ -182,7 +186,10 @@ fn write_normal(tokens: TokenStream, text: &mut String) {
             TokenTree::Ident(name) => {
                 let name = name.to_string();
                 let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
-                if !matches!(name, "super" | "exports" | "lovely" | "session" | "transactions" | "V" | "Error") {
+                if !matches!(
+                    name,
+                    "super" | "exports" | "lovely" | "session" | "transactions" | "V" | "Error"
+                ) {
                     text.push_str(name);
                     text.push(' ');
                 }

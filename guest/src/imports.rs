@@ -1,8 +1,8 @@
 //! What the core needs from the outside, as the component's imports give it.
 
+use ::core::time::Duration;
 use alloc::string::String;
 use alloc::vec::Vec;
-use ::core::time::Duration;
 
 use lovely_session_core as core;
 

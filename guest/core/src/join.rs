@@ -112,7 +112,10 @@ impl<'a> Asked<'a> {
     }
 
     /// The keys and the ids of these sessions.
-    fn named<'m>(&'m self, numbers: &'m [usize]) -> impl Iterator<Item = (&'a String, &'a str)> + use<'m, 'a> {
+    fn named<'m>(
+        &'m self,
+        numbers: &'m [usize],
+    ) -> impl Iterator<Item = (&'a String, &'a str)> + use<'m, 'a> {
         numbers.iter().filter_map(|number| Some((self.keys.get(*number)?, *self.ids.get(*number)?)))
     }
 

@@ -52,8 +52,8 @@ impl Reads {
             return None;
         }
         let place = self.packages.place(package);
-        let place =
-            place.unwrap_or_else(|| self.packages.add(package.into(), PackageReads::Keys(Ordered::default())));
+        let place = place
+            .unwrap_or_else(|| self.packages.add(package.into(), PackageReads::Keys(Ordered::default())));
         self.packages.at(place)
     }
 

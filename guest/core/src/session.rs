@@ -212,9 +212,9 @@ impl<E: Environment> Package<E> {
         self.with_state(|state, place| {
             let (session, journal) = state.session(place)?;
             // Only the first write can fail: it finds out whether the package can be written at all.
-            checked
-                .into_iter()
-                .try_for_each(|(key, text)| session.write(place, journal, &self.name, key, Verdict::Text(text)))
+            checked.into_iter().try_for_each(|(key, text)| {
+                session.write(place, journal, &self.name, key, Verdict::Text(text))
+            })
         })
     }
 

@@ -173,7 +173,8 @@ impl Working {
     /// As [`Self::view`].
     pub fn package_names(&self) -> Result<Vec<String>, Error> {
         self.check_alive()?;
-        let mut loaded = self.loaded.record().into_iter().flat_map(|record| record.package_names()).peekable();
+        let mut loaded =
+            self.loaded.record().into_iter().flat_map(|record| record.package_names()).peekable();
         let mut names = Vec::new();
         for (package, _) in self.overlays.iter() {
             // A package that was not written to is not empty, or it would not be in the record.
@@ -215,7 +216,8 @@ impl Working {
         self.view(package)?;
         let package = self.overlay_place(package);
         let Some(overlay) = self.overlays.at(package) else { return Ok(()) };
-        let key = overlay.writes.place(key).unwrap_or_else(|| overlay.writes.add(key.into(), Slot::default()));
+        let key =
+            overlay.writes.place(key).unwrap_or_else(|| overlay.writes.add(key.into(), Slot::default()));
         let noted_whole = !journal.must_note(overlay.saved_for);
         let Some(slot) = overlay.writes.at(key) else { return Ok(()) };
         let before = core::mem::replace(slot, Slot { verdict, saved_for: journal.current() });

@@ -41,7 +41,8 @@ pub fn live(session: &Working, round: &Round, moved_from: Option<String>) -> Res
 pub fn tombstone(session: &Working, round: &Round) -> Vec<u8> {
     let now = round.now.as_secs();
     let Identity { key, destroyed, grace, .. } = &session.identity;
-    let moved_to = (!destroyed && *grace > 0).then(|| ((**key).to_owned(), now.saturating_add((*grace).into())));
+    let moved_to =
+        (!destroyed && *grace > 0).then(|| ((**key).to_owned(), now.saturating_add((*grace).into())));
     let ended_until = Some(now.saturating_add(tombstone_lifetime(session).into()));
     record::encode(&Facts { ended_until, moved_to, ..facts(session, round) }, None, &[])
 }

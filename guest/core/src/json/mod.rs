@@ -83,7 +83,11 @@ impl Span {
 pub fn object_spans(text: &[u8]) -> Result<Vec<Span>, String> {
     let spans = read_object(text).map_err(|fault| fault.tell(text))?;
     // What was written here is sorted already.
-    if spans.is_sorted_by(|left, right| left.key(text) < right.key(text)) { Ok(spans) } else { sorted(spans, text) }
+    if spans.is_sorted_by(|left, right| left.key(text) < right.key(text)) {
+        Ok(spans)
+    } else {
+        sorted(spans, text)
+    }
 }
 
 fn sorted(spans: Vec<Span>, text: &[u8]) -> Result<Vec<Span>, String> {
@@ -220,9 +224,41 @@ mod tests {
     /// Texts that are JSON, or nearly.
     fn texts() -> impl Strategy<Value = String> {
         let token = prop::sample::select(vec![
-            "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\"b\\n\"", "\\", "\\u00e9", "\\ud83d\\ude00", "\\ud800",
-            "\\x", "é", "0", "1", "-", ".", "e", "E", "+", "12", "-0.5e+3", "1e5", "true", "false", "null", "nul",
-            " ", "\n", "\t", "\r", "\u{b}", "\u{1f}",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"",
+            "\"a\"",
+            "\"b\\n\"",
+            "\\",
+            "\\u00e9",
+            "\\ud83d\\ude00",
+            "\\ud800",
+            "\\x",
+            "é",
+            "0",
+            "1",
+            "-",
+            ".",
+            "e",
+            "E",
+            "+",
+            "12",
+            "-0.5e+3",
+            "1e5",
+            "true",
+            "false",
+            "null",
+            "nul",
+            " ",
+            "\n",
+            "\t",
+            "\r",
+            "\u{b}",
+            "\u{1f}",
         ]);
         prop::collection::vec(token, 0..12).prop_map(|tokens| tokens.concat())
     }

@@ -12,7 +12,7 @@ pub fn plain_length(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks();
     for (number, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        let special = under(word, 0x20) | under(word ^ ONES * 0x22, 1) | under(word ^ ONES * 0x5c, 1);
+        let special = under(word, 0x20) | under(word ^ (ONES * 0x22), 1) | under(word ^ (ONES * 0x5c), 1);
         if special != 0 {
             return 8 * number + special.trailing_zeros() as usize / 8;
         }
