@@ -8,6 +8,7 @@
     unused_imports,
     unused_variables,
     clippy::all,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unreachable,

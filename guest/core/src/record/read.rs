@@ -54,9 +54,7 @@ fn read_line(scanner: &mut Scanner<'_>) -> Result<(u32, Facts, Vec<Part>), Fault
             "moved_to" => set(&mut facts.moved_to, read_move, scanner)?,
             "packages" => set(&mut packages, read_packages, scanner)?,
             // A field that says more than this version knows.
-            _ => {
-                scanner.value()?;
-            }
+            _ => scanner.value().map(|_| ())?,
         }
     }
     scanner.end_line()?;
