@@ -110,7 +110,7 @@ async fn increment(trouble: &Trouble, (id, name): &Operation, random: &mut Rando
 
 /// Compares what is stored, now that all is well, with what the application was told.
 async fn check(trouble: &Trouble, told: &Told) {
-    let mut app = trouble.world.app().await;
+    let mut app = trouble.calm().await.app().await;
     let (container, tx) = (app.open("increments").await, app.begin().await);
     let mut applied = BTreeSet::new();
     for id in SESSIONS {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lovely_session_host::MemcachedOptions;
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::proxy::{Fault, Proxy};
-use lovely_session_tests::world::World;
+use lovely_session_tests::world::{World, patient};
 
 use lovely_session_tests::random::Random;
 
@@ -41,6 +41,11 @@ impl Trouble {
         let proxy = Proxy::before(&server.address()).await;
         let world = World::at(&proxy.address(), &short_deadlines()).await;
         Self { world, proxy, server }
+    }
+
+    /// The same store without the network in between, and with all the time that it needs.
+    pub async fn calm(&self) -> World {
+        World::at(&self.server.address(), &patient()).await
     }
 
     /// Makes trouble, with quiet moments in between, for about `time`; then all is well again.
