@@ -22,10 +22,13 @@ fi
 
 # The core is built again for each change, and runs for seconds: what counts is how soon it is built.
 export CARGO_TARGET_DIR=$target_directory/mutants CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=false
-export PROPTEST_CASES=100
+# The smallest program that fails is not looked for: that it fails is enough.
+export PROPTEST_CASES=100 PROPTEST_MAX_SHRINK_ITERS=0 RUST_BACKTRACE=0
 
 say "trying every change (an hour; each that goes unnoticed is printed, and everything is kept in $CARGO_TARGET_DIR)"
 mkdir -p "$CARGO_TARGET_DIR"
+# What an interrupted run left behind may hold a change, and would pass for the core as it is.
+cargo clean --package lovely-session-core
 code=0
 cargo mutants --package lovely-session-core --output "$CARGO_TARGET_DIR" "$@" || code=$?
 case $code in

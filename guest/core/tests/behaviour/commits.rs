@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use lovely_session_core::{Error, SessionOutcome};
+use lovely_session_core::{ContainerOptions, Error, SessionOutcome};
 
-use crate::world::{Fault, World, conflict_keys, container, owned, package, session};
+use crate::world::{Fault, World, conflict_keys, container, container_with, owned, package, session};
 
 #[test]
 fn a_transaction_that_only_reads_costs_one_trip() {
@@ -245,6 +245,83 @@ fn a_commit_that_fails_in_part_says_what_became_of_each_session() {
     assert_eq!(report, expected);
     assert_eq!(world.stored("fine"), owned(&[("k", "2")]));
     assert_eq!(world.stored("changed"), owned(&[("k", "3")]));
+}
+
+#[test]
+fn a_record_that_was_damaged_meanwhile_fails_its_session_alone() {
+    for damage in [&b"garbage"[..], b"{\"format\":7}\n"] {
+        let world = World::new();
+        for id in ["fine", "damaged"] {
+            world.store(id, &[("k", "1")]);
+        }
+        let tx = world.begin();
+        for id in ["fine", "damaged"] {
+            package(&tx, id).set("k", "2").unwrap();
+        }
+        world.put_raw("damaged", damage);
+        let Err(Error::Partial(report)) = tx.commit() else { panic!("it must fail in part") };
+        let outcomes: Vec<_> = report.iter().map(|(_, outcome)| *outcome).collect();
+        assert_eq!(outcomes, [SessionOutcome::Applied, SessionOutcome::Damaged]);
+        assert_eq!(world.raw("damaged").as_deref(), Some(damage));
+    }
+}
+
+#[test]
+fn a_session_that_outgrows_its_limit_by_merging_is_too_large() {
+    let world = World::new();
+    let text = |length: usize| format!("\"{}\"", "x".repeat(length));
+    world.store("fine", &[("k", "1")]);
+    world.store("grown", &[("k", "1")]);
+    let limited = container_with(ContainerOptions { max_size: 400, ..ContainerOptions::default() });
+    let tx = world.begin();
+    for session in limited.session_many(&tx, &["fine", "grown"]).unwrap() {
+        session.package("p").unwrap().set("mine", &text(100)).unwrap();
+    }
+    world.store("grown", &[("theirs", &text(200))]);
+    let Err(Error::Partial(report)) = tx.commit() else { panic!("it must fail in part") };
+    let outcomes: Vec<_> = report.iter().map(|(_, outcome)| *outcome).collect();
+    assert_eq!(outcomes, [SessionOutcome::Applied, SessionOutcome::TooLarge]);
+    assert_eq!(world.stored("grown"), owned(&[("k", "1"), ("theirs", &text(200))]));
+}
+
+#[test]
+fn a_merge_that_finds_everything_written_already_writes_nothing() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").set("k", "2").unwrap();
+    world.store("s", &[("k", "2")]);
+    let (reads, writes) = (world.reads.get(), world.writes.get());
+    tx.commit().unwrap();
+    assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (1, 1));
+}
+
+#[test]
+fn a_commit_merges_with_more_commits_than_a_record_remembers() {
+    let world = World::new();
+    world.store("s", &[("k", "0")]);
+    let tx = world.begin();
+    package(&tx, "s").set("mine", "1").unwrap();
+    for number in 1..=20 {
+        world.store("s", &[("k", &number.to_string())]);
+    }
+    tx.commit().unwrap();
+    assert_eq!(world.stored("s"), owned(&[("k", "20"), ("mine", "1")]));
+}
+
+#[test]
+fn a_session_evicted_after_a_lost_race_is_gone() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").set("mine", "2").unwrap();
+    world.store("s", &[("k", "2")]);
+    world.after_next_write({
+        let world = Rc::clone(&world);
+        move || world.evict("s")
+    });
+    assert!(matches!(tx.commit(), Err(Error::Gone(_))));
+    assert_eq!(world.len(), 0);
 }
 
 #[test]

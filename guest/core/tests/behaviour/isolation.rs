@@ -267,6 +267,19 @@ fn sessions_begun_twice_merge_unless_it_mattered_that_they_are_new() {
 }
 
 #[test]
+fn in_a_snapshot_it_does_not_matter_that_a_session_or_a_package_was_new() {
+    let world = World::new();
+    let tx = world.begin_with(Isolation::Snapshot);
+    let it = session(&tx, "s");
+    assert!(it.is_new().unwrap());
+    assert_eq!(it.packages().unwrap(), [] as [&str; 0]);
+    it.package("mine").unwrap().set("k", "1").unwrap();
+    world.store("s", &[("theirs", "2")]);
+    tx.commit().unwrap();
+    assert_eq!(session(&world.begin(), "s").packages().unwrap(), ["mine", "p"]);
+}
+
+#[test]
 fn even_the_last_writer_does_not_bring_a_session_back() {
     let world = World::new();
     for id in ["ended", "gone"] {

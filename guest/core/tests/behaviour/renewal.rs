@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lovely_session_core::{Error, Isolation};
+use lovely_session_core::{Error, Isolation, SessionOutcome};
 
 use crate::world::{Fault, World, conflict_keys, container, owned, package, session};
 
@@ -183,6 +183,79 @@ fn a_request_that_was_under_way_commits_within_the_grace() {
     };
     slow.commit().unwrap();
     assert_eq!(world.stored(&new), owned(&[("fast", "3"), ("k", "1"), ("slow", "2")]));
+}
+
+#[test]
+fn a_request_that_was_under_way_when_the_grace_ended_finds_the_session_ended() {
+    for (seconds, follows) in [(9, true), (10, false)] {
+        let world = World::new();
+        world.store("old", &[("k", "1")]);
+        let slow = world.begin();
+        package(&slow, "old").set("slow", "2").unwrap();
+        let tx = world.begin();
+        session(&tx, "old").renew_id(10).unwrap();
+        tx.commit().unwrap();
+        world.pass(seconds);
+        match slow.commit() {
+            Ok(()) => assert!(follows),
+            Err(error) => assert!(!follows && matches!(error, Error::Ended(_)), "{error:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_was_prepared_for_a_renewal_and_vanished_is_prepared_again() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id(0).unwrap();
+    world.before_write(|| ());
+    let (meddling, prepared) = (Rc::clone(&world), new.clone());
+    world.before_write(move || {
+        meddling.evict(&prepared);
+        meddling.store("old", &[("theirs", "2")]);
+    });
+    tx.commit().unwrap();
+    assert_eq!(world.stored(&new), owned(&[("k", "1"), ("theirs", "2")]));
+    assert!(!lives(&world, "old"));
+}
+
+#[test]
+fn a_session_that_has_moved_stays_moved_when_another_session_stops_the_commit() {
+    let world = World::new();
+    for id in ["old", "other"] {
+        world.store(id, &[("k", "1")]);
+    }
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id(0).unwrap();
+    package(&tx, "other").set("k", "2").unwrap();
+    world.store("other", &[("theirs", "1")]);
+    // The first batch prepares the move and loses a race that merges; the second moves and meets a conflict.
+    world.before_write(|| ());
+    let conflicting = Rc::clone(&world);
+    world.before_write(move || conflicting.store("other", &[("k", "3")]));
+    let Err(Error::Partial(report)) = tx.commit() else { panic!("it must fail in part") };
+    let outcomes: Vec<_> = report.iter().map(|(_, outcome)| *outcome).collect();
+    assert_eq!(outcomes, [SessionOutcome::Applied, SessionOutcome::Conflict]);
+    assert_eq!(world.stored(&new), owned(&[("k", "1")]));
+    assert!(!lives(&world, "old"));
+}
+
+#[test]
+fn only_a_grace_leaves_a_trail_from_the_old_id_to_the_new_one() {
+    for (grace, destroys, trail) in [(10, false, true), (0, false, false), (10, true, false)] {
+        let world = World::new();
+        world.store("old", &[("k", "1")]);
+        let tx = world.begin();
+        let it = session(&tx, "old");
+        it.renew_id(grace).unwrap();
+        if destroys {
+            it.destroy().unwrap();
+        }
+        tx.commit().unwrap();
+        let remains = String::from_utf8(world.raw("old").unwrap()).unwrap();
+        assert_eq!(remains.contains("moved_to"), trail, "{remains}");
+    }
 }
 
 #[test]

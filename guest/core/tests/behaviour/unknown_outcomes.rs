@@ -136,6 +136,23 @@ fn a_session_that_vanished_after_a_lost_answer_is_unknown() {
 }
 
 #[test]
+fn a_destroy_of_what_vanished_after_a_lost_answer_succeeds() {
+    for fault in [Fault::AnswerLost, Fault::RequestLost] {
+        let world = World::new();
+        world.store("s", &[("k", "1")]);
+        let tx = world.begin();
+        session(&tx, "s").destroy().unwrap();
+        world.strike([fault]);
+        world.after_next_write({
+            let world = Rc::clone(&world);
+            move || world.evict("s")
+        });
+        tx.commit().unwrap();
+        assert_eq!(world.len(), 0);
+    }
+}
+
+#[test]
 fn a_lost_request_that_then_conflicts_is_a_conflict() {
     let world = World::new();
     world.store("s", &[("k", "1")]);
