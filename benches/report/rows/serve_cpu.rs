@@ -45,7 +45,7 @@ struct Load<'a> {
 
 impl<'a> Load<'a> {
     fn on(bench: &'a Bench, application: &str, store: &str) -> Self {
-        let server = Serving::start_with(application, ["--store", store]);
+        let server = Serving::start_with(application, ["--no-cache", "--store", store]);
         let address = server.address();
         let shoppers = (0..CLIENTS).map(|_| bench.workers.block_on(Shopper::arrive(address))).collect();
         Self { server, shoppers: Crowd::new(&bench.workers, shoppers) }
