@@ -1,35 +1,39 @@
 //! What the bench is asked to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 
 use crate::contender::Pace;
+use crate::rows::PARTS;
 
 const THOROUGH: Pace = Pace { round: Duration::from_millis(250), rounds: 15 };
 const QUICK: Pace = Pace { round: Duration::from_millis(40), rounds: 5 };
 
-/// Measures what sessions cost, next to what nothing can do without.
+/// The part that is plotted.
+pub const GROWTH: &str = "growth";
+
+/// Measures sessions, next to what nothing can do without.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 pub struct Args {
     /// Measure less: done in under two minutes, with wider spreads
     #[arg(long)]
     quick: bool,
-    /// Measure these parts only: one-client, many-clients, fresh-instance, guest-cpu, savepoints, serve-cpu,
-    /// cold-start, size, budget, growth
-    #[arg(value_name = "PART")]
+    /// Measure these parts only; `none` of them only shows what the report has
+    #[arg(value_name = "PART", value_parser = PossibleValuesParser::new(part_names()))]
     parts: Vec<String>,
-    /// Where the report is; parts in it that are not measured now stay
-    #[arg(long, value_name = "FILE", default_value = "target/bench/report.json")]
-    pub report: PathBuf,
-    /// Where the plot of the growth goes [default: growth.svg beside the report]
-    #[arg(long, value_name = "FILE")]
-    plot: Option<PathBuf>,
-    /// Measure other session libraries, which are installed here, and nothing else unless it is named
+    /// Measure other session libraries, which are installed here, and nothing else that is not named
     #[arg(long, value_name = "DIRECTORY")]
     pub peers: Option<PathBuf>,
+    /// Put what the report has into docs/performance.md, and the plot beside it
+    #[arg(long)]
+    docs: bool,
+    /// Where the report is; parts in it that are not measured now stay
+    #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench/report.json"))]
+    pub report: PathBuf,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -43,14 +47,19 @@ impl Args {
 
     /// Whether a part is to be measured.
     pub fn wants(&self, part: &str) -> bool {
-        match &self.parts[..] {
-            [] => self.peers.is_none(),
-            parts => parts.iter().any(|wanted| wanted == part),
+        if self.parts.is_empty() {
+            self.peers.is_none()
+        } else {
+            self.parts.iter().any(|named| named == part)
         }
     }
 
-    /// Where the plot goes.
-    pub fn plot(&self) -> PathBuf {
-        self.plot.clone().unwrap_or_else(|| self.report.with_file_name("growth.svg"))
+    /// The page to put the figures into.
+    pub fn page(&self) -> Option<&'static Path> {
+        self.docs.then_some(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md")))
     }
+}
+
+fn part_names() -> impl Iterator<Item = &'static str> {
+    PARTS.iter().map(|(name, _)| *name).chain([GROWTH, "none"])
 }

@@ -2,7 +2,7 @@
 
 mod plot;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::{Crowd, processor_time};
@@ -15,25 +15,31 @@ use crate::spread::Spread;
 pub use self::plot::plot;
 
 /// How something grows.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Growth {
     /// What there is more of.
-    pub of: &'static str,
+    pub of: String,
     /// Whether that is counted in bytes.
     pub in_bytes: bool,
     /// What is measured.
-    pub measured: &'static str,
+    pub measured: String,
     /// The lines of the plot.
     pub lines: Vec<Line>,
 }
 
 /// One line: what is measured for one contender.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Line {
     /// Whose line it is.
-    pub name: &'static str,
+    pub name: String,
     /// How much there is, and what was measured then.
     pub points: Vec<(u32, Spread)>,
+}
+
+impl Line {
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), points: Vec::new() }
+    }
 }
 
 /// The names of the lines.
@@ -50,10 +56,10 @@ const RATE: &str = "transactions a second";
 
 /// Measures all of it.
 pub fn measure(bench: &Bench) -> Vec<Growth> {
-    let latency = |of, in_bytes, points: &[(u32, Shape, usize)]| Growth {
-        of,
+    let latency = |of: &str, in_bytes, points: &[(u32, Shape, usize)]| Growth {
+        of: of.to_owned(),
         in_bytes,
-        measured: LATENCY,
+        measured: LATENCY.to_owned(),
         lines: latencies(bench, points),
     };
     let kilobyte = Shape::of_size(ONE_KILOBYTE);
@@ -72,7 +78,7 @@ pub fn measure(bench: &Bench) -> Vec<Growth> {
 }
 
 fn latencies(bench: &Bench, points: &[(u32, Shape, usize)]) -> Vec<Line> {
-    let mut lines = [NATIVE, OURS, COMPUTED].map(|name| Line { name, points: Vec::new() });
+    let mut lines = [NATIVE, OURS, COMPUTED].map(Line::new);
     for (at, shape, sessions) in points {
         for (line, spread) in lines.iter_mut().zip(latency(bench, *shape, *sessions)) {
             line.points.push((*at, spread));
@@ -102,13 +108,18 @@ fn latency(bench: &Bench, shape: Shape, sessions: usize) -> [Spread; 3] {
 }
 
 fn clients(bench: &Bench) -> Growth {
-    let mut lines = [NATIVE, OURS, BATCHED].map(|name| Line { name, points: Vec::new() });
+    let mut lines = [NATIVE, OURS, BATCHED].map(Line::new);
     for count in [1, 4, 16, 64, 256] {
         for (line, spread) in lines.iter_mut().zip(rates(bench, count)) {
             line.points.push((count, spread));
         }
     }
-    Growth { of: "clients at the same time", in_bytes: false, measured: RATE, lines: lines.into() }
+    Growth {
+        of: "clients at the same time".to_owned(),
+        in_bytes: false,
+        measured: RATE.to_owned(),
+        lines: lines.into(),
+    }
 }
 
 /// The transactions a second of so many clients, each with a session of its own.

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use lovely_session_host::compose::compose;
+use lovely_session_host::serve::{Limits, pooled_engine};
 use lovely_session_host::{KeyValue, KeyValueCtx, KeyValueView, SESSION_COMPONENT, add_to_linker};
+use wasmtime::Store;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use self::bindings::{Visits, VisitsPre};
@@ -23,7 +24,10 @@ mod bindings {
 /// The container of all sessions here.
 const CONTAINER: &str = "bench";
 
-/// No guest is interrupted before so many ticks, of which there are none.
+/// How many instances there can be at the same time.
+const INSTANCES: u32 = 300;
+
+/// No guest is interrupted before so many ticks of 10 ms.
 const NEVER: u64 = 1 << 40;
 
 /// What a session holds: so many packages of so many bytes, but the first, which is of 100 bytes and so many keys.
@@ -62,11 +66,9 @@ pub fn ids(count: usize) -> Vec<String> {
 pub struct Prepared(VisitsPre<State>);
 
 impl Prepared {
-    /// Compiles the application for an engine that is set up as the one of `serve`.
+    /// Compiles the application for the engine of `serve`.
     pub fn new() -> wasmtime::Result<Self> {
-        let mut config = Config::new();
-        config.allocation_strategy(InstanceAllocationStrategy::pooling()).epoch_interruption(true);
-        let engine = Engine::new(&config)?;
+        let engine = pooled_engine(&Limits { concurrent_requests: INSTANCES, ..Limits::default() })?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         add_to_linker(&mut linker)?;

@@ -15,6 +15,10 @@ use crate::clients::Client;
 /// How many things are in a visitor's cart: a session of about 1 KB.
 const THINGS: usize = 40;
 
+/// What a server is started with besides its store: clients that wait for their turn keep their connections, and
+/// nothing is left in the cache of the user.
+pub const SERVER: [&str; 3] = ["--no-cache", "--header-timeout", "3600"];
+
 /// A visitor of the cart on a connection of its own, who adds one more of the same thing with each request.
 pub struct Shopper {
     connection: SendRequest<Full<Bytes>>,

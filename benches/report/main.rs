@@ -18,6 +18,7 @@ mod clients;
 mod contender;
 mod cpu;
 mod crowds;
+mod docs;
 mod growth;
 mod guest;
 mod load;
@@ -29,14 +30,12 @@ mod rows;
 mod spread;
 mod table;
 
-use std::fs;
-
 use anyhow::Context;
 use clap::Parser;
 
-use self::args::Args;
+use self::args::{Args, GROWTH};
 use self::bench::Bench;
-use self::report::{Measured, Report, Taken};
+use self::report::{Measured, Part, Report, Taken};
 use self::row::Row;
 use self::rows::PARTS;
 
@@ -53,41 +52,51 @@ fn main() -> anyhow::Result<()> {
     }
     let mut rows = Vec::new();
     for (name, part) in PARTS.iter().filter(|(name, _)| args.wants(name)) {
-        eprintln!("==> {name}");
-        rows.extend(measured(&mut report, name, part(&bench), &bench)?);
+        rows.extend(measure(&mut report, &args, name, || Ok(part(&bench)))?);
     }
     if let Some(directory) = &args.peers {
-        eprintln!("==> peers");
-        rows.extend(measured(&mut report, "peers", peers::measure(&bench, directory)?, &bench)?);
+        rows.extend(measure(&mut report, &args, "peers", || peers::measure(&bench, directory))?);
     }
-    if args.wants("growth") {
-        eprintln!("==> growth");
+    if args.wants(GROWTH) {
         grow(&mut report, &args, &bench)?;
     }
-    report.write(&args.report).with_context(|| format!("cannot write {}", args.report.display()))?;
-    print!("{}", table::table(&rows));
+    if let Some(page) = args.page() {
+        docs::update(page, &report)?;
+    }
+    if !rows.is_empty() {
+        print!("{}", table::table(&rows));
+    }
     println!("The report is in {}.", args.report.display());
     Ok(())
 }
 
-/// Puts rows into the report.
-fn measured(report: &mut Report, name: &str, rows: Vec<Row>, bench: &Bench) -> anyhow::Result<Vec<Row>> {
-    report.put(name, Taken::now(bench.pace), Measured::Rows(rows.clone()))?;
+/// Measures a part, and puts it into the report.
+fn measure(
+    report: &mut Report,
+    args: &Args,
+    name: &str,
+    part: impl FnOnce() -> anyhow::Result<Vec<Row>>,
+) -> anyhow::Result<Vec<Row>> {
+    eprintln!("==> {name}");
+    let taken = Taken::now(args.pace());
+    let rows = part()?;
+    put(report, args, name, Part { taken, measured: Measured::Rows(rows.clone()) })?;
     Ok(rows)
 }
 
+/// Measures the growth, puts it into the report, and plots it.
 fn grow(report: &mut Report, args: &Args, bench: &Bench) -> anyhow::Result<()> {
-    let growth = growth::measure(bench);
+    eprintln!("==> growth");
     let taken = Taken::now(bench.pace);
-    let caption = format!(
-        "Medians of {} rounds on {} processors,\nquartiles as vertical lines.\nBoth scales are logarithmic.",
-        taken.rounds, taken.processors
-    );
-    let plot = growth::plot(&growth, &caption);
-    report.put("growth", taken, Measured::Growth(growth))?;
-    let path = args.plot();
-    fs::create_dir_all(path.parent().unwrap_or(&path))?;
-    fs::write(&path, plot).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("The plot is in {}.", path.display());
+    let part = Part { taken, measured: Measured::Growth(growth::measure(bench)) };
+    put(report, args, GROWTH, part.clone())?;
+    docs::draw(&args.report, &part)?;
+    println!("The plot is in {}.", args.report.with_file_name(docs::PLOT).display());
     Ok(())
+}
+
+/// Puts a part into the report in the place of what was measured before.
+fn put(report: &mut Report, args: &Args, name: &str, part: Part) -> anyhow::Result<()> {
+    report.parts.insert(name.to_owned(), part);
+    report.write(&args.report).with_context(|| format!("cannot write {}", args.report.display()))
 }

@@ -6,15 +6,14 @@ use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use crate::contender::Pace;
 use crate::growth::Growth;
 use crate::row::Row;
 
 /// When, where and how something was measured.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Taken {
     /// Seconds since the beginning of 1970.
     pub at: u64,
@@ -24,7 +23,7 @@ pub struct Taken {
     /// machine.
     pub load: f64,
     /// How long one round took, in milliseconds.
-    pub round_ms: u128,
+    pub round_ms: u64,
     /// How many rounds there were.
     pub rounds: usize,
 }
@@ -37,7 +36,7 @@ impl Taken {
             at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
             processors: std::thread::available_parallelism().map_or(1, usize::from),
             load: load.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default(),
-            round_ms: pace.round.as_millis(),
+            round_ms: pace.round.as_millis() as u64,
             rounds: pace.rounds,
         }
     }
@@ -49,7 +48,7 @@ impl Taken {
 }
 
 /// What one part of the bench measured.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measured {
     /// Figures with what they are judged by.
@@ -59,33 +58,32 @@ pub enum Measured {
 }
 
 /// A part of the report.
-#[derive(Debug, Serialize)]
-struct Part {
-    taken: Taken,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// When, where and how it was measured.
+    pub taken: Taken,
+    /// What was measured.
     #[serde(flatten)]
-    measured: Measured,
+    pub measured: Measured,
 }
 
 /// The report: its parts, by their names.
-#[derive(Debug, Default)]
-pub struct Report(BTreeMap<String, Value>);
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Report {
+    /// What was measured now, and what was measured before and not again.
+    pub parts: BTreeMap<String, Part>,
+}
 
 impl Report {
     /// The report in a file; an empty one if there is none, or none that can be read.
     pub fn read(path: &Path) -> Self {
-        let parts = fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Self(parts.unwrap_or_default())
-    }
-
-    /// Puts a part in the place of what was measured before.
-    pub fn put(&mut self, name: &str, taken: Taken, measured: Measured) -> serde_json::Result<()> {
-        self.0.insert(name.to_owned(), serde_json::to_value(Part { taken, measured })?);
-        Ok(())
+        fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
     /// Writes all of it to a file.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-        fs::write(path, serde_json::to_string_pretty(&self.0)? + "\n")
+        fs::write(path, serde_json::to_string_pretty(self)? + "\n")
     }
 }

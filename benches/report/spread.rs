@@ -1,9 +1,9 @@
 //! What many rounds of one thing came to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The quartiles of what the rounds measured.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Spread {
     /// A quarter of the rounds was below.
     pub low: f64,

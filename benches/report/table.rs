@@ -3,12 +3,13 @@
 use crate::row::{Figure, Goal, Row};
 use crate::spread::Spread;
 
-const HEAD: [&str; 5] = ["", "compared with", "ours", "result", "goal"];
+/// What the cells are.
+pub const HEAD: [&str; 5] = ["", "compared with", "ours", "result", "goal"];
 
 /// The rows as a table, and below it how each was measured.
 pub fn table(rows: &[Row]) -> String {
     let lines: Vec<[String; 5]> =
-        [HEAD.map(str::to_owned)].into_iter().chain(rows.iter().map(line)).collect();
+        [HEAD.map(str::to_owned)].into_iter().chain(rows.iter().map(cells)).collect();
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 5] = std::array::from_fn(width);
     let mut text = String::new();
@@ -21,7 +22,8 @@ pub fn table(rows: &[Row]) -> String {
         + &explanations(rows)
 }
 
-fn line(row: &Row) -> [String; 5] {
+/// A row as the cells of a table.
+pub fn cells(row: &Row) -> [String; 5] {
     let (ours, others): (Vec<&Figure>, _) = row.figures.iter().partition(|figure| figure.of == "ours");
     let named = |figure: &&Figure| format!("{}: {}", figure.of, shown(figure));
     let others = others.iter().map(named).collect::<Vec<_>>().join("; ");
@@ -54,7 +56,7 @@ fn shown(figure: &Figure) -> String {
 }
 
 /// A number with three digits that count.
-pub fn number(value: f64) -> String {
+fn number(value: f64) -> String {
     match value.abs() {
         10_000.0.. => format!("{:.0}k", value / 1e3),
         1_000.0.. => format!("{:.1}k", value / 1e3),

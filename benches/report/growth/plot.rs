@@ -76,7 +76,7 @@ fn panel(growth: &Growth) -> String {
 
 /// A line through the medians, with a mark for each, and another from quartile to quartile.
 fn line(line: &Line, across: &Scale, up: &Scale) -> String {
-    let colour = colour(line.name);
+    let colour = colour(&line.name);
     let mut path = String::new();
     let mut marks = String::new();
     for (at, Spread { low, median, high }) in &line.points {

@@ -5,11 +5,13 @@ use memcache::exp::{
 };
 
 use super::LIFETIME;
+use crate::bench::PATIENCE;
 use crate::clients::Client;
 
 /// A client whose clones share connections, at most so many.
 pub async fn pool(address: &str, connections: usize) -> AsyncMetaClient {
-    let builder = AsyncMetaClient::builder().max_connections(Some(connections)).max_idle(connections);
+    let builder = AsyncMetaClient::builder().connect_timeout(Some(PATIENCE)).io_timeout(Some(PATIENCE));
+    let builder = builder.max_connections(Some(connections)).max_idle(connections);
     builder.connect_async(address.to_owned()).await.expect("the address of a server resolves")
 }
 

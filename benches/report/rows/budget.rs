@@ -6,7 +6,7 @@ use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::{Client, Crowd};
 use crate::contender::{Contender, each_in_turns};
 use crate::guest::{self, Fresh, Relay, Shape};
-use crate::load::Shopper;
+use crate::load::{SERVER, Shopper};
 use crate::native::{Pooled, Port, pool};
 use crate::row::{Figure, Row};
 use crate::spread::Samples;
@@ -27,7 +27,7 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
     bench.fill(&store, &ids, Shape::of_size(ONE_KILOBYTE));
     let client = bench.workers.block_on(pool(&bench.memcached.address(), 1));
     let relay = bench.workers.block_on(Relay::new(&bench.prepared, &store, &ids[0]));
-    let server = Serving::start_with(env!("EMPTY_WASM"), [] as [&str; 0]);
+    let server = Serving::start_with(env!("EMPTY_WASM"), SERVER);
     let shopper = bench.workers.block_on(Shopper::arrive(server.address()));
     let contenders = [
         alone(bench, Pooled::new(client, vec![key.clone()])),

@@ -8,7 +8,7 @@ use crate::bench::Bench;
 use crate::clients::Crowd;
 use crate::contender::{Contender, Pace, each_in_turns};
 use crate::cpu;
-use crate::load::Shopper;
+use crate::load::{SERVER, Shopper};
 use crate::row::{Figure, Row};
 
 /// How many clients keep a connection each.
@@ -45,7 +45,7 @@ struct Load<'a> {
 
 impl<'a> Load<'a> {
     fn on(bench: &'a Bench, application: &str, store: &str) -> Self {
-        let server = Serving::start_with(application, ["--store", store]);
+        let server = Serving::start_with(application, SERVER.into_iter().chain(["--store", store]));
         let address = server.address();
         let shoppers = (0..CLIENTS).map(|_| bench.workers.block_on(Shopper::arrive(address))).collect();
         Self { server, shoppers: Crowd::new(&bench.workers, shoppers) }

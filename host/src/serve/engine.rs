@@ -29,8 +29,16 @@ const TICK: Duration = Duration::from_millis(10);
 const KEPT_OF_A_MEMORY: usize = 4 << 20;
 const KEPT_OF_A_TABLE: usize = 64 << 10;
 
-/// Makes an engine with room for as many requests as the limits allow.
-pub(super) fn pooled_engine(limits: &Limits) -> wasmtime::Result<Engine> {
+/// Makes the engine that an [`Application`](super::Application) runs on, for hosts of your own that make instances as
+/// quickly: with a pool that has room for as many requests as the limits allow.
+///
+/// Its epoch advances every 10 ms. A [`Store`] of yours sets an epoch deadline, and what happens at it: without one,
+/// its guests are stopped at the first tick.
+///
+/// # Errors
+///
+/// Fails when the machine has not enough address space for the pool, or when it cannot start a thread.
+pub fn pooled_engine(limits: &Limits) -> wasmtime::Result<Engine> {
     // Linux before 6.7, and some containers, cannot tell which pages were written. Then all would have to be
     // reset, written or not, and it costs less to give them back.
     let mut keeping = pool(limits);

@@ -65,5 +65,6 @@ mod state;
 
 pub use application::{Application, LoadError, Loaded};
 pub use cache::{CacheProblem, CodeCache};
+pub use engine::pooled_engine;
 pub use limits::Limits;
 pub use server::{ListenError, Server};
