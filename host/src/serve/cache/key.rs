@@ -6,8 +6,9 @@ use std::hash::{Hash, Hasher};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-/// Changes when the files, or what is compiled from the same bytes, change their meaning.
-const FORMAT: &[u8] = b"lovely-session compiled code 1";
+/// Changes when the files, or what is compiled from the same bytes, change their meaning; joining the components
+/// is a matter of this crate's version.
+const FORMAT: &str = concat!("compiled code 1 of lovely-session ", env!("CARGO_PKG_VERSION"));
 
 /// Stands for everything that compiled code depends on. It is shown as hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,7 +21,7 @@ pub use self::problem::CacheProblem;
 /// to the user of this process, and nobody else may be able to write to it; so must each file in it. This is
 /// checked on what was opened, not on the path, so that nothing can be exchanged in between. Beyond that each
 /// file holds a checksum of its content and of what the code is for: the bytes of the application and of the
-/// session component, the version of wasmtime, the processor, and every setting of the engine that
+/// session component, the versions of this crate and of wasmtime, the processor, and every setting that
 /// matters to code. What does not fit is compiled again, and replaced.
 ///
 /// Whoever can write as this user can make the process run anything, here as in any other program of theirs.
