@@ -364,3 +364,22 @@ fn a_commit_that_always_loses_gives_up_with_a_conflict() {
     let Err(Error::Conflict(conflicts)) = tx.commit() else { panic!("it must give up") };
     assert_eq!((conflicts[0].session.session.as_str(), &conflicts[0].package), ("s", &None));
 }
+
+#[test]
+fn a_commit_goes_on_though_it_loses_one_race_after_another() {
+    let world = World::new();
+    world.store("s", &[("k", "0")]);
+    let tx = world.begin();
+    package(&tx, "s").set("mine", "1").unwrap();
+    for race in 0..20 {
+        let again = Rc::clone(&world);
+        world.before_write(move || {
+            // An interlude writes too, so every second one belongs to the commit under test.
+            if race % 2 == 0 {
+                again.store("s", &[("k", &(race + 1).to_string())]);
+            }
+        });
+    }
+    tx.commit().unwrap();
+    assert_eq!(world.stored("s"), owned(&[("k", "19"), ("mine", "1")]));
+}
