@@ -55,12 +55,13 @@ fn shown(figure: &Figure) -> String {
     format!("{}{unit} ({}–{})", number(median), number(low), number(high))
 }
 
-/// A number with three digits that count.
+/// A number with three digits that count, or a small whole one.
 fn number(value: f64) -> String {
     match value.abs() {
         10_000.0.. => format!("{:.0}k", value / 1e3),
         1_000.0.. => format!("{:.1}k", value / 1e3),
         100.0.. => format!("{value:.0}"),
+        _ if value.fract() == 0.0 => value.to_string(),
         10.0.. => format!("{value:.1}"),
         _ => format!("{value:.2}"),
     }
