@@ -183,7 +183,7 @@ impl Task {
         self.verdict().map(Verdict::outcome)
     }
 
-    /// Ends it. While a write is in flight, nobody can say that it was not done.
+    /// Ends it. While a write is in flight, nobody can say that it was not done: then its outcome is unknown.
     pub fn finish(&mut self, verdict: Verdict) {
         let applied = matches!(verdict, Verdict::Applied);
         self.progress = Progress::Done(match self.in_flight && !applied {
@@ -242,11 +242,10 @@ impl Task {
 
     /// Takes in that the store answered a whole call with an error.
     pub fn refuse(&mut self, error: &StoreError) {
-        match (self.step, &self.progress) {
-            (Step::Confirm, _) => self.finish(Verdict::Applied),
-            (_, Progress::Unanswered) => self.lose(SessionOutcome::Unknown),
-            _ => self.finish(Verdict::Failed(error.clone().into())),
-        }
+        self.finish(match self.step {
+            Step::Confirm => Verdict::Applied,
+            _ => Verdict::Failed(error.clone().into()),
+        });
     }
 
     /// Takes in what the store holds now, after a race was lost or an answer was not seen.
@@ -255,7 +254,7 @@ impl Task {
         self.progress = Progress::Active;
         let Some(session) = state.sessions.get_mut(self.place) else { return };
         let Some(Entry { value, version, .. }) = entry else {
-            return self.recheck_nothing(unanswered, session);
+            return self.recheck_nothing(session);
         };
         let record = match Record::decode(value) {
             Ok(record) => record,
@@ -296,12 +295,11 @@ impl Task {
     }
 
     /// The store holds nothing any more.
-    fn recheck_nothing(&mut self, unanswered: bool, session: &mut Working) {
+    fn recheck_nothing(&mut self, session: &mut Working) {
         match (self.step, &session.loaded) {
             (Step::End, _) => self.finish(Verdict::Applied),
             (Step::Prepare, _) => self.prepared = None,
             (Step::Save, Loaded::Nothing(_)) => session.loaded = Loaded::Nothing(None),
-            _ if unanswered => self.lose(SessionOutcome::Unknown),
             _ => self.lose(SessionOutcome::Gone),
         }
     }

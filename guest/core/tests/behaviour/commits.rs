@@ -383,3 +383,15 @@ fn a_commit_goes_on_though_it_loses_one_race_after_another() {
     tx.commit().unwrap();
     assert_eq!(world.stored("s"), owned(&[("k", "19"), ("mine", "1")]));
 }
+
+#[test]
+fn a_commit_that_is_told_that_its_session_is_gone_does_not_ask_again() {
+    let world = World::new();
+    world.store("s", &[("k", "0")]);
+    let tx = world.begin();
+    package(&tx, "s").set("k", "1").unwrap();
+    world.evict("s");
+    let before = world.reads.get();
+    assert!(matches!(tx.commit(), Err(Error::Gone(_))));
+    assert_eq!(world.reads.get(), before);
+}

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lovely_session_core::{Error, Isolation, SessionOutcome};
+use lovely_session_core::{Error, Isolation, SessionOutcome, StoreError};
 
 use crate::world::{Fault, World, conflict_keys, container, owned, package, session};
 
@@ -367,4 +367,20 @@ fn a_session_that_moved_without_a_last_confirmation_outlives_a_new_one_under_its
     world.store("old", &[("another", "2")]);
     assert_eq!(world.stored(&new), owned(&[("k", "1")]));
     assert_eq!(world.stored("old"), owned(&[("another", "2")]));
+}
+
+/// What is prepared under the fresh id does not count, so nothing is unknown about the commit.
+#[test]
+fn a_renewal_is_certainly_not_done_when_the_store_goes_away_after_its_first_write() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    for fault in [Fault::AnswerLost, Fault::RequestLost] {
+        let tx = world.begin();
+        let new = session(&tx, "old").renew_id(0).unwrap();
+        world.strike([fault]);
+        world.stop_reads(1);
+        let error = tx.commit().unwrap_err();
+        assert!(matches!(&error, Error::Store(StoreError::Unavailable(_))), "{error:?}");
+        assert!(lives(&world, "old") && !lives(&world, &new));
+    }
 }
