@@ -194,3 +194,18 @@ impl<'a> Iterator for Entries<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_takes_little_more_memory_than_its_bytes() {
+        let mut overlay = Overlay::default();
+        let slot = Slot { verdict: Verdict::Text(format!("\"{}\"", "v".repeat(500)).into()), saved_for: 0 };
+        overlay.writes.add("k".repeat(100).into(), slot);
+        let document = View::new(None, Some(&overlay)).document().unwrap();
+        assert_eq!(document.len(), 1 + 102 + 1 + 502 + 1);
+        assert!(document.capacity() < document.len() + 100, "{}", document.capacity());
+    }
+}

@@ -312,3 +312,24 @@ fn a_conflict_in_one_session_keeps_a_merge_in_another_from_being_written() {
     assert_eq!(conflict_keys(tx.commit()), [Some("k".to_owned())]);
     assert_eq!(world.stored("merges"), owned(&[("k", "3")]));
 }
+
+#[test]
+fn a_package_whose_writes_were_rolled_back_counts_as_left_alone() {
+    let world = World::new();
+    world.store("s", &[("a", "1")]);
+    let write_q = |tx: &Tx, value: &str| session(tx, "s").package("q").unwrap().set("k", value).unwrap();
+    let first = world.begin();
+    write_q(&first, "1");
+    first.commit().unwrap();
+
+    let tx = world.begin();
+    let savepoint = tx.savepoint().unwrap();
+    write_q(&tx, "2");
+    savepoint.rollback().unwrap();
+    assert_eq!(session(&tx, "s").packages().unwrap(), ["p", "q"]);
+    package(&tx, "s").set("a", "2").unwrap();
+    let other = world.begin();
+    write_q(&other, "3");
+    other.commit().unwrap();
+    tx.commit().unwrap();
+}
