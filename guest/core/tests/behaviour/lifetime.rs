@@ -277,3 +277,17 @@ fn a_session_begun_over_remains_that_vanish_meanwhile_is_stored() {
     tx.commit().unwrap();
     assert_eq!(world.stored("s"), owned(&[("k", "2")]));
 }
+
+#[test]
+fn a_session_that_began_again_within_the_transaction_rolls_back_like_any_other() {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").set("k", "2").unwrap();
+    world.pass(3600);
+    package(&tx, "s").set("kept", "1").unwrap();
+    let savepoint = tx.savepoint().unwrap();
+    package(&tx, "s").set("k", "3").unwrap();
+    savepoint.rollback().unwrap();
+    assert_eq!(package(&tx, "s").entries().unwrap(), owned(&[("kept", "1")]));
+}
