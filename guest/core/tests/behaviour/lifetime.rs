@@ -291,3 +291,17 @@ fn a_session_that_began_again_within_the_transaction_rolls_back_like_any_other()
     savepoint.rollback().unwrap();
     assert_eq!(package(&tx, "s").entries().unwrap(), owned(&[("kept", "1")]));
 }
+
+#[test]
+fn a_rollback_past_a_timeout_does_not_bring_back_what_was_written_before_it() {
+    let world = World::new();
+    let tx = world.begin();
+    package(&tx, "s").set("k", "1").unwrap();
+    let savepoint = tx.savepoint().unwrap();
+    package(&tx, "s").set("k", "2").unwrap();
+    world.pass(3600);
+    assert!(package(&tx, "s").is_empty().unwrap(), "it began again");
+    package(&tx, "s").set("k", "3").unwrap();
+    savepoint.rollback().unwrap();
+    assert!(package(&tx, "s").is_empty().unwrap());
+}
