@@ -112,8 +112,10 @@ impl Lane {
             Err(failure) => return Settled::unsent(failure),
         };
         match timeout_at(deadline, &mut waiting.settled).await {
-            // The sender is never dropped without a word.
-            Ok(settled) => settled.unwrap_or_else(|_| Settled::unsent(Failure::NotUnderstood)),
+            // The sender is never dropped without a word; if it were, the request might have been done.
+            Ok(settled) => {
+                settled.unwrap_or_else(|_| Settled::unanswered(Vec::new(), Failure::NotUnderstood))
+            }
             Err(_) => self.give_up(waiting),
         }
     }
@@ -163,7 +165,8 @@ impl Lane {
         }
         drop(traffic);
         // The answer came at this very moment.
-        waiting.settled.try_recv().unwrap_or_else(|_| Settled::unsent(Failure::TimedOut))
+        let late = |_| Settled::unanswered(Vec::new(), Failure::TimedOut);
+        waiting.settled.try_recv().unwrap_or_else(late)
     }
 
     /// Takes what has arrived. Ends in an error with the connection.

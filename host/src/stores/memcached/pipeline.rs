@@ -49,7 +49,7 @@ impl Settled {
         Self { answers: Vec::new(), lost: Some(Lost::Unsent(failure)) }
     }
 
-    fn unanswered(answers: Vec<Answer>, failure: Failure) -> Self {
+    pub(super) fn unanswered(answers: Vec<Answer>, failure: Failure) -> Self {
         Self { answers, lost: Some(Lost::Unanswered(failure)) }
     }
 }
