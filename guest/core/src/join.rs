@@ -157,7 +157,7 @@ impl<'a> Asked<'a> {
                     place
                 }
             };
-            if found.moved_to.is_some() && state.places.place(key).is_none() {
+            if found.moved_to.is_some() {
                 state.places.add(key.as_str().into(), place);
             }
         }

@@ -133,3 +133,12 @@ fn a_transaction_joins_a_thousand_sessions_and_no_more() {
     assert_eq!(container().create(&tx).unwrap_err(), Error::TooManySessions(1000));
     assert!(container().session(&tx, "7").is_ok());
 }
+
+#[test]
+fn one_session_asked_for_a_thousand_times_and_one_takes_the_room_of_one() {
+    let world = World::new();
+    let tx = world.begin();
+    assert_eq!(container().session_many(&tx, &["s"; 1001]).unwrap().len(), 1001);
+    assert_eq!(container().joined(&tx).unwrap(), ["s"]);
+    assert_eq!(world.reads.get(), 1);
+}
