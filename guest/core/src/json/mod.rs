@@ -181,6 +181,23 @@ mod tests {
     }
 
     #[test]
+    fn values_are_sorted_by_key_in_whatever_order_they_stand() {
+        for text in [r#"{"a":1,"b":2,"c":3}"#, r#"{"c":3,"b":2,"a":1}"#, r#"{"b":2,"c":3,"a":1}"#] {
+            let spans = object_spans(text.as_bytes()).unwrap();
+            assert_eq!(found(text, &spans), [("a", "1"), ("b", "2"), ("c", "3")], "{text}");
+        }
+    }
+
+    #[test]
+    fn every_character_that_must_be_escaped_is_written_as_serde_json_writes_it() {
+        for character in ('\0'..' ').chain(['"', '\\', '/', '\u{7f}']) {
+            let mut document = Vec::new();
+            push_string(&String::from(character), &mut document);
+            assert_eq!(document, serde_json::to_vec(&character).unwrap(), "{character:?}");
+        }
+    }
+
+    #[test]
     fn what_is_not_an_object_of_distinct_keys_is_refused() {
         for text in [
             "",
