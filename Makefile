@@ -1,13 +1,13 @@
 # Names for the scripts. What they do is said, and done, in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak mutants bench bench-peers
+.PHONY: help setup run test test-platforms soak mutants bench bench-peers
 
 # Passed on by `run` (to `lovely-session serve`) and by `bench` (to the benches).
 ARGS ?=
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what is missing to build and to test; the Rust toolchain stays as it is.
 	@scripts/setup.sh
@@ -17,6 +17,10 @@ run: ## Serve examples/cart on http://127.0.0.1:8080; ARGS="--store memcached://
 
 test: ## Run every check and every test.
 	@scripts/test.sh
+
+test-platforms: ## Run the component on other hosts: Python, Node.js.
+	@scripts/platforms.sh
+	@cargo test --workspace --locked --test platforms
 
 soak: ## Run the random tests for longer; ARGS=60 gives each 60 seconds instead of 900.
 	@scripts/soak.sh $(ARGS)

@@ -135,5 +135,7 @@ if [ "$purpose" = test ]; then
     need_rust_component clippy clippy
     # The fuzz targets are linked with libFuzzer, which is C++.
     need_program c++ g++
+    need_program python3 python3 python3-venv
+    need_program npm nodejs npm
 fi
 say "everything is there to $purpose"

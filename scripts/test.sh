@@ -5,6 +5,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 scripts/setup.sh test
+scripts/platforms.sh
 
 say "formatting"
 cargo fmt --all --check

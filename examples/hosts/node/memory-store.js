@@ -1,0 +1,57 @@
+/** A store in the memory of the process. */
+export class MemoryStore {
+  #entries = new Map();
+  #versions = 0;
+
+  /** `get-many` of `wit/key-value.wit`. */
+  getMany(keys, touch) {
+    return keys.map((key) => {
+      const entry = this.#live(key);
+      if (entry === undefined) return undefined;
+      const { value, version } = entry;
+      const secondsLeft = entry.ends === Infinity ? undefined : Math.floor((entry.ends - performance.now()) / 1000);
+      if (touch !== undefined) entry.ends = endOf(touch);
+      return { value, version, secondsLeft };
+    });
+  }
+
+  /** `write-many` of `wit/key-value.wit`. */
+  writeMany(writes) {
+    return writes.map((write) => this.#write(write));
+  }
+
+  #write({ key, expects, change }) {
+    const entry = this.#live(key);
+    if (expects.tag === 'absent' && entry) return { tag: 'stale' };
+    const needsEntry = expects.tag === 'version' || change.tag === 'touch' || (change.tag === 'delete' && expects.tag === 'anything');
+    if (needsEntry && !entry) return { tag: 'missing' };
+    if (expects.tag === 'version' && !sameBytes(entry.version, expects.val)) return { tag: 'stale' };
+    switch (change.tag) {
+      case 'delete':
+        this.#entries.delete(key);
+        return { tag: 'applied', val: new Uint8Array() };
+      case 'touch':
+        entry.ends = endOf(change.val);
+        return { tag: 'applied', val: entry.version };
+      default: {
+        const version = new TextEncoder().encode(String(++this.#versions));
+        this.#entries.set(key, { value: change.val.value, version, ends: endOf(change.val.lifetime) });
+        return { tag: 'applied', val: version };
+      }
+    }
+  }
+
+  #live(key) {
+    const entry = this.#entries.get(key);
+    if (entry && entry.ends <= performance.now()) this.#entries.delete(key);
+    return this.#entries.get(key);
+  }
+}
+
+function endOf(lifetime) {
+  return lifetime.tag === 'seconds' ? performance.now() + 1000 * lifetime.val : Infinity;
+}
+
+function sameBytes(left, right) {
+  return Buffer.compare(left, right) === 0;
+}

@@ -1,0 +1,46 @@
+//! A Node.js program with what jco makes of the session component, and with a store written in JavaScript.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use lovely_session_tests::memcached::MemcachedServer;
+use tempfile::{TempDir, tempdir_in};
+
+use crate::hosts::{example, installed, run, tell_story, write_component};
+
+/// The example as a user has it: next to the packages that it needs, with the component translated.
+fn prepared() -> TempDir {
+    let node = installed("node");
+    let directory = tempdir_in(&node).unwrap();
+    for file in fs::read_dir(example("node")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "js") {
+            fs::copy(&path, directory.path().join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    translate(&node, directory.path());
+    directory
+}
+
+fn translate(node: &Path, directory: &Path) {
+    let mut jco = Command::new(node.join("node_modules/.bin/jco"));
+    jco.arg("transpile").arg(write_component(directory));
+    jco.args(["--name", "session", "--instantiation", "async", "--quiet", "--out-dir"]);
+    run(jco.arg(directory.join("generated")));
+}
+
+fn story(server: Option<&str>) {
+    let directory = prepared();
+    tell_story(Command::new("node").current_dir(&directory).args(["story.js", "generated"]).args(server));
+}
+
+#[test]
+fn the_ancestors_story_and_parallel_increments_hold_in_memory() {
+    story(None);
+}
+
+#[test]
+fn the_ancestors_story_and_parallel_increments_hold_in_memcached() {
+    story(Some(&MemcachedServer::start().address()));
+}
