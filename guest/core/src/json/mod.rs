@@ -227,6 +227,21 @@ mod tests {
     }
 
     #[test]
+    fn numbers_have_a_sign_a_fraction_and_an_exponent_with_a_sign_of_its_own() {
+        for text in ["0", "-0", "12", "-1.25", "1e5", "1E+5", "1.5e-5"] {
+            assert_eq!(check(text), Ok(text));
+        }
+    }
+
+    #[test]
+    fn an_escape_has_four_hexadecimal_digits() {
+        assert!(check(r#""\u00Fa0""#).is_ok());
+        for text in [r#""\u""#, r#""\u0""#, r#""\u00""#, r#""\u004""#, r#""\u00g0""#, r#""\u 041""#] {
+            assert!(check(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_line_and_column() {
         assert_eq!(check("[1,\n 2,]").unwrap_err(), "a value is missing at line 2 column 4");
         assert_eq!(check("").unwrap_err(), "a value is missing at line 1 column 1");
