@@ -208,4 +208,13 @@ mod tests {
         assert_eq!(document.len(), 1 + 102 + 1 + 502 + 1);
         assert!(document.capacity() < document.len() + 100, "{}", document.capacity());
     }
+
+    #[test]
+    fn a_document_that_was_loaded_is_written_again_without_looking_for_room() {
+        let loaded = format!(r#"{{"{}":"{}"}}"#, "k".repeat(100), "v".repeat(500)).into_bytes();
+        let spans = json::object_spans(&loaded).unwrap();
+        let document = View::new(Some(PackageText::new(&loaded, &spans)), None).document().unwrap();
+        assert_eq!(document, loaded);
+        assert_eq!(document.capacity(), loaded.len());
+    }
 }

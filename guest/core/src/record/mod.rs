@@ -355,5 +355,8 @@ mod tests {
         let document = Some(vec![b'x'; 10_000]);
         let bytes = encode(&Facts::default(), None, &[("a package of ten thousand", document)]);
         assert!(bytes.capacity() < bytes.len() + 1000, "{} for {}", bytes.capacity(), bytes.len());
+        let record = Record::decode(bytes).unwrap();
+        let again = record.rewrite(record.facts());
+        assert!(again.capacity() < again.len() + 1000, "{} for {}", again.capacity(), again.len());
     }
 }

@@ -11,7 +11,7 @@ pub struct PackageText<'r> {
 
 impl<'r> PackageText<'r> {
     /// A document, and where its values stand, sorted by key.
-    pub(super) fn new(document: &'r [u8], spans: &'r [Span]) -> Self {
+    pub(crate) fn new(document: &'r [u8], spans: &'r [Span]) -> Self {
         Self { document, spans }
     }
 
