@@ -8,8 +8,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 readonly version=27.1.0
-# The exit code of cargo-mutants when the tests never ended with some, whether others were missed or not.
-readonly timeouts=3
+# The exit codes of cargo-mutants when it tried all: some were missed; the tests never ended with some, whether others
+# were missed or not.
+readonly missed_some=2 timeouts=3
 
 scripts/setup.sh build
 
@@ -32,6 +33,9 @@ missed=$CARGO_TARGET_DIR/mutants.out/missed.txt
 cargo clean --package lovely-session-core
 code=0
 cargo mutants --package lovely-session-core --output "$CARGO_TARGET_DIR" "$@" || code=$?
-[ "$code" -eq 0 ] || [ "$code" -eq "$timeouts" ] || [ -s "$missed" ] || fail "cargo-mutants ended with $code"
+case $code in
+0 | "$missed_some" | "$timeouts") ;;
+*) fail "cargo-mutants ended with $code" ;;
+esac
 [ ! -s "$missed" ] || fail "write a test for each change in $missed, or say in .cargo/mutants.toml why none can notice it"
 say "every change is noticed"
