@@ -1,8 +1,9 @@
-//! The binary `lovely-session`, as people and scripts meet it.
+//! The binaries, as people and scripts meet it.
 
 use lovely_session_tests::binary;
 
 mod caching;
+mod check_store;
 mod help;
 mod inspect;
 mod refusals;

@@ -7,68 +7,10 @@ mod shared_connections;
 use std::time::Duration;
 
 use lovely_session_host::{
-    Change, Entry, Expectation, KeyValue, Lifetime, ManualClock, Memcached, MemcachedOptions, Memory,
-    Outcome, Version, Write,
+    Change, Entry, Expectation, KeyValue, Lifetime, Memcached, MemcachedOptions, Outcome, Version, Write,
 };
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::world::patient;
-
-/// A store under test, and how time passes for it.
-struct TestStore {
-    store: Box<dyn KeyValue>,
-    passing: Passing,
-    /// The most bytes that a value may have under the key `k`.
-    limit: usize,
-}
-
-enum Passing {
-    /// The test moves the clock.
-    Moved(ManualClock),
-    /// The test waits, for a server that lives as long as this does.
-    Waited { _server: MemcachedServer },
-}
-
-impl TestStore {
-    fn memory() -> Self {
-        let clock = ManualClock::new();
-        let store = Box::new(Memory::with_clock(clock.clone()));
-        Self { store, passing: Passing::Moved(clock), limit: 1024 * 1023 }
-    }
-
-    async fn memcached() -> Self {
-        let server = MemcachedServer::start();
-        let store = connect(&[&server]).await;
-        let limit = store.max_value_bytes("k").try_into().unwrap();
-        Self { store: Box::new(store), passing: Passing::Waited { _server: server }, limit }
-    }
-
-    async fn let_pass(&self, time: Duration) {
-        match &self.passing {
-            Passing::Moved(clock) => clock.advance(time),
-            Passing::Waited { .. } => tokio::time::sleep(time).await,
-        }
-    }
-
-    async fn get(&self, key: &str) -> Option<Entry> {
-        get(&*self.store, key).await
-    }
-
-    async fn value(&self, key: &str) -> Option<Vec<u8>> {
-        self.get(key).await.map(|entry| entry.value)
-    }
-
-    async fn write(&self, write: Write) -> Outcome {
-        self::write(&*self.store, write).await
-    }
-
-    /// Does a write that has to be applied, and answers the version.
-    async fn apply(&self, write: Write) -> Version {
-        match self.write(write.clone()).await {
-            Outcome::Applied(version) => version,
-            outcome => panic!("{write:?} ended as {outcome:?}"),
-        }
-    }
-}
 
 /// A store on these servers, for tests that are not about deadlines.
 async fn connect(servers: &[&MemcachedServer]) -> Memcached {

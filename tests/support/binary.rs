@@ -1,4 +1,4 @@
-//! Processes of the binary.
+//! Processes of the binaries.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -7,15 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::thread::JoinHandle;
 
-/// The binary, which cargo puts next to the directory of the test's or the bench's program.
+/// The server's binary, which cargo puts next to the directory of the test's or the bench's program.
 ///
 /// # Panics
 ///
 /// When it was not built.
 #[must_use]
 pub fn binary() -> PathBuf {
+    binary_named("lovely-session")
+}
+
+fn binary_named(name: &str) -> PathBuf {
     let program = std::env::current_exe().unwrap();
-    let path = program.parent().and_then(|deps| deps.parent()).unwrap().join("lovely-session");
+    let path = program.parent().and_then(|deps| deps.parent()).unwrap().join(name);
     assert!(path.exists(), "{} does not exist: run `cargo build` first", path.display());
     path
 }
@@ -30,13 +34,27 @@ pub struct Ended {
     pub stderr: String,
 }
 
-/// Runs the binary to its end.
+/// Runs the server's binary to its end.
 ///
 /// # Panics
 ///
 /// When it cannot be run, or prints what is no text.
 pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
-    let Output { status, stdout, stderr } = Command::new(binary()).args(arguments).output().unwrap();
+    run_named("lovely-session", arguments)
+}
+
+/// Runs `lovely-check-store` to its end.
+///
+/// # Panics
+///
+/// As [`run`].
+pub fn check_store<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
+    run_named("lovely-check-store", arguments)
+}
+
+fn run_named<A: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item = A>) -> Ended {
+    let output = Command::new(binary_named(name)).args(arguments).output().unwrap();
+    let Output { status, stdout, stderr } = output;
     Ended {
         code: status.code(),
         stdout: String::from_utf8(stdout).unwrap(),
