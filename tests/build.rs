@@ -2,6 +2,7 @@
 //!
 //! - `CART_WASM` is the path of the component that `examples/cart` becomes, and `COUNTER_WASM` that of
 //!   `examples/counter`;
+//! - `KV_<NAME>_WASM` is that of `guest/kv-wasi-keyvalue/components/<name>`, the name as below;
 //! - `PROGRAM_<NAME>_WASM` is that of `programs/<name>`, the name in upper case and with `_` for `-`. Every directory
 //!   in `programs` is a program.
 //!
@@ -19,16 +20,21 @@ fn main() -> ExitCode {
         let builder = Builder::new(tests)?;
         provide(&builder, "CART", &tests.join("../examples/cart"))?;
         provide(&builder, "COUNTER", &tests.join("../examples/counter"))?;
-        let programs = tests.join("programs");
-        // For directories that come and go; what a program is built from is watched by itself.
-        println!("cargo::rerun-if-changed={}", programs.display());
-        for program in directories_in(&programs)? {
-            let name = program.file_name().unwrap_or_default().to_string_lossy();
-            let name = name.to_uppercase().replace('-', "_");
-            provide(&builder, &format!("PROGRAM_{name}"), &program)?;
-        }
-        Ok(())
+        provide_all(&builder, "KV", &tests.join("../guest/kv-wasi-keyvalue/components"))?;
+        provide_all(&builder, "PROGRAM", &tests.join("programs"))
     })
+}
+
+/// Builds what each directory in a directory has, and sets `<PREFIX>_<NAME>_WASM` to the path of the component.
+fn provide_all(builder: &Builder, prefix: &str, parent: &Path) -> Result<(), BuildError> {
+    // For directories that come and go; what a component is built from is watched by itself.
+    println!("cargo::rerun-if-changed={}", parent.display());
+    for directory in directories_in(parent)? {
+        let name = directory.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.to_uppercase().replace('-', "_");
+        provide(builder, &format!("{prefix}_{name}"), &directory)?;
+    }
+    Ok(())
 }
 
 /// Builds the program in a directory, and sets `<NAME>_WASM` to the path of the component.

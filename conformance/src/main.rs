@@ -40,6 +40,9 @@ struct Args {
     /// Checks this store instead: `memory:`, or `memcached://HOST:PORT[,HOST:PORT…]`
     #[arg(long, value_name = "URL", conflicts_with_all = ["component", "environment"])]
     store: Option<StoreUrl>,
+    /// The store has no lifetimes: try all that does not need them
+    #[arg(long)]
+    without_lifetimes: bool,
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {
@@ -49,14 +52,18 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let store = match open(Args::parse()).await {
+    let args = Args::parse();
+    let without_lifetimes = args.without_lifetimes;
+    let store = match open(args).await {
         Ok(store) => store,
         Err(error) => {
             print_error(&*error);
             return ExitCode::from(2);
         }
     };
-    let report = check(&Subject::new(store)).await;
+    let subject = Subject::new(store);
+    let subject = if without_lifetimes { subject.without_lifetimes() } else { subject };
+    let report = check(&subject).await;
     println!("{report}");
     exit_code(&report)
 }

@@ -8,7 +8,8 @@ use lovely_session_host::{Change, Entry, Error, Expectation, KeyValue, Lifetime,
 
 use crate::subject::{Passing, Subject};
 
-/// How long what a rule puts lives, unless the rule is about that: in case that it cannot be deleted.
+/// How long what a rule puts lives, unless the rule is about that, or the store has no lifetimes: in case that it
+/// cannot be deleted.
 pub(crate) const LIFETIME: Lifetime = Lifetime::Seconds(600);
 
 /// Why a rule was not found to be kept.
@@ -58,6 +59,7 @@ pub(crate) use {ensure, ensure_eq};
 pub(crate) struct Probe {
     store: Arc<dyn KeyValue>,
     passing: Passing,
+    lifetime: Lifetime,
     prefix: String,
     used: Mutex<BTreeSet<String>>,
 }
@@ -65,7 +67,7 @@ pub(crate) struct Probe {
 impl Probe {
     pub(crate) fn new(subject: &Subject, prefix: String) -> Self {
         let (store, passing) = (Arc::clone(&subject.store), subject.passing.clone());
-        Self { store, passing, prefix, used: Mutex::default() }
+        Self { store, passing, lifetime: subject.lifetime, prefix, used: Mutex::default() }
     }
 
     /// The store's name of a key of this rule.
@@ -123,7 +125,7 @@ impl Probe {
 
     pub(crate) async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Stop> {
         let asked = writes.len();
-        let outcomes = self.store.write_many(writes).await?;
+        let outcomes = self.store.write_many(self.lasting(writes)).await?;
         ensure_eq!(outcomes.len(), asked, "the number of outcomes of {asked} writes");
         Ok(outcomes)
     }
@@ -144,7 +146,20 @@ impl Probe {
 
     /// Writes in a way that the store may not accept.
     pub(crate) async fn refused_write(&self, writes: Vec<Write>) -> Option<Error> {
-        self.store.write_many(writes).await.err()
+        self.store.write_many(self.lasting(writes)).await.err()
+    }
+
+    /// The same writes, with the lifetime that this store can give.
+    fn lasting(&self, mut writes: Vec<Write>) -> Vec<Write> {
+        for write in &mut writes {
+            match &mut write.change {
+                Change::Put { lifetime, .. } | Change::Touch(lifetime) if *lifetime == LIFETIME => {
+                    *lifetime = self.lifetime;
+                }
+                _ => {}
+            }
+        }
+        writes
     }
 
     /// Deletes what the rule has left, as far as that can be done.

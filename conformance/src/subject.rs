@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use lovely_session_host::KeyValue;
+use lovely_session_host::{KeyValue, Lifetime};
 use tokio::time::timeout;
 
-use crate::probe::{Probe, Stop};
+use crate::probe::{LIFETIME, Probe, Stop};
 use crate::report::{Finding, Report, Verdict};
 use crate::rules::{self, Rule};
 
@@ -20,6 +20,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 pub struct Subject {
     pub(crate) store: Arc<dyn KeyValue>,
     pub(crate) passing: Passing,
+    /// How long what a rule puts lives, where the rule is not about that.
+    pub(crate) lifetime: Lifetime,
 }
 
 /// How a rule lets time pass.
@@ -35,7 +37,13 @@ impl Subject {
     /// A store whose lifetimes follow the real time. It may be in use: each run has keys of its own, which
     /// begin with `lovely-conformance:`, and deletes them in the end.
     pub fn new(store: Arc<dyn KeyValue>) -> Self {
-        Self { store, passing: Passing::Waited }
+        Self { store, passing: Passing::Waited, lifetime: LIFETIME }
+    }
+
+    /// The same for a store that has no lifetimes: the rules that are not about lifetimes put what never expires.
+    #[must_use]
+    pub fn without_lifetimes(self) -> Self {
+        Self { lifetime: Lifetime::NeverExpires, ..self }
     }
 
     /// The same for a store whose clock stands still until `advance` moves it forward by a time.

@@ -3,6 +3,7 @@
 mod contract;
 mod memcached_only;
 mod shared_connections;
+mod wasi_keyvalue;
 
 use std::time::Duration;
 

@@ -34,6 +34,13 @@ impl World {
         Self { server: None, store: Arc::new(Counting::new(store)), clock, memory_clock }
     }
 
+    /// A world on a store of the test, which knows no time. Its clock stands still unless the test moves it.
+    pub fn over(store: Arc<dyn KeyValue>) -> Self {
+        let clock = TestClock { still: true, moved: Arc::default() };
+        let store = Arc::new(Counting::new(store));
+        Self { server: None, store, clock, memory_clock: ManualClock::new() }
+    }
+
     /// A world with a memcached of its own. Real time passes in it.
     pub async fn memcached() -> Self {
         Self::memcached_with(&[]).await
