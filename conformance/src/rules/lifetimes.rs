@@ -157,14 +157,16 @@ async fn about(probe: &Probe, key: &str, expected: u32) -> Checked {
     ensure_about(probe.found(key).await?.seconds_left, expected)
 }
 
-/// Stores count in whole seconds, of a clock that may tick once a second; and the network takes time.
+/// Stores count in whole seconds, of a clock that may tick once a second and be late by as much; and the network takes
+/// time.
 fn ensure_about(seconds_left: Option<u32>, expected: u32) -> Checked {
     const TOLERANCE: u32 = 5;
+    const LATE: u32 = 1;
     let Some(left) = seconds_left else {
         return Err(Stop::NotTried("the store does not tell the time that an entry has left".to_owned()));
     };
     ensure!(
-        (expected.saturating_sub(TOLERANCE)..=expected).contains(&left),
+        (expected.saturating_sub(TOLERANCE)..=expected.saturating_add(LATE)).contains(&left),
         "{left} seconds are left instead of {expected}"
     );
     Ok(())

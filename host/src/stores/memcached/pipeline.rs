@@ -165,10 +165,16 @@ impl Pipeline {
     ///
     /// When it answers nothing that was asked.
     pub(super) fn deliver(&mut self, answer: Answer) -> Result<bool, NotUnderstood> {
-        let exchange = self.exchanges.front_mut().filter(|_| self.sent > 0).ok_or(NotUnderstood)?;
+        let is_sent = self.sent > 0;
+        // Of a long request the first commands are answered while the rest is on its way.
+        let exchange =
+            self.exchanges.front_mut().filter(|_| is_sent || self.begun > 0).ok_or(NotUnderstood)?;
         let expected = exchange.request.first_token.wrapping_add(exchange.answers.len() as u32);
         // A complaint repeats no token.
         if answer.as_ref().is_ok_and(|answer| token(answer.opaque.as_deref()) != Some(expected)) {
+            return Err(NotUnderstood);
+        }
+        if !is_sent && exchange.missing() == 1 {
             return Err(NotUnderstood);
         }
         exchange.answers.push(answer);
@@ -248,6 +254,27 @@ mod tests {
             assert_eq!(unsent(&pipeline), rest.as_bytes());
         }
         assert!(!pipeline.has_unsent());
+    }
+
+    #[test]
+    fn the_first_of_many_commands_may_be_answered_while_the_others_are_still_on_their_way() {
+        let mut pipeline = Pipeline::default();
+        let (_, mut waiting) = pipeline.push(request(0, 2, b"abcd"));
+        pipeline.advance(3);
+        assert_eq!(pipeline.deliver(answer(0)), Ok(false));
+        pipeline.advance(1);
+        assert_eq!(pipeline.deliver(answer(1)), Ok(true));
+        assert_eq!(waiting.try_recv().unwrap().answers.len(), 2);
+        assert_eq!(pipeline.load(), 0);
+    }
+
+    #[test]
+    fn nothing_is_answered_in_full_before_it_was_asked_in_full() {
+        let mut pipeline = Pipeline::default();
+        let (_, mut waiting) = pipeline.push(request(0, 1, b"ab"));
+        pipeline.advance(1);
+        assert_eq!(pipeline.deliver(answer(0)), Err(NotUnderstood));
+        assert!(waiting.try_recv().is_err());
     }
 
     #[test]
