@@ -36,6 +36,7 @@ mod histories;
 mod isolation_table;
 mod readme;
 mod round_trips;
+mod sdk;
 mod sizes;
 mod store_away;
 
