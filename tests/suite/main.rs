@@ -34,6 +34,7 @@ mod counters;
 mod defects;
 mod histories;
 mod isolation_table;
+mod other_hosts;
 mod readme;
 mod round_trips;
 mod sdk;
