@@ -34,8 +34,10 @@ mod counters;
 mod defects;
 mod histories;
 mod isolation_table;
+mod other_hosts;
 mod readme;
 mod round_trips;
+mod sdk;
 mod sizes;
 mod store_away;
 

@@ -52,7 +52,12 @@ pub fn check_store<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> E
     run_named("lovely-check-store", arguments)
 }
 
-fn run_named<A: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item = A>) -> Ended {
+/// Runs a program of the workspace to its end.
+///
+/// # Panics
+///
+/// As [`run`].
+pub fn run_named<A: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item = A>) -> Ended {
     let output = Command::new(binary_named(name)).args(arguments).output().unwrap();
     let Output { status, stdout, stderr } = output;
     Ended {

@@ -6,13 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use lovely_session::{Error, Package, Session, Visit};
 use serde::Serialize;
 
-use crate::bindings::{Package, Session};
 use crate::item::{Quantity, Sku};
 use crate::refusal::Refusal;
-use crate::stored::{get, parse, set};
-use crate::transact::{Failure, Visit};
 
 /// The one coupon that a checkout takes.
 const VALID_COUPON: &str = "WELCOME";
@@ -54,42 +52,42 @@ pub enum Checkout {
 }
 
 /// The cart in a session; an empty one where there is no session.
-pub fn look(session: Option<&Session>) -> Result<Cart, Failure> {
+pub fn look(session: Option<&Session>) -> Result<Cart, Error> {
     let Some(session) = session else { return Ok(Cart::default()) };
-    let items = items(&session.package(CART)?)?;
-    let failed: Option<u32> = get(&session.package(CHECKOUT)?, ATTEMPTS)?;
+    let items: Items = session.package(CART)?.entries()?;
+    let failed: Option<u32> = session.package(CHECKOUT)?.get(ATTEMPTS)?;
     Ok(Cart { count: count(&items), items, attempts: failed.filter(|failed| *failed > 0) })
 }
 
 /// The last order in a session, if there was one.
-pub fn last_order(session: Option<&Session>) -> Result<Option<Order>, Failure> {
+pub fn last_order(session: Option<&Session>) -> Result<Option<Order>, Error> {
     let Some(session) = session else { return Ok(None) };
     let checkout = session.package(CHECKOUT)?;
-    let Some(coupon) = get(&checkout, COUPON)? else { return Ok(None) };
-    let items: Items = get(&checkout, RESERVATION)?.unwrap_or_default();
+    let Some(coupon) = checkout.get(COUPON)? else { return Ok(None) };
+    let items: Items = checkout.get(RESERVATION)?.unwrap_or_default();
     Ok(Some(Order { count: count(&items), items, coupon }))
 }
 
 /// Adds to what is there.
-pub fn add(session: &Session, sku: &Sku, quantity: Quantity) -> Result<(), Failure> {
+pub fn add(session: &Session, sku: &Sku, quantity: Quantity) -> Result<(), Refusal> {
     let cart = session.package(CART)?;
-    let held = get(&cart, sku.as_str())?.unwrap_or(0);
+    let held = cart.get(sku.as_str())?.unwrap_or(0);
     let total = quantity.added_to(held).ok_or(TOO_MANY)?;
-    set(&cart, sku.as_str(), &total)
+    Ok(cart.set(sku.as_str(), &total)?)
 }
 
 /// Removes all of a thing; false if there was none.
-pub fn remove(session: &Session, sku: &Sku) -> Result<bool, Failure> {
-    Ok(session.package(CART)?.remove(sku.as_str())?)
+pub fn remove(session: &Session, sku: &Sku) -> Result<bool, Error> {
+    session.package(CART)?.remove(sku.as_str())
 }
 
 /// Orders what is in the cart, and empties it; or counts a failed attempt, and changes nothing else.
-pub fn check_out(visit: &Visit, coupon: &str) -> Result<Checkout, Failure> {
+pub fn check_out(visit: &Visit, coupon: &str) -> Result<Checkout, Error> {
     let session = visit.session_or_begin()?;
     let checkout = session.package(CHECKOUT)?;
-    let failed: u32 = get(&checkout, ATTEMPTS)?.unwrap_or(0);
+    let failed: u32 = checkout.get(ATTEMPTS)?.unwrap_or(0);
     // Counted before the savepoint, so that the rollback undoes the order and not the count.
-    set(&checkout, ATTEMPTS, &failed.saturating_add(1))?;
+    checkout.set(ATTEMPTS, &failed.saturating_add(1))?;
 
     let before_order = visit.savepoint()?;
     let order = place_order(&session.package(CART)?, &checkout, coupon)?;
@@ -97,15 +95,15 @@ pub fn check_out(visit: &Visit, coupon: &str) -> Result<Checkout, Failure> {
         before_order.rollback()?;
         return Ok(Checkout::Declined(refusal));
     }
-    set(&checkout, ATTEMPTS, &failed)?;
+    checkout.set(ATTEMPTS, &failed)?;
     Ok(Checkout::Ordered(order))
 }
 
 /// Moves the items from the cart to the reservation.
-fn place_order(cart: &Package, checkout: &Package, coupon: &str) -> Result<Order, Failure> {
-    let items = items(cart)?;
-    set(checkout, COUPON, &coupon)?;
-    set(checkout, RESERVATION, &items)?;
+fn place_order(cart: &Package, checkout: &Package, coupon: &str) -> Result<Order, Error> {
+    let items: Items = cart.entries()?;
+    checkout.set(COUPON, coupon)?;
+    checkout.set(RESERVATION, &items)?;
     cart.clear()?;
     Ok(Order { count: count(&items), items, coupon: coupon.to_owned() })
 }
@@ -122,9 +120,4 @@ fn objection(order: &Order) -> Option<Refusal> {
 
 fn count(items: &Items) -> u64 {
     items.values().copied().map(u64::from).sum()
-}
-
-fn items(cart: &Package) -> Result<Items, Failure> {
-    let entries = cart.entries()?;
-    entries.into_iter().map(|(sku, quantity)| Ok((sku, parse(&quantity)?))).collect()
 }

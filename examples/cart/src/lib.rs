@@ -1,11 +1,9 @@
 //! A shopping cart: an HTTP edge function that keeps its visitors' sessions.
 //!
-//! Read `cart` for what an application does with a session, `transact` for how it does that in a
-//! transaction, and `routes` for the HTTP contract. The other modules are plain HTTP and HTML.
+//! Read `cart` for what an application does with a session, and `routes` for the HTTP contract. The
+//! other modules are plain HTTP and HTML.
 
-mod bindings;
 mod cart;
-mod cookie;
 mod fields;
 mod item;
 mod page;
@@ -14,8 +12,6 @@ mod refusal;
 mod request;
 mod response;
 mod routes;
-mod stored;
-mod transact;
 
 use wasi::exports::http::incoming_handler::Guest;
 use wasi::http::types::{IncomingRequest, ResponseOutparam};

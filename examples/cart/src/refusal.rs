@@ -1,6 +1,7 @@
 //! Answers that are no.
 
-use crate::bindings::Error;
+use lovely_session::Error;
+
 use crate::request::Verb;
 
 /// Why a request was not done, for the client.
@@ -28,7 +29,7 @@ impl Refusal {
     }
 }
 
-/// What a client is told when the session component fails.
+/// What a client is told when a session fails.
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
@@ -44,6 +45,8 @@ impl From<Error> for Refusal {
             Error::UnknownFormat(_) => Self::new(500, "the cart was stored by a newer version of this site"),
             Error::Unsupported(_) => Self::new(500, "the store of this site cannot keep sessions"),
             Error::Denied(_) => Self::new(500, "the store of this site refused access"),
+            // Something else than this application wrote to the session.
+            Error::Unfit(_) => Self::new(500, "the session holds something that is not a cart"),
             _ => Self::new(500, "something is wrong with this site"),
         }
     }

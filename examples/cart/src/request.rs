@@ -3,7 +3,6 @@
 use wasi::http::types::{IncomingRequest, Method};
 use wasi::io::streams::StreamError;
 
-use crate::cookie;
 use crate::fields::Fields;
 use crate::refusal::Refusal;
 
@@ -45,16 +44,13 @@ impl Verb {
 pub struct Request {
     incoming: IncomingRequest,
     path: String,
-    session_id: Option<String>,
 }
 
 impl Request {
     pub fn new(incoming: IncomingRequest) -> Self {
         let mut path = incoming.path_with_query().unwrap_or_default();
         path.truncate(path.find('?').unwrap_or(path.len()));
-        let mut cookies = headers(&incoming, "cookie");
-        let session_id = cookies.find_map(|cookies| cookie::session_id(&cookies).map(str::to_owned));
-        Self { incoming, path, session_id }
+        Self { incoming, path }
     }
 
     pub fn verb(&self) -> Verb {
@@ -71,9 +67,9 @@ impl Request {
         &self.path
     }
 
-    /// What the visitor's cookie says. It may be anything: the session's id, or a lie.
-    pub fn session_id(&self) -> Option<&str> {
-        self.session_id.as_deref()
+    /// The values of the header `Cookie`.
+    pub fn cookies(&self) -> Vec<Vec<u8>> {
+        self.incoming.headers().get("cookie")
     }
 
     /// Whether the page's forms sent it, rather than a client that speaks JSON.

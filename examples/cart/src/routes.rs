@@ -1,18 +1,21 @@
 //! The HTTP contract: which request does what, and how it is answered.
 
+use lovely_session::{Cookie, Visit, Visited, Visitors};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::cart::{self, Cart, Checkout};
 use crate::item::{Quantity, Sku};
 use crate::page::{self, View};
+use crate::percent;
 use crate::refusal::Refusal;
 use crate::request::{Request, Verb};
 use crate::response::Response;
-use crate::transact::{Committed, transact};
-use crate::{cookie, percent};
 
 type Handler = fn(&Request) -> Result<Response, Refusal>;
+
+/// The cookie is also for plain HTTP, as `make run` serves the cart. Behind HTTPS, let it have its host prefix.
+const VISITORS: Visitors = Visitors::new("cart", Cookie::new("sid").over_plain_http());
 
 const ITEM: &str = "/cart/items/";
 const INVALID_SKU: Refusal =
@@ -52,7 +55,7 @@ fn show_page(request: &Request) -> Result<Response, Refusal> {
 }
 
 fn show_cart(request: &Request) -> Result<Response, Refusal> {
-    let seen = transact(request.session_id(), |visit| cart::look(visit.session()))?;
+    let seen = visit(request, |visit| Ok(cart::look(visit.session())?))?;
     Ok(Response::json(200, &seen.value))
 }
 
@@ -60,10 +63,10 @@ fn add_item(request: &Request) -> Result<Response, Refusal> {
     let fields = request.fields()?;
     let sku = fields.text("sku").and_then(Sku::new).ok_or(INVALID_SKU)?;
     let quantity = fields.whole_number("qty").and_then(Quantity::new).ok_or(INVALID_QUANTITY)?;
-    let changed = transact(request.session_id(), |visit| {
+    let changed = visit(request, |visit| {
         let session = visit.session_or_begin()?;
         cart::add(session, &sku, quantity)?;
-        cart::look(Some(session))
+        Ok(cart::look(Some(session))?)
     })?;
     Ok(done(request, &changed))
 }
@@ -82,9 +85,9 @@ fn remove_chosen(request: &Request) -> Result<Response, Refusal> {
 }
 
 fn remove(request: &Request, sku: &Sku) -> Result<Response, Refusal> {
-    let changed = transact(request.session_id(), |visit| match visit.session() {
-        Some(session) if cart::remove(session, sku)? => cart::look(Some(session)),
-        _ => Err(NOT_IN_CART.into()),
+    let changed = visit(request, |visit| match visit.session() {
+        Some(session) if cart::remove(session, sku)? => Ok(cart::look(Some(session))?),
+        _ => Err(NOT_IN_CART),
     })?;
     Ok(done(request, &changed))
 }
@@ -92,7 +95,7 @@ fn remove(request: &Request, sku: &Sku) -> Result<Response, Refusal> {
 fn check_out(request: &Request) -> Result<Response, Refusal> {
     let fields = request.fields()?;
     let coupon = fields.text("coupon").ok_or(INVALID_COUPON)?;
-    let checkout = transact(request.session_id(), |visit| cart::check_out(visit, coupon))?;
+    let checkout = visit(request, |visit| Ok(cart::check_out(visit, coupon)?))?;
     let response = match &checkout.value {
         Checkout::Ordered(order) => succeed(request, &json!({"ok": true, "order": order})),
         Checkout::Declined(refusal) => refuse(request, refusal),
@@ -101,23 +104,28 @@ fn check_out(request: &Request) -> Result<Response, Refusal> {
 }
 
 fn log_out(request: &Request) -> Result<Response, Refusal> {
-    transact(request.session_id(), |visit| match visit.session() {
-        Some(session) => Ok(session.destroy()?),
-        None => Ok(()),
-    })?;
-    Ok(succeed(request, &json!({"ok": true})).with("set-cookie", cookie::FORGET))
+    let ended = visit(request, |visit| Ok(visit.log_out()?))?;
+    Ok(remember(succeed(request, &json!({"ok": true})), &ended))
 }
 
 fn view(request: &Request) -> Result<View, Refusal> {
-    let seen = transact(request.session_id(), |visit| {
+    let seen = visit(request, |visit| {
         let session = visit.session();
         Ok(View { cart: cart::look(session)?, last_order: cart::last_order(session)? })
     })?;
     Ok(seen.value)
 }
 
+/// Does something with the session of the visitor who sent the request.
+fn visit<T>(
+    request: &Request,
+    work: impl FnMut(&Visit) -> Result<T, Refusal>,
+) -> Result<Visited<T>, Refusal> {
+    VISITORS.visit(request.cookies(), work)
+}
+
 /// The answer to a change of the cart: the cart, and a cookie if a session began with it.
-fn done(request: &Request, changed: &Committed<Cart>) -> Response {
+fn done(request: &Request, changed: &Visited<Cart>) -> Response {
     remember(succeed(request, &changed.value), changed)
 }
 
@@ -140,9 +148,9 @@ fn refuse(request: &Request, refusal: &Refusal) -> Response {
     }
 }
 
-fn remember<T>(response: Response, committed: &Committed<T>) -> Response {
-    match &committed.new_session {
-        Some(id) => response.with("set-cookie", cookie::remember(id)),
+fn remember<T>(response: Response, visited: &Visited<T>) -> Response {
+    match &visited.set_cookie {
+        Some(cookie) => response.with("set-cookie", cookie),
         None => response,
     }
 }

@@ -1,47 +1,30 @@
 //! Counts a visitor's visits: the smallest edge function that keeps a session.
 
+use lovely_session::{Cookie, Error, Visit, Visitors};
 use wasi::exports::http::incoming_handler::Guest;
 use wasi::http::types::{Headers, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
 
-use bindings::lovely::session::sessions::Container;
-use bindings::lovely::session::transactions::{Error, Transaction};
+const VISITORS: Visitors = Visitors::new("counter", Cookie::new("sid").over_plain_http());
 
-#[allow(missing_docs, unsafe_code, clippy::all)]
-mod bindings {
-    wit_bindgen::generate!({ path: "../../wit", world: "application", generate_all });
+/// Counts a visit in the visitor's session.
+fn count(visit: &Visit) -> Result<u64, Error> {
+    let visits = visit.session_or_begin()?.package("visits")?;
+    let count = visits.get("count")?.unwrap_or(0) + 1;
+    visits.set("count", &count)?;
+    Ok(count)
 }
 
-/// Counts a visit in the session with this id, or in a new one. Answers the count and the session's id.
-fn visit(id: Option<&str>) -> Result<(u64, String), Error> {
-    let transaction = Transaction::new(None);
-    let container = Container::open("counter", None)?;
-    let resumed = match id {
-        Some(id) => container.resume(&transaction, id)?,
-        None => None,
-    };
-    let session = match resumed {
-        Some(session) => session,
-        None => container.create(&transaction)?,
-    };
-    let visits = session.package("visits")?;
-    let before: Option<u64> = visits.get("count")?.and_then(|json| json.parse().ok());
-    let count = before.unwrap_or(0) + 1;
-    visits.set("count", &count.to_string())?;
-    transaction.commit()?;
-    Ok((count, session.id()))
-}
-
-/// Runs `visit` again when another request came in between: nothing of it is stored then.
-fn visit_until_settled(mut id: Option<&str>) -> Result<(u64, String), Error> {
-    for _ in 0..10 {
-        match visit(id) {
-            Err(Error::Conflict(_)) => {}
-            // The session has ended, or the id never was one of ours: this is a new visitor.
-            Err(Error::Gone(_) | Error::Ended(_) | Error::InvalidName(_)) => id = None,
-            settled => return settled,
+/// Answers a visitor's request with a status and a text, and adds the cookie to the headers.
+fn answer(request: &IncomingRequest, headers: &Headers) -> (u16, String) {
+    match VISITORS.visit(request.headers().get("cookie"), count) {
+        Ok(visited) => {
+            if let Some(cookie) = visited.set_cookie {
+                let _ = headers.append("set-cookie", cookie.as_bytes());
+            }
+            (200, format!("visits: {}\n", visited.value))
         }
+        Err(_) => (503, "This visit may not have been counted; try again later.\n".to_owned()),
     }
-    visit(id)
 }
 
 struct Counter;
@@ -49,14 +32,7 @@ struct Counter;
 impl Guest for Counter {
     fn handle(request: IncomingRequest, out: ResponseOutparam) {
         let headers = Headers::new();
-        let (status, text) = match visit_until_settled(session_id(&request).as_deref()) {
-            Ok((count, id)) => {
-                let cookie = format!("sid={id}; HttpOnly; SameSite=Lax; Path=/");
-                let _ = headers.append("set-cookie", cookie.as_bytes());
-                (200, format!("visits: {count}\n"))
-            }
-            Err(_) => (503, "This visit may not have been counted; try again later.\n".to_owned()),
-        };
+        let (status, text) = answer(&request, &headers);
         let response = OutgoingResponse::new(headers);
         let _ = response.set_status_code(status);
         let Ok(body) = response.body() else { return };
@@ -69,10 +45,3 @@ impl Guest for Counter {
 }
 
 wasi::http::proxy::export!(Counter);
-
-/// The session's id in the visitor's cookie `sid`.
-fn session_id(request: &IncomingRequest) -> Option<String> {
-    let cookies = String::from_utf8(request.headers().get("cookie").join(&b';')).ok()?;
-    let id = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("sid="))?;
-    Some(id.to_owned())
-}

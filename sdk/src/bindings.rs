@@ -1,0 +1,17 @@
+//! The generated bindings, and nothing else. The handles in them are wrapped by the rest of the crate.
+
+#[allow(missing_docs, unsafe_code, clippy::all)]
+mod generated {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "application",
+        generate_all,
+        additional_derives: [PartialEq, Eq],
+    });
+}
+
+pub use generated::lovely::session::sessions::{Container, ContainerOptions, Package, Session};
+pub use generated::lovely::session::transactions::{
+    Conflict, Damage, Error, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, Savepoint,
+    SessionName, SessionOutcome, SessionReport, TooLarge, Transaction, TransactionOptions,
+};

@@ -1,0 +1,50 @@
+//! Values of many types.
+
+use std::collections::BTreeMap;
+
+use lovely_session::{Container, ContainerOptions, Error, Package, Transaction, transact};
+
+use crate::Answer;
+
+/// Stores values of several types and reads them, with and without their types.
+pub fn typed() -> Result<Answer, Error> {
+    transact(|transaction| {
+        let values = package(transaction)?;
+        values.update([("pear", 1), ("apple", 2)])?;
+        let entries: BTreeMap<String, u8> = values.entries()?;
+        values.set("pair", &(1.5, "text"))?;
+        let pair: Option<(f64, String)> = values.get("pair")?;
+        let json = values.get_json("pair")?;
+        Ok(format!("{entries:?} {pair:?} {json:?} {:?}", values.get::<u8>("absent")?).into())
+    })
+}
+
+/// Reads a value as what it is not.
+pub fn unfit() -> Result<Answer, Error> {
+    let read = transact(|transaction| {
+        let values = package(transaction)?;
+        values.set("name", "apple")?;
+        values.get::<u8>("name")
+    });
+    match read {
+        Err(Error::Unfit(problem)) => {
+            Ok(format!("unfit: {} in {}, {}", problem.key, problem.package, problem.reason).into())
+        }
+        other => Ok(format!("{other:?}").into()),
+    }
+}
+
+/// Stores several values of which one has no form in JSON, and says what is there then.
+pub fn half_an_update() -> Result<Answer, Error> {
+    transact(|transaction| {
+        let values = package(transaction)?;
+        let good = BTreeMap::new();
+        let updated = values.update([("good", good), ("bad", BTreeMap::from([((1, 2), 3)]))]);
+        let Err(Error::NoJson(problem)) = updated else { return Ok("it was stored".to_owned().into()) };
+        Ok(format!("no JSON for {}; there are {} keys", problem.key, values.len()?).into())
+    })
+}
+
+fn package(transaction: &Transaction) -> Result<Package, Error> {
+    Container::open("values", ContainerOptions::DEFAULT)?.create(transaction)?.package("values")
+}
