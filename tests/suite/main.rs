@@ -41,6 +41,7 @@ mod store_away;
 
 mod cart;
 mod command_line;
+mod composed;
 mod faults;
 mod serve;
 mod stores;
