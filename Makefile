@@ -1,7 +1,7 @@
 # Names for the scripts. What they do is said, and done, in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-platforms soak mutants bench bench-peers
+.PHONY: help setup run components test test-platforms soak mutants bench bench-peers
 
 # Passed on by `run` (to `lovely-session serve`) and by `bench` (to the benches).
 ARGS ?=
@@ -14,6 +14,9 @@ setup: ## Install what is missing to build and to test; the Rust toolchain stays
 
 run: ## Serve examples/cart on http://127.0.0.1:8080; ARGS="--store memcached://127.0.0.1:11211" keeps sessions.
 	@scripts/run.sh $(ARGS)
+
+components: ## Write the components for other hosts into target/components.
+	@scripts/components.sh
 
 test: ## Run every check and every test.
 	@scripts/test.sh

@@ -133,7 +133,7 @@ impl WasiState {
     /// The network of this process, and these variables.
     pub fn new(environment: &[(String, String)]) -> Self {
         let mut wasi = WasiCtx::builder();
-        wasi.inherit_network().allow_ip_name_lookup(true).inherit_stderr().envs(environment);
+        wasi.inherit_network().allow_tcp(true).allow_ip_name_lookup(true).inherit_stderr().envs(environment);
         Self { wasi: wasi.build(), table: ResourceTable::new() }
     }
 }

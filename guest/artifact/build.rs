@@ -1,4 +1,4 @@
-//! Builds the session component from `guest`.
+//! Builds the components from `guest`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,7 +8,9 @@ use lovely_componentize::{Builder, build_script};
 fn main() -> ExitCode {
     build_script::main(|| {
         let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        build_script::component(&Builder::new(&guest)?, &guest, "lovely-session.wasm")?;
+        let builder = Builder::new(&guest)?;
+        build_script::component(&builder, &guest, "lovely-session.wasm")?;
+        build_script::component(&builder, &guest.join("kv-memcached"), "kv-memcached.wasm")?;
         Ok(())
     })
 }

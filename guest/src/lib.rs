@@ -7,11 +7,11 @@
 
 extern crate alloc;
 
+use lovely_session_runtime as _;
+
 mod bindings;
 mod convert;
 mod imports;
-#[cfg(target_family = "wasm")]
-mod runtime;
 mod sessions;
 mod transactions;
 

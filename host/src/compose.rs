@@ -8,6 +8,9 @@ use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 /// What every name of an interface of the sessions starts with.
 const SESSION_INTERFACES: &str = "lovely:session/";
 
+/// What the name of the store's interface starts with.
+const STORE_INTERFACE: &str = "lovely:session/key-value@";
+
 /// Plugs the exports of a session component into the imports of an application.
 ///
 /// The result exports what the application exports, and imports what is left:
@@ -42,6 +45,31 @@ pub fn compose(application: &[u8], session_component: &[u8]) -> Result<Vec<u8>, 
     let instance = join(&mut graph, socket, plug, &pairs)?;
     export_everything(&mut graph, socket, instance)?;
     graph.encode(EncodeOptions::default()).map_err(ComposeError::join)
+}
+
+/// Plugs a store component into the session component, for hosts that have no store of their own.
+///
+/// The result exports what the session component exports, and imports what it
+/// imports except for the store, and what the store component imports. It
+/// takes the place of the session component in [`compose`].
+///
+/// `session_component` is [`crate::SESSION_COMPONENT`]; `store` is
+/// [`crate::KV_MEMCACHED`], or any other component that exports
+/// `lovely:session/key-value`.
+///
+/// # Errors
+///
+/// Fails when `store` is not a component, or exports no store; see
+/// [`ComposeError`].
+pub fn with_store(session_component: &[u8], store: &[u8]) -> Result<Vec<u8>, ComposeError> {
+    check_format(store)?;
+    let mut graph = CompositionGraph::new();
+    let package = register(&mut graph, "store", store).map_err(ComposeError::InvalidApplication)?;
+    let offered = exports(&graph, graph[package].ty());
+    if !offered.iter().any(|name| name.starts_with(STORE_INTERFACE)) {
+        return Err(ComposeError::NotAStore { offered });
+    }
+    compose(session_component, store)
 }
 
 /// Why an application could not be joined with the session component.
@@ -91,6 +119,15 @@ pub enum ComposeError {
         import: String,
         /// What does not fit.
         source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The store component exports something else than a store.
+    #[error(
+        "it exports {}, and not `lovely:session/key-value`; give a component that is a store",
+        in_words(offered)
+    )]
+    NotAStore {
+        /// The interfaces that it exports.
+        offered: Vec<String>,
     },
     /// The two components cannot be joined for another reason.
     #[error("it cannot be joined with the session component")]
@@ -241,6 +278,16 @@ mod tests {
         let refusal = refusal_of(b"\0asm\x0d\0\x01\0\x07\xff");
         assert!(matches!(refusal, ComposeError::InvalidApplication(_)));
         assert!(std::error::Error::source(&refusal).is_some());
+    }
+
+    #[test]
+    fn a_component_that_exports_no_store_is_refused_as_one() {
+        let refusal = |store| with_store(COMPONENT, store).expect_err("this is no store");
+        assert!(matches!(refusal(b""), ComposeError::Empty));
+        assert!(matches!(refusal(CORE_MODULE), ComposeError::CoreModule));
+        assert!(matches!(refusal(COMPONENT), ComposeError::NotAStore { offered } if offered.is_empty()));
+        let sessions = refusal(crate::SESSION_COMPONENT).to_string();
+        assert!(sessions.contains("`lovely:session/sessions@0.1.0`"), "{sessions}");
     }
 
     #[test]

@@ -45,9 +45,10 @@ mod store_url;
 mod stores;
 
 pub use async_trait::async_trait;
-pub use key_value::{Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write};
+pub use key_value::KeyValue;
 pub use linker::{KeyValueCtx, KeyValueView, add_to_linker};
-pub use lovely_session_artifact::COMPONENT as SESSION_COMPONENT;
+pub use lovely_session_artifact::{COMPONENT as SESSION_COMPONENT, KV_MEMCACHED};
+pub use lovely_session_port::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write};
 pub use store_url::{StoreOptions, StoreUrl, StoreUrlError, open_store};
 pub use stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
 pub use stores::memory::{Clock, ManualClock, Memory, MemoryOptions};

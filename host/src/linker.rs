@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use lovely_session_port::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::bindings::wit;
-use crate::key_value::{Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write};
+use crate::key_value::KeyValue;
 
 /// What the data of a wasmtime store holds so that its components reach a [`KeyValue`] store.
 ///

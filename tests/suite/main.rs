@@ -43,6 +43,7 @@ mod store_away;
 
 mod cart;
 mod command_line;
+mod composed;
 mod faults;
 mod serve;
 mod stores;

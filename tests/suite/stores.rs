@@ -1,6 +1,7 @@
-//! The stores: one contract, kept by both of them, and what only memcached has to answer for.
+//! The stores: one contract, kept by all of them, and what only some have to answer for.
 
 mod contract;
+mod kv_memcached;
 mod memcached_only;
 mod shared_connections;
 mod wasi_keyvalue;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use lovely_session_host::{KeyValue, KeyValueCtx, KeyValueView, add_to_linker};
+use lovely_session_host::{KeyValue, KeyValueCtx, KeyValueView, Memory, add_to_linker};
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker, ResourceAny, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -87,6 +87,25 @@ impl App {
         add_to_linker(&mut linker).unwrap();
         let wasi = WasiCtx::builder().wall_clock(clock).build();
         let state = State { wasi, table: ResourceTable::new(), key_value: KeyValueCtx::new(key_value) };
+        let mut store = Store::new(component.engine(), state);
+        let component = SessionComponent::instantiate_async(&mut store, component, &linker).await.unwrap();
+        Self { store, component }
+    }
+
+    /// Starts a session component that has its store in it, and imports nothing but WASI: with the network of this
+    /// process, and these variables in its environment.
+    ///
+    /// # Panics
+    ///
+    /// When it imports something else.
+    pub async fn start_on_wasi(component: &Component, environment: &[(&str, &str)]) -> Self {
+        let mut linker = Linker::new(component.engine());
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
+        let mut wasi = WasiCtx::builder();
+        wasi.inherit_network().allow_tcp(true).envs(environment);
+        // Nothing in the linker leads to it.
+        let key_value = KeyValueCtx::new(Arc::new(Memory::new()));
+        let state = State { wasi: wasi.build(), table: ResourceTable::new(), key_value };
         let mut store = Store::new(component.engine(), state);
         let component = SessionComponent::instantiate_async(&mut store, component, &linker).await.unwrap();
         Self { store, component }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use lovely_session_host::{Expectation, Outcome, Version, Write};
 
+use tokio::task::JoinHandle;
+
 use super::rules;
 use crate::probe::{Checked, Probe, Stop, delete, ensure_eq, expecting, put};
 
@@ -59,32 +61,32 @@ async fn of_a_put_and_deletes_that_race_for_a_version_one_wins(probe: Arc<Probe>
 }
 
 async fn no_update_is_lost_when_two_count_up(probe: Arc<Probe>) -> Checked {
-    const EACH: usize = 25;
     let key = probe.key("count");
     probe.apply(put(&key, "0", Expectation::Absent)).await?;
-    let counters = [(); 2].map(|()| tokio::spawn(count_up(Arc::clone(&probe), key.clone(), EACH)));
-    for counter in counters {
-        counter.await.map_err(|panic| Stop::Broken(format!("the store panicked: {panic}")))??;
+    let mut counted = 0;
+    for _ in 0..25 {
+        let (one, other) = (counting(&probe, &key).await?, counting(&probe, &key).await?);
+        let writes = [one, other].map(|write| {
+            let probe = Arc::clone(&probe);
+            tokio::spawn(async move { probe.write(write).await })
+        });
+        for written in writes {
+            match ended(written).await? {
+                Outcome::Applied(_) => counted += 1,
+                outcome => ensure_eq!(outcome, Outcome::Stale, "the outcome of a lost race"),
+            }
+        }
     }
     let count = probe.found(&key).await?.value;
-    ensure_eq!(String::from_utf8_lossy(&count), (2 * EACH).to_string(), "the count");
+    ensure_eq!(String::from_utf8_lossy(&count), counted.to_string(), "the count");
     Ok(())
 }
 
-async fn count_up(probe: Arc<Probe>, key: String, times: usize) -> Checked {
-    let mut counted = 0;
-    while counted < times {
-        let entry = probe.found(&key).await?;
-        let count: usize = String::from_utf8_lossy(&entry.value).parse().unwrap_or_default();
-        let write = put(&key, (count + 1).to_string(), expecting(&entry.version));
-        // The other one gets a turn between the read and the write.
-        tokio::task::yield_now().await;
-        match probe.write(write).await? {
-            Outcome::Applied(_) => counted += 1,
-            outcome => ensure_eq!(outcome, Outcome::Stale, "the outcome of a lost race"),
-        }
-    }
-    Ok(())
+/// Reads a count, and gives the write that counts up.
+async fn counting(probe: &Probe, key: &str) -> Result<Write, Stop> {
+    let entry = probe.found(key).await?;
+    let count: usize = String::from_utf8_lossy(&entry.value).parse().unwrap_or_default();
+    Ok(put(key, (count + 1).to_string(), expecting(&entry.version)))
 }
 
 /// Runs a race, and gives the one racer whose write was applied, with the version.
@@ -97,7 +99,7 @@ async fn winner(probe: &Arc<Probe>, write: impl Fn(usize) -> Write) -> Result<(u
         .collect();
     let mut winners = Vec::new();
     for (racer, ended) in racers.into_iter().enumerate() {
-        match ended.await.map_err(|panic| Stop::Broken(format!("the store panicked: {panic}")))?? {
+        match self::ended(ended).await? {
             Outcome::Applied(version) => winners.push((racer, version)),
             // Nothing is there any more once a delete has won.
             Outcome::Stale | Outcome::Missing => {}
@@ -106,4 +108,8 @@ async fn winner(probe: &Arc<Probe>, write: impl Fn(usize) -> Write) -> Result<(u
     }
     ensure_eq!(winners.len(), 1, "the number of {RACERS} racers that have won");
     winners.pop().ok_or_else(|| Stop::Broken("nobody has won".to_owned()))
+}
+
+async fn ended(racer: JoinHandle<Result<Outcome, Stop>>) -> Result<Outcome, Stop> {
+    racer.await.map_err(|panic| Stop::Broken(format!("the store panicked: {panic}")))?
 }

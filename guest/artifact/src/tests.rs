@@ -1,4 +1,4 @@
-//! What the session component promises to those who load it, read from the built component.
+//! What the components promise to those who load it, read from the built component.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use wit_component::DecodedWasm;
 use wit_parser::{Resolve, World, WorldItem, WorldKey};
 
-use crate::COMPONENT;
+use crate::{COMPONENT, KV_MEMCACHED};
 
 /// The component's world, as the binary tells it.
-fn world() -> (Resolve, World) {
-    match wit_component::decode(COMPONENT).unwrap() {
+fn world(component: &[u8]) -> (Resolve, World) {
+    match wit_component::decode(component).unwrap() {
         DecodedWasm::Component(resolve, id) => {
             let world = resolve.worlds[id].clone();
             (resolve, world)
@@ -28,7 +28,7 @@ fn names<'a>(resolve: &Resolve, items: impl Iterator<Item = (&'a WorldKey, &'a W
 
 #[test]
 fn the_component_imports_a_store_a_clock_and_randomness_and_nothing_else() {
-    let (resolve, world) = world();
+    let (resolve, world) = world(COMPONENT);
     assert_eq!(
         names(&resolve, world.imports.iter()),
         ["lovely:session/key-value@0.1.0", "wasi:clocks/wall-clock@0.2.0", "wasi:random/random@0.2.0"]
@@ -37,7 +37,7 @@ fn the_component_imports_a_store_a_clock_and_randomness_and_nothing_else() {
 
 #[test]
 fn the_component_exports_transactions_and_sessions_and_nothing_else() {
-    let (resolve, world) = world();
+    let (resolve, world) = world(COMPONENT);
     assert_eq!(
         names(&resolve, world.exports.iter()),
         ["lovely:session/sessions@0.1.0", "lovely:session/transactions@0.1.0"]
@@ -45,13 +45,38 @@ fn the_component_exports_transactions_and_sessions_and_nothing_else() {
 }
 
 #[test]
-fn the_component_carries_no_path_of_the_machine_that_built_it() {
+fn the_store_on_memcached_imports_wasi_and_nothing_else() {
+    let (resolve, world) = world(KV_MEMCACHED);
+    assert_eq!(
+        names(&resolve, world.imports.iter()),
+        [
+            "wasi:cli/environment@0.2.0",
+            "wasi:clocks/monotonic-clock@0.2.0",
+            "wasi:clocks/wall-clock@0.2.0",
+            "wasi:io/error@0.2.0",
+            "wasi:io/poll@0.2.0",
+            "wasi:io/streams@0.2.0",
+            "wasi:random/random@0.2.0",
+            "wasi:sockets/instance-network@0.2.0",
+            "wasi:sockets/ip-name-lookup@0.2.0",
+            "wasi:sockets/network@0.2.0",
+            "wasi:sockets/tcp-create-socket@0.2.0",
+            "wasi:sockets/tcp@0.2.0",
+        ]
+    );
+    assert_eq!(names(&resolve, world.exports.iter()), ["lovely:session/key-value@0.1.0"]);
+}
+
+#[test]
+fn no_component_carries_a_path_of_the_machine_that_built_it() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.unwrap_or_else(|| env::home_dir().unwrap().join(".cargo"));
-    let text = String::from_utf8_lossy(COMPONENT);
-    for directory in [workspace, cargo_home] {
-        let directory = directory.to_str().unwrap();
-        assert!(!text.contains(directory), "the component contains {directory}");
+    for component in [COMPONENT, KV_MEMCACHED] {
+        let text = String::from_utf8_lossy(component);
+        for directory in [&workspace, &cargo_home] {
+            let directory = directory.to_str().unwrap();
+            assert!(!text.contains(directory), "a component contains {directory}");
+        }
     }
 }

@@ -20,11 +20,14 @@ Examples:
   See what a session holds:
     lovely-session inspect --store memcached://10.0.0.1:11211,10.0.0.2:11211 cart 5Ck1w3…
 
+  Make a component of an edge function that any host with WASI 0.2 can run, with sessions in memcached:
+    lovely-session compose shop.wasm --store memcached --output shop-with-sessions.wasm
+
 Exit codes:
   0  done; for `serve`: stopped as asked
   1  something failed that has no code of its own
   2  the command line is wrong
-  3  the application cannot be read or served
+  3  the application, or a store component, cannot be read, served or composed
   4  the store cannot be reached, or cannot do what sessions need
   5  the address cannot be listened on
   6  there is no such session, or its record cannot be read
@@ -48,6 +51,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Prints a stored session, without changing it or keeping it alive.
     Inspect(InspectArgs),
+    /// Writes the session component joined with a store, for other hosts; or an application joined with both.
+    Compose(ComposeArgs),
 }
 
 const SERVE_HELP: &str = "\
@@ -159,6 +164,33 @@ pub struct InspectArgs {
     pub container: String,
     /// The id of the session
     pub session_id: String,
+}
+
+const COMPOSE_HELP: &str = "\
+Examples:
+  The session component with a store in memcached, to compose applications with:
+    lovely-session compose --store memcached --output lovely-session-memcached.wasm
+
+  An application with sessions in a store of your own:
+    lovely-session compose shop.wasm --store my-store.wasm --output shop-with-sessions.wasm
+
+With `memcached`, the servers are named where the result runs, by its environment:
+LOVELY_SESSION_MEMCACHED=HOST:PORT[,HOST:PORT…], and LOVELY_SESSION_MEMCACHED_TIMEOUT_MS (2000 unless
+given) for how long a call may take. Without `--store`, the result imports `lovely:session/key-value`.";
+
+/// What `compose` takes.
+#[derive(Debug, Args)]
+#[command(after_help = COMPOSE_HELP)]
+pub struct ComposeArgs {
+    /// The application: a WebAssembly component; when it is absent, the session component is written
+    #[arg(value_name = "APP.wasm")]
+    pub application: Option<PathBuf>,
+    /// Where sessions are kept: `memcached`, or a component that exports `lovely:session/key-value`
+    #[arg(long, value_name = "memcached|STORE.wasm")]
+    pub store: Option<PathBuf>,
+    /// Where to write the component
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use lovely_session_core::RecordError;
 use lovely_session_host::ConnectError;
+use lovely_session_host::compose::ComposeError;
 use lovely_session_host::serve::{ListenError, LoadError};
 
 /// Why a command failed.
@@ -34,6 +35,22 @@ pub enum Failure {
         path: PathBuf,
         /// What is wrong with it.
         source: LoadError,
+    },
+    /// A component cannot be joined with the others.
+    #[error("cannot compose `{}`", .path.display())]
+    Compose {
+        /// The component's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ComposeError,
+    },
+    /// The result cannot be written.
+    #[error("cannot write `{}`; check the path", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
     },
     /// The store cannot be used.
     #[error(transparent)]
@@ -62,9 +79,9 @@ impl Failure {
     /// The code that the process ends with; `--help` lists them.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::System(_) => 1,
+            Self::System(_) | Self::Write { .. } => 1,
             Self::Usage(_) => 2,
-            Self::Read { .. } | Self::Load { .. } => 3,
+            Self::Read { .. } | Self::Load { .. } | Self::Compose { .. } => 3,
             Self::OpenStore(_) | Self::ReadStore(_) => 4,
             Self::Listen(_) => 5,
             Self::NoSession { .. } | Self::Record(_) => 6,

@@ -1,6 +1,7 @@
 //! The commands of the binary.
 
 mod args;
+mod compose;
 mod failure;
 mod inspect;
 mod load;
@@ -17,5 +18,6 @@ pub async fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(args).await,
         Command::Inspect(args) => inspect::run(args).await,
+        Command::Compose(args) => compose::run(&args),
     }
 }

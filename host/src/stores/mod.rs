@@ -1,6 +1,4 @@
-//! The stores that come with this crate, and what they have in common.
+//! The stores that come with this crate.
 
-mod check;
 pub(crate) mod memcached;
 pub(crate) mod memory;
-mod version;

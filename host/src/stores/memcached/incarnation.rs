@@ -1,46 +1,11 @@
-//! Which process of a server is meant by a version.
+//! Which process of a server is meant by a version, as far as this store has seen.
 //!
-//! memcached counts the versions of its items from 1 in each process, so the same number comes again for
-//! another state of a key after a restart. (From 1.6.27 on a client may choose the numbers, `E` in
-//! protocol.txt; older servers have no such thing.) So a version of this store names the process as well,
-//! as an [`Epoch`], and is compared on no other.
-//!
-//! A process is known by its id and the second in which it started. Only a process that was replaced
-//! within its first second by one with the same id looks the same; so until a process was seen to outlive
-//! that second, each connection is taken for one to a new process.
+//! Until a process was seen to outlive the second in which it started, each connection is taken for one to a new
+//! process.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// The age at which a process has surely outlived the second in which it started. memcached itself says 2
-/// when it has just started.
-const UNMISTAKABLE_UPTIME: u64 = 5;
-
-/// Stands for one process of one server. Random, so that no two are mistaken for each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Epoch(pub(super) u64);
-
-impl Epoch {
-    fn new() -> Self {
-        Self(RandomState::new().hash_one(()))
-    }
-}
-
-/// What a server says about its process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Process {
-    /// Its id.
-    pub(super) id: u64,
-    /// When it started, in seconds since 1970, by the server's clock.
-    pub(super) started: u64,
-    /// How many seconds it says it has been running.
-    pub(super) uptime: u64,
-}
-
-impl Process {
-    fn looks_like(&self, other: &Self) -> bool {
-        (self.id, self.started) == (other.id, other.started)
-    }
-}
+use lovely_session_memcached::{Epoch, Process, UNMISTAKABLE_UPTIME};
 
 /// The process that a server had when it was last connected to.
 #[derive(Debug, Default)]
@@ -54,7 +19,8 @@ impl Incarnation {
         match self.latest {
             Some((latest, epoch)) if self.is_unmistakable() && latest.looks_like(&process) => epoch,
             _ => {
-                let epoch = Epoch::new();
+                // Random, so that no two are mistaken for each other.
+                let epoch = Epoch(RandomState::new().hash_one(()));
                 self.latest = Some((process, epoch));
                 epoch
             }

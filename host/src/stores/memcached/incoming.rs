@@ -3,22 +3,11 @@
 use std::io;
 
 use bytes::{Buf, BufMut, BytesMut};
-use memcache::exp::{Error as ClientError, MetaCommandResult, MetaResponse, ReturnCode, parse_meta_result};
+use lovely_session_memcached::{Answer, Answered, LINE_END, Line, MAX_LINE_BYTES, NotUnderstood, parse_line};
 use tokio::net::TcpStream;
 
 /// How much is read at once, when it is not the rest of a value.
 const PIECE_BYTES: usize = 64 * 1024;
-
-/// The longest line that makes sense: a return code and a few short flags.
-const MAX_LINE_BYTES: usize = 2048;
-
-/// What a server says to a command: the result, or its complaint ([`ClientError::Server`] or
-/// [`ClientError::Rejected`]).
-pub(super) type Answer = Result<MetaCommandResult, ClientError>;
-
-/// What came is no answer. Nothing that comes after it can be trusted.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct NotUnderstood;
 
 /// The bytes that have come, and are not yet taken as answers.
 pub(super) struct Incoming {
@@ -30,7 +19,7 @@ pub(super) struct Incoming {
 
 /// An answer and its value as far as it has come, with the end of its line.
 struct Partial {
-    answer: MetaCommandResult,
+    answer: Answer,
     bytes: Vec<u8>,
     size: usize,
 }
@@ -40,8 +29,6 @@ impl Partial {
         (self.size + LINE_END.len()).saturating_sub(self.bytes.len())
     }
 }
-
-const LINE_END: &[u8] = b"\r\n";
 
 impl Incoming {
     /// Nothing yet, from a server whose items have at most so many bytes.
@@ -68,19 +55,14 @@ impl Incoming {
     }
 
     /// The next answer that has come in full.
-    pub(super) fn next(&mut self) -> Result<Option<Answer>, NotUnderstood> {
+    pub(super) fn next(&mut self) -> Result<Option<Answered>, NotUnderstood> {
         if self.partial.is_none() {
             let Some(line) = self.line()? else { return Ok(None) };
-            let answer = match MetaResponse::parse_header(&line) {
-                Err(complaint @ (ClientError::Server(_) | ClientError::Rejected(_))) => {
-                    return Ok(Some(Err(complaint)));
-                }
-                Err(_) => return Err(NotUnderstood),
-                Ok(answer) => answer,
+            let (answer, size) = match parse_line(&line)? {
+                Line::Complete(answered) => return Ok(Some(answered)),
+                Line::Value(_, size) if size > self.max_value_bytes => return Err(NotUnderstood),
+                Line::Value(answer, size) => (answer, size),
             };
-            let size = self.value_size(answer.rc(), &line)?;
-            let answer = parse_meta_result(answer).map_err(|_| NotUnderstood)?;
-            let Some(size) = size else { return Ok(Some(Ok(answer))) };
             let bytes = Vec::with_capacity(size + LINE_END.len());
             self.partial = Some(Partial { answer, bytes, size });
         }
@@ -98,18 +80,8 @@ impl Incoming {
         Ok(Some(line))
     }
 
-    /// The size of the value that follows a line. The client library checks it, and keeps it to itself.
-    fn value_size(&self, code: ReturnCode, line: &[u8]) -> Result<Option<usize>, NotUnderstood> {
-        if code != ReturnCode::Va {
-            return Ok(None);
-        }
-        let word = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty()).nth(1);
-        let size = word.and_then(|word| std::str::from_utf8(word).ok()?.parse().ok());
-        size.filter(|&size| size <= self.max_value_bytes).map(Some).ok_or(NotUnderstood)
-    }
-
     /// Moves what has come of a value to it, and gives the answer when that was all.
-    fn complete(&mut self) -> Result<Option<Answer>, NotUnderstood> {
+    fn complete(&mut self) -> Result<Option<Answered>, NotUnderstood> {
         let Some(mut partial) = self.partial.take() else { return Ok(None) };
         let here = partial.missing().min(self.buffer.len());
         partial.bytes.extend_from_slice(self.buffer.get(..here).unwrap_or_default());
@@ -129,10 +101,12 @@ impl Incoming {
 
 #[cfg(test)]
 mod tests {
+    use lovely_session_memcached::{Code, Complaint};
+
     use super::*;
 
     /// What is understood of bytes that come in pieces of this size.
-    fn understood(bytes: &[u8], piece: usize) -> Result<Vec<Answer>, NotUnderstood> {
+    fn understood(bytes: &[u8], piece: usize) -> Result<Vec<Answered>, NotUnderstood> {
         let mut incoming = Incoming::new(100);
         let mut answers = Vec::new();
         for piece in bytes.chunks(piece) {
@@ -150,7 +124,7 @@ mod tests {
             b"VA 5 c7 t-1 O1\r\na\r\nb\n\r\nEN O2\r\nSERVER_ERROR out of memory\r\nVA 0 c8\r\n\r\nHD c9\r\n";
         for piece in 1..=bytes.len() {
             let answers = understood(bytes, piece).unwrap();
-            let [Ok(found), Ok(missed), Err(ClientError::Server(text)), Ok(empty), Ok(done)] = &answers[..]
+            let [Ok(found), Ok(missed), Err(Complaint::Server(text)), Ok(empty), Ok(done)] = &answers[..]
             else {
                 panic!("in pieces of {piece}: {answers:?}");
             };
@@ -158,10 +132,10 @@ mod tests {
                 (found.value.as_deref(), found.cas, found.ttl),
                 (Some(&b"a\r\nb\n"[..]), Some(7), Some(-1))
             );
-            assert_eq!((missed.rc, missed.opaque.as_deref()), (ReturnCode::En, Some(&b"2"[..])));
+            assert_eq!((missed.code, missed.opaque), (Code::En, Some(2)));
             assert_eq!(text, "out of memory");
             assert_eq!((empty.value.as_deref(), empty.cas), (Some(&b""[..]), Some(8)));
-            assert_eq!((done.rc, done.cas), (ReturnCode::Hd, Some(9)));
+            assert_eq!((done.code, done.cas), (Code::Hd, Some(9)));
         }
     }
 

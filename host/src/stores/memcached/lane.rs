@@ -12,15 +12,15 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use lovely_session_memcached::{Complaint, Epoch, NotUnderstood, Request};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 use super::failure::Failure;
-use super::incarnation::Epoch;
-use super::incoming::{Incoming, NotUnderstood};
-use super::pipeline::{Number, Pipeline, Request, Settled};
+use super::incoming::Incoming;
+use super::pipeline::{Number, Pipeline, Settled};
 
 /// A connection that was quiet for longer is looked at before it is used again: the server may have
 /// closed it, and to write on it would leave an unknown outcome for nothing.
@@ -183,7 +183,7 @@ impl Lane {
         let mut traffic = self.traffic();
         let mut completed = 0;
         while let Some(answer) = incoming.next()? {
-            let is_rejected = matches!(answer, Err(memcache::exp::Error::Rejected(_)));
+            let is_rejected = matches!(answer, Err(Complaint::Rejected(_)));
             completed += usize::from(traffic.pipeline.deliver(answer)?);
             if is_rejected {
                 // The server may not know any more where the next command begins.

@@ -1,7 +1,5 @@
 //! A store on one or several memcached servers.
 
-mod address;
-mod command;
 mod connect;
 mod exchanged;
 mod failure;
@@ -9,26 +7,23 @@ mod incarnation;
 mod incoming;
 mod lane;
 mod pipeline;
-mod router;
 mod server;
-mod token;
-mod translate;
 
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 
-pub use self::address::{InvalidAddress, ServerAddress};
-use self::command::Batch;
+use lovely_session_memcached::{Batch, Token, divide, in_order, item_overhead};
+pub use lovely_session_memcached::{InvalidAddress, ServerAddress};
+use lovely_session_port::{Entry, Error, Lifetime, Outcome, Write, check};
+
 pub use self::connect::ConnectError;
 use self::server::Server;
-use self::token::Token;
-use super::check;
-use crate::key_value::{Entry, Error, KeyValue, Lifetime, Outcome, Write};
+use crate::key_value::KeyValue;
 
 /// How a [`Memcached`] store talks to its servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,14 +78,6 @@ pub struct Memcached {
     servers: Vec<Arc<Server>>,
 }
 
-/// The part of a call that concerns one server.
-struct Share<'a, T> {
-    server: &'a Arc<Server>,
-    /// The places of the items in the call.
-    places: Vec<usize>,
-    items: Vec<T>,
-}
-
 impl Memcached {
     /// Connects to the servers: each has to answer, and to be fit for keeping sessions.
     ///
@@ -115,35 +102,46 @@ impl Memcached {
     /// The most bytes that a value may have under this key.
     pub fn max_value_bytes(&self, key: &str) -> u64 {
         let smallest = self.servers.iter().map(|server| server.item_size_max()).min();
-        smallest.unwrap_or(0).saturating_sub(command::item_overhead(key))
+        smallest.unwrap_or(0).saturating_sub(item_overhead(key))
     }
 
     /// Divides a call among the servers.
     fn shares<T>(&self, items: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<Share<'_, T>> {
-        if let ([server], false) = (&self.servers[..], items.is_empty()) {
-            return vec![Share { server, places: (0..items.len()).collect(), items }];
-        }
-        let share = |server| Share { server, places: Vec::new(), items: Vec::new() };
-        let mut shares: Vec<_> = self.servers.iter().map(share).collect();
-        for (place, item) in items.into_iter().enumerate() {
-            let server = router::route(key(&item), self.servers.iter().map(|server| server.name()));
-            if let Some(share) = shares.get_mut(server) {
-                share.places.push(place);
-                share.items.push(item);
-            }
-        }
-        shares.retain(|share| !share.items.is_empty());
+        let names: Vec<_> = self.servers.iter().map(|server| server.name()).collect();
+        let shares = divide(items, key, &names).into_iter();
         shares
+            .filter_map(|share| {
+                let server = self.servers.get(share.server)?;
+                Some(Share { server, places: share.places, items: share.items })
+            })
+            .collect()
     }
 }
 
+/// The part of a call that concerns one server.
+struct Share<'a, T> {
+    server: &'a Arc<Server>,
+    /// The places of the items in the call.
+    places: Vec<usize>,
+    items: Vec<T>,
+}
+
 impl Share<'_, String> {
-    async fn read(self, touch: Option<u32>) -> Result<Vec<(usize, Option<Entry>)>, Error> {
-        let keys = self.items.iter().map(String::as_str);
-        let batch = Batch::of_reads(keys, touch, self.server.tokens(self.items.len()))?;
+    async fn read(
+        self,
+        touch: Option<Lifetime>,
+        now: Duration,
+    ) -> Result<Vec<(usize, Option<Entry>)>, Error> {
+        let first_token = self.server.tokens(self.items.len());
+        let batch = Batch::of_reads(self.items, touch, now, first_token)?;
         let entries = self.server.exchange(&batch).await.into_entries(self.server.name())?;
         Ok(self.places.into_iter().zip(entries).collect())
     }
+}
+
+/// The time since 1970.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[async_trait]
@@ -154,10 +152,10 @@ impl KeyValue for Memcached {
         touch: Option<Lifetime>,
     ) -> Result<Vec<Option<Entry>>, Error> {
         check::read(&keys, touch)?;
-        let touch = touch.map(|lifetime| translate::wire_ttl(lifetime, SystemTime::now())).transpose()?;
+        let now = now();
         let shares = self.shares(keys, String::as_str);
-        let read = try_join_all(shares.into_iter().map(|share| share.read(touch))).await?;
-        Ok(in_order(read))
+        let read = try_join_all(shares.into_iter().map(|share| share.read(touch, now))).await?;
+        Ok(in_order(read.into_iter().flatten()))
     }
 
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
@@ -165,7 +163,7 @@ impl KeyValue for Memcached {
         if let Some(refusal) = check::oversize(&writes, |key| self.max_value_bytes(key)) {
             return Ok(refusal);
         }
-        let now = SystemTime::now();
+        let now = now();
         let shares = self.shares(writes, |write| &write.key).into_iter();
         // Everything is ready to be sent before anything is.
         let batches: Vec<_> = shares
@@ -179,15 +177,8 @@ impl KeyValue for Memcached {
             let outcomes = exchanged.into_outcomes(places.len(), server.item_size_max());
             places.into_iter().zip(outcomes).collect::<Vec<_>>()
         });
-        Ok(in_order(join_all(written).await))
+        Ok(in_order(join_all(written).await.into_iter().flatten()))
     }
-}
-
-/// Puts the answers of several servers in the order of the call.
-fn in_order<T>(answers: Vec<Vec<(usize, T)>>) -> Vec<T> {
-    let mut answers: Vec<_> = answers.into_iter().flatten().collect();
-    answers.sort_by_key(|(place, _)| *place);
-    answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
 impl fmt::Debug for Memcached {

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
+use lovely_session_memcached::{Answered, NotUnderstood, Request};
 use tokio::sync::oneshot;
 
 use super::failure::Failure;
-use super::incoming::{Answer, NotUnderstood};
 
 /// How many requests are handed to the system at once. It takes no more than 1024 pieces (`IOV_MAX`), and
 /// what is too much for the connection's buffers is handed over again.
@@ -15,22 +15,11 @@ const PIECES: usize = 64;
 /// So many bytes that are not yet sent count as much as one command that is not yet answered.
 const BYTES_LIKE_A_COMMAND: usize = 4096;
 
-/// Several commands that are sent together.
-pub(super) struct Request {
-    /// All commands, as they are sent.
-    pub(super) bytes: Vec<u8>,
-    /// The token of the first command; those of the others follow. The server repeats them, so that no
-    /// answer is taken for that to another command.
-    pub(super) first_token: u32,
-    /// How many commands there are.
-    pub(super) commands: usize,
-}
-
 /// What became of a request.
 #[derive(Debug)]
 pub(super) struct Settled {
     /// The answers to the first commands, in their order; to all of them unless something is lost.
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<Answered>,
     /// Why there are no more answers.
     pub(super) lost: Option<Lost>,
 }
@@ -49,7 +38,7 @@ impl Settled {
         Self { answers: Vec::new(), lost: Some(Lost::Unsent(failure)) }
     }
 
-    pub(super) fn unanswered(answers: Vec<Answer>, failure: Failure) -> Self {
+    pub(super) fn unanswered(answers: Vec<Answered>, failure: Failure) -> Self {
         Self { answers, lost: Some(Lost::Unanswered(failure)) }
     }
 }
@@ -62,7 +51,7 @@ pub(super) struct Number(u64);
 struct Exchange {
     number: Number,
     request: Request,
-    answers: Vec<Answer>,
+    answers: Vec<Answered>,
     /// Who waits for the answers; nobody, when the caller has given up.
     caller: Option<oneshot::Sender<Settled>>,
 }
@@ -72,7 +61,7 @@ impl Exchange {
         self.request.commands.saturating_sub(self.answers.len())
     }
 
-    fn tell(self, settled: impl FnOnce(Vec<Answer>) -> Settled) {
+    fn tell(self, settled: impl FnOnce(Vec<Answered>) -> Settled) {
         if let Some(caller) = self.caller {
             // A caller that is gone does not want to know.
             let _ = caller.send(settled(self.answers));
@@ -164,14 +153,14 @@ impl Pipeline {
     /// # Errors
     ///
     /// When it answers nothing that was asked.
-    pub(super) fn deliver(&mut self, answer: Answer) -> Result<bool, NotUnderstood> {
+    pub(super) fn deliver(&mut self, answer: Answered) -> Result<bool, NotUnderstood> {
         let is_sent = self.sent > 0;
         // Of a long request the first commands are answered while the rest is on its way.
         let exchange =
             self.exchanges.front_mut().filter(|_| is_sent || self.begun > 0).ok_or(NotUnderstood)?;
         let expected = exchange.request.first_token.wrapping_add(exchange.answers.len() as u32);
         // A complaint repeats no token.
-        if answer.as_ref().is_ok_and(|answer| token(answer.opaque.as_deref()) != Some(expected)) {
+        if answer.as_ref().is_ok_and(|answer| answer.opaque != Some(expected)) {
             return Err(NotUnderstood);
         }
         if !is_sent && exchange.missing() == 1 {
@@ -217,13 +206,9 @@ impl Pipeline {
     }
 }
 
-fn token(opaque: Option<&[u8]>) -> Option<u32> {
-    std::str::from_utf8(opaque?).ok()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use memcache::exp::{MetaResponse, parse_meta_result};
+    use lovely_session_memcached::{Line, parse_line};
 
     use super::*;
 
@@ -231,8 +216,15 @@ mod tests {
         Request { bytes: bytes.to_vec(), first_token, commands }
     }
 
-    fn answer(token: u32) -> Answer {
-        parse_meta_result(MetaResponse::parse_header(format!("HD O{token}").as_bytes())?)
+    fn answered(line: &str) -> Answered {
+        match parse_line(line.as_bytes()) {
+            Ok(Line::Complete(answered)) => answered,
+            line => panic!("{line:?}"),
+        }
+    }
+
+    fn answer(token: u32) -> Answered {
+        answered(&format!("HD O{token}"))
     }
 
     fn unsent(pipeline: &Pipeline) -> Vec<u8> {
@@ -301,8 +293,7 @@ mod tests {
         assert_eq!(pipeline.deliver(answer(7)), Err(NotUnderstood), "nothing was sent");
         pipeline.advance(1);
         assert_eq!(pipeline.deliver(answer(8)), Err(NotUnderstood));
-        let without_token = parse_meta_result(MetaResponse::parse_header(b"HD").unwrap());
-        assert_eq!(pipeline.deliver(without_token), Err(NotUnderstood));
+        assert_eq!(pipeline.deliver(answered("HD")), Err(NotUnderstood), "it repeats no number");
     }
 
     #[test]

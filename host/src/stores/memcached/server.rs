@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use lovely_session_memcached::{Batch, ServerAddress};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, timeout};
 
 use super::MemcachedOptions;
-use super::address::ServerAddress;
-use super::command::Batch;
 use super::connect::{self, ConnectError};
 use super::exchanged::Exchanged;
 use super::failure::Failure;
@@ -114,9 +113,7 @@ impl Server {
             Err(failure) => return Exchanged::unsent(failure),
         };
         let epoch = lane.epoch();
-        let Ok(request) = batch.encode(epoch) else {
-            return Exchanged::unsent(Failure::Unsendable);
-        };
+        let request = batch.encode(epoch);
         let Settled { answers, lost } =
             lane.exchange(request, Instant::now() + self.options.io_timeout).await;
         Exchanged { asked: Some((epoch, batch.asked(epoch))), answers, lost }

@@ -2,18 +2,19 @@
 
 mod clock;
 mod table;
+mod version;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lovely_session_port::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write, check};
 
 use self::clock::SystemClock;
 pub use self::clock::{Clock, ManualClock};
 use self::table::{Item, Table};
-use super::check;
-use crate::key_value::{Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write};
+use crate::key_value::KeyValue;
 
 /// How many expired items a call sweeps out at most. A call adds one item for each of its writes, so
 /// sweeping keeps up, and no call pays for the idleness of the others.
@@ -122,14 +123,14 @@ impl KeyValue for Memory {
         // Values are copied here, after others may go on.
         let to_entry = |found: Found| Entry {
             value: found.value.to_vec(),
-            version: Version::from_number(found.version),
+            version: version::of_number(found.version),
             seconds_left: found.seconds_left,
         };
         Ok(found.into_iter().map(|found| found.map(to_entry)).collect())
     }
 
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
-        check::writes(&writes, |version| version.number().map(drop))?;
+        check::writes(&writes, |version| version::number(version).map(drop))?;
         if let Some(refusal) = check::oversize(&writes, |_| self.options.max_value_bytes) {
             return Ok(refusal);
         }
@@ -166,7 +167,7 @@ fn apply(table: &mut Table, Write { key, expects, change }: Write, now: Duration
     match (&expects, current) {
         (Expectation::Absent, Some(_)) => return Outcome::Stale,
         (Expectation::Version(_), None) => return Outcome::Missing,
-        (Expectation::Version(expected), Some(current)) if expected.number() != Ok(current) => {
+        (Expectation::Version(expected), Some(current)) if version::number(expected) != Ok(current) => {
             return Outcome::Stale;
         }
         _ => {}
@@ -174,12 +175,12 @@ fn apply(table: &mut Table, Write { key, expects, change }: Write, now: Duration
     match (change, current) {
         (Change::Put { value, lifetime }, _) => {
             let version = table.put(key, value, deadline_of(lifetime, now));
-            Outcome::Applied(Version::from_number(version))
+            Outcome::Applied(version::of_number(version))
         }
         (_, None) => Outcome::Missing,
         (Change::Touch(lifetime), Some(current)) => {
             table.touch(&key, deadline_of(lifetime, now));
-            Outcome::Applied(Version::from_number(current))
+            Outcome::Applied(version::of_number(current))
         }
         (Change::Delete, Some(_)) => {
             table.remove(&key);

@@ -1,8 +1,10 @@
 //! Where a memcached server is.
 
-use std::fmt;
-use std::net::Ipv6Addr;
-use std::str::FromStr;
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::net::Ipv6Addr;
+use core::str::FromStr;
 
 /// The port that memcached listens on unless told otherwise.
 const DEFAULT_PORT: u16 = 11211;
@@ -35,6 +37,18 @@ pub enum InvalidAddress {
     /// The port is not a number from 1 to 65535.
     #[error("{0:?} is no port; it is a number from 1 to 65535")]
     Port(String),
+}
+
+impl ServerAddress {
+    /// The name or the IP address; an IPv6 address is without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
 }
 
 impl FromStr for ServerAddress {
@@ -94,6 +108,8 @@ fn parse_port(text: &str) -> Result<u16, InvalidAddress> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     fn shown(text: &str) -> Result<String, InvalidAddress> {

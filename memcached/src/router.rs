@@ -1,14 +1,52 @@
-//! Which of several servers keeps a key.
+//! Which of several servers keeps a key, and what of a call goes to which.
+
+use alloc::vec::Vec;
+
+/// The part of a call that concerns one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share<T> {
+    /// The place of the server among all.
+    pub server: usize,
+    /// The places of the items in the call.
+    pub places: Vec<usize>,
+    /// The items.
+    pub items: Vec<T>,
+}
+
+/// Divides a call among the servers with these addresses. No share is empty.
+pub fn divide<T>(items: Vec<T>, key: impl Fn(&T) -> &str, servers: &[&str]) -> Vec<Share<T>> {
+    if let ([_], false) = (servers, items.is_empty()) {
+        return Vec::from([Share { server: 0, places: (0..items.len()).collect(), items }]);
+    }
+    let share = |server| Share { server, places: Vec::new(), items: Vec::new() };
+    let mut shares: Vec<_> = (0..servers.len()).map(share).collect();
+    for (place, item) in items.into_iter().enumerate() {
+        let server = route(key(&item), servers.iter().copied());
+        if let Some(share) = shares.get_mut(server) {
+            share.places.push(place);
+            share.items.push(item);
+        }
+    }
+    shares.retain(|share| !share.items.is_empty());
+    shares
+}
+
+/// Puts the answers of several servers in the order of the call: each answer is with its place.
+pub fn in_order<T>(answers: impl IntoIterator<Item = (usize, T)>) -> Vec<T> {
+    let mut answers: Vec<_> = answers.into_iter().collect();
+    answers.sort_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
 
 /// The place of the server that keeps a key, among the addresses of all.
 ///
 /// This is rendezvous hashing with a hash that is fixed here, byte for byte: every process, built with
-/// whatever compiler, finds a key on the same server. (The standard library's hasher, which the client
-/// library routes with, may change with any release of Rust.)
+/// whatever compiler, finds a key on the same server. (The standard library's hasher may change with any
+/// release of Rust.)
 ///
 /// Every server gets a score for the key, and the highest wins. So a server that is added takes its share
 /// of the keys and moves no other, and the order of the servers does not matter.
-pub(super) fn route<'a>(key: &str, servers: impl Iterator<Item = &'a str>) -> usize {
+pub fn route<'a>(key: &str, servers: impl Iterator<Item = &'a str>) -> usize {
     let key = spread(fnv_1a(key.as_bytes()));
     let scores = servers.map(|server| (spread(key ^ fnv_1a(server.as_bytes())), server));
     // An equal score is as good as impossible; the text decides, for the order must not.
@@ -16,14 +54,14 @@ pub(super) fn route<'a>(key: &str, servers: impl Iterator<Item = &'a str>) -> us
 }
 
 /// The 64-bit hash FNV-1a, with its published constants.
-fn fnv_1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv_1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
 /// Spreads every bit over all of them, which FNV does not do by itself (the mixing step of SplitMix64).
-fn spread(mut hash: u64) -> u64 {
+pub(crate) fn spread(mut hash: u64) -> u64 {
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)
@@ -31,6 +69,9 @@ fn spread(mut hash: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::string::String;
+
     use super::*;
 
     fn servers(count: usize) -> Vec<String> {
@@ -82,5 +123,20 @@ mod tests {
         let mut reversed = servers(5);
         reversed.reverse();
         assert!((0..1000).all(|key| server_of(key, &servers(5)) == server_of(key, &reversed)));
+    }
+
+    #[test]
+    fn a_call_is_divided_among_its_servers_and_its_answers_come_in_its_order() {
+        let servers = servers(4);
+        let names: Vec<&str> = servers.iter().map(String::as_str).collect();
+        let keys: Vec<String> = (0..50).map(|key| format!("k{key}")).collect();
+        let shares = divide(keys.clone(), String::as_str, &names);
+        assert_eq!(shares.len(), 4);
+        for share in &shares {
+            assert!(share.items.iter().all(|key| place(key, &servers) == share.server));
+        }
+        let answers = shares.into_iter().flat_map(|share| share.places.into_iter().zip(share.items));
+        assert_eq!(in_order(answers), keys);
+        assert_eq!(divide(Vec::new(), String::as_str, &names[..1]), []);
     }
 }

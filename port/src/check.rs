@@ -1,25 +1,35 @@
 //! The checks that a call has to pass before a store does anything for it.
 
-use std::collections::HashSet;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
-use crate::key_value::{Change, Error, Expectation, Lifetime, Outcome, Version, Write};
+use crate::types::{Change, Error, Expectation, Lifetime, Outcome, Version, Write};
 
 /// The most bytes that a key may have.
-const MAX_KEY_BYTES: usize = 250;
+pub const MAX_KEY_BYTES: usize = 250;
 
 /// A call that no store may carry out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum InvalidRequest {
+#[non_exhaustive]
+pub enum InvalidRequest {
+    /// A key has so many bytes.
     #[error("a key has {0} bytes; keys have 1 to {MAX_KEY_BYTES}")]
     KeyLength(usize),
+    /// A key holds a character that keys may not hold.
     #[error("the key {0:?} holds something other than printable ASCII without spaces")]
     KeyCharacter(String),
+    /// Two writes are of the same key.
     #[error("the key {0:?} is in the call twice; put one write of it in a call")]
     DuplicateKey(String),
+    /// A lifetime is of no length.
     #[error("a lifetime of 0 seconds; use at least 1, or `never-expires`")]
     ZeroLifetime,
+    /// A touch or a delete expects nothing to be there.
     #[error("{0} of an entry that is expected to be absent")]
     ChangeOfAbsent(&'static str),
+    /// A version is not one of the store's.
     #[error("a version that this store has not given out")]
     ForeignVersion,
 }
@@ -34,18 +44,26 @@ impl From<InvalidRequest> for Error {
 }
 
 /// Checks a read.
-pub(super) fn read(keys: &[String], touch: Option<Lifetime>) -> Result<(), InvalidRequest> {
+///
+/// # Errors
+///
+/// Says what is wrong with it; nothing of it may be done then.
+pub fn read(keys: &[String], touch: Option<Lifetime>) -> Result<(), InvalidRequest> {
     keys.iter().try_for_each(|key| self::key(key))?;
     touch.map_or(Ok(()), lifetime)
 }
 
 /// Checks the writes of a call, each and together; `version` tells whether a version is one of the store's.
 /// Sizes are checked by [`oversize`].
-pub(super) fn writes(
+///
+/// # Errors
+///
+/// Says what is wrong with one of them; nothing of the call may be done then.
+pub fn writes(
     writes: &[Write],
     version: impl Fn(&Version) -> Result<(), InvalidRequest>,
 ) -> Result<(), InvalidRequest> {
-    let mut keys = HashSet::with_capacity(writes.len());
+    let mut keys = BTreeSet::new();
     for write in writes {
         key(&write.key)?;
         if !keys.insert(write.key.as_str()) {
@@ -61,7 +79,7 @@ pub(super) fn writes(
 
 /// Checks the sizes of a call's values against the limit for each key. When one is over, nothing may be
 /// written, and this gives the answer to the call.
-pub(super) fn oversize(writes: &[Write], limit: impl Fn(&str) -> u64) -> Option<Vec<Outcome>> {
+pub fn oversize(writes: &[Write], limit: impl Fn(&str) -> u64) -> Option<Vec<Outcome>> {
     let verdict = |write: &Write| match &write.change {
         Change::Put { value, .. } if value.len() as u64 > limit(&write.key) => {
             Outcome::TooLarge(limit(&write.key))
@@ -101,6 +119,8 @@ fn lifetime(lifetime: Lifetime) -> Result<(), InvalidRequest> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     fn put(key: &str, size: usize) -> Write {

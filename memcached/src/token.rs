@@ -1,15 +1,17 @@
-//! What the versions of this store are made of.
+//! What versions are made of.
 
-use super::super::check::InvalidRequest;
-use super::incarnation::Epoch;
-use crate::key_value::Version;
+use lovely_session_port::Version;
+use lovely_session_port::check::InvalidRequest;
+
+use crate::process::Epoch;
 
 /// A version as memcached counts it, and the process that counted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) epoch: Epoch,
+pub struct Token {
+    /// The process.
+    pub epoch: Epoch,
     /// memcached's `cas`; never 0, which it reads as "do not compare".
-    pub(super) cas: u64,
+    pub cas: u64,
 }
 
 impl From<Token> for Version {
@@ -37,6 +39,8 @@ impl TryFrom<&Version> for Token {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec;
+
     use super::*;
 
     #[test]

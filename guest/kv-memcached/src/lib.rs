@@ -1,0 +1,47 @@
+//! A component that keeps session records on memcached servers, over WASI sockets.
+//!
+//! It exports `lovely:session/key-value`, and takes its configuration from the environment ([`Config`]). It shares
+//! servers with the host's store: both are built on `lovely-session-memcached`, where the protocol is.
+//!
+//! Each instance has connections of its own, one to each server that it has needed, and keeps them for its later
+//! calls. What a connection is asked first is which process answers; a read goes out in the same packet, a write
+//! waits for the answer. So a fresh instance that reads has its answer after one round trip, and everything after
+//! that takes one more for each call.
+
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
+
+mod bindings;
+mod call;
+mod config;
+mod connection;
+mod exchange;
+mod failure;
+mod link;
+mod state;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use lovely_session_guest_store::{Adapter, Store, export_store};
+use lovely_session_port::{Entry, Error, Lifetime, Outcome, Write};
+
+pub use config::{Config, ConfigError};
+
+/// The store on the servers that the environment names.
+struct Memcached;
+
+impl Store for Memcached {
+    fn get_many(keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, Error> {
+        state::with(|links, timeout| call::get_many(links, timeout, keys, touch))
+    }
+
+    fn write_many(writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
+        state::with(|links, timeout| call::write_many(links, timeout, writes))
+    }
+}
+
+type Exported = Adapter<Memcached>;
+
+export_store!(Exported);
