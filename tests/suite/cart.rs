@@ -1,6 +1,11 @@
 //! The cart's contract over HTTP: a real client, a real socket, the real components. The cart in every language has to
 //! keep it, on both stores.
 
+use std::pin::Pin;
+
+use tokio::runtime::Builder;
+
+mod browser;
 mod checkout;
 mod items;
 mod language;
@@ -12,25 +17,32 @@ mod site;
 mod store;
 mod visitor;
 
+/// Runs a test to its end. Tests come in boxes, so that this is compiled once and not for each of them.
+fn run(test: Pin<Box<dyn Future<Output = ()>>>) {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(test);
+}
+
 /// Makes each function a test of the cart in every language, which it is given.
 macro_rules! in_every_language {
     ($($test:ident),* $(,)?) => { $(
         mod $test {
             use crate::cart::language::Language;
+            use crate::cart::run;
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn in_rust() {
-                super::$test(Language::Rust).await;
+            #[test]
+            fn in_rust() {
+                run(Box::pin(super::$test(Language::Rust)));
             }
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn in_javascript() {
-                super::$test(Language::JavaScript).await;
+            #[test]
+            fn in_javascript() {
+                run(Box::pin(super::$test(Language::JavaScript)));
             }
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn in_python() {
-                super::$test(Language::Python).await;
+            #[test]
+            fn in_python() {
+                run(Box::pin(super::$test(Language::Python)));
             }
         }
     )* };

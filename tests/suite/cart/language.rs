@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, OnceLock};
 
-use lovely_session_host::serve::{Application, Limits};
+use lovely_session_host::serve::{Application, CodeCache, Limits};
 
 /// What a cart is written in.
 #[derive(Clone, Copy)]
@@ -15,12 +15,13 @@ pub enum Language {
 }
 
 impl Language {
-    /// The cart in this language, compiled once for all tests.
+    /// The cart in this language, compiled once for all tests, and for their next run.
     pub fn cart(self) -> Application {
         static CARTS: [OnceLock<Application>; 3] = [const { OnceLock::new() }; 3];
         let load = || {
             let component = std::fs::read(self.component()).unwrap();
-            Application::load(&component, Limits::default()).unwrap()
+            let cache = CodeCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")).unwrap();
+            Application::load_cached(&component, Limits::default(), &cache).unwrap().application
         };
         CARTS[self as usize].get_or_init(load).clone()
     }

@@ -44,11 +44,7 @@ impl Site {
         Self::start(language, Arc::new(store), Some(memcached)).await
     }
 
-    async fn start(
-        language: Language,
-        real: Arc<dyn KeyValue>,
-        memcached: Option<MemcachedServer>,
-    ) -> Self {
+    async fn start(language: Language, real: Arc<dyn KeyValue>, memcached: Option<MemcachedServer>) -> Self {
         let store = Arc::new(WatchedStore::new(real));
         let server = Server::bind("127.0.0.1:0", language.cart(), store.clone()).await.unwrap();
         let url = format!("http://{}", server.local_addr());
@@ -64,6 +60,11 @@ impl Site {
         self.stop.send(()).unwrap();
         assert_eq!(self.running.await.unwrap(), 0, "every request was finished");
         Self::connect(self.language, self.memcached.unwrap()).await
+    }
+
+    /// The address of a path, for a browser.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     /// Somebody who has never been here.
