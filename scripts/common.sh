@@ -24,3 +24,21 @@ fail() {
 target_directory() {
     cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
 }
+
+# Whether what a stamp stands for was made from these files, as they are now. Of a directory, everything in it counts.
+is_current() {
+    local stamp=$1
+    shift
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(state_of "$@")" ]
+}
+
+# Says that what a stamp stands for has just been made from these files.
+stamp() {
+    local stamp=$1
+    shift
+    state_of "$@" >"$stamp"
+}
+
+state_of() {
+    find "$@" -type f ! -path '*/__pycache__/*' -exec sha256sum {} + | sort | sha256sum
+}

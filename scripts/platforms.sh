@@ -11,19 +11,6 @@ readonly node_packages=examples/hosts/node
 directory=$(target_directory)/platforms
 mkdir -p "$directory"
 
-# Whether a directory has what these files ask for.
-is_current() {
-    local stamp=$1
-    shift
-    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(cat "$@" | sha256sum)" ]
-}
-
-stamp() {
-    local stamp=$1
-    shift
-    cat "$@" | sha256sum >"$stamp"
-}
-
 python_files=("$python_packages" examples/hosts/python/requirements.txt)
 if ! is_current "$directory/python.stamp" "${python_files[@]}"; then
     say "installing wasmtime for Python, and the programs wasmtime and wash"

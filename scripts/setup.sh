@@ -77,6 +77,14 @@ need_rust_component() {
     rustup_within_limit component add "$2" || fail "rustup cannot install $2; check the network, then try again"
 }
 
+# Debian's Python cannot make virtual environments by itself.
+need_python() {
+    need_program python3 python3 python3-venv
+    python3 -c 'import ensurepip' 2>/dev/null && return
+    command -v apt-get >/dev/null || fail "install the module venv of Python"
+    install_packages python3-venv || fail "apt-get cannot install python3-venv; install it by other means"
+}
+
 allows_wasm_std() {
     case ${LOVELY_WASM_STD:-$1} in
     rustup | debian) [ "${LOVELY_WASM_STD:-$1}" = "$1" ] ;;
@@ -135,7 +143,9 @@ if [ "$purpose" = test ]; then
     need_rust_component clippy clippy
     # The fuzz targets are linked with libFuzzer, which is C++.
     need_program c++ g++
-    need_program python3 python3 python3-venv
+    need_python
     need_program npm nodejs npm
+    need_program chromium chromium
+    need_program chromedriver chromium-driver
 fi
 say "everything is there to $purpose"

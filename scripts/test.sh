@@ -6,6 +6,7 @@
 
 scripts/setup.sh test
 scripts/platforms.sh
+scripts/languages.sh
 
 say "formatting"
 cargo fmt --all --check

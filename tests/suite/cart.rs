@@ -1,7 +1,14 @@
-//! The cart's contract over HTTP: a real client, a real socket, the real component, on both stores.
+//! The cart's contract over HTTP: a real client, a real socket, the real components. The cart in every language has to
+//! keep it, on both stores.
 
+use std::pin::Pin;
+
+use tokio::runtime::Builder;
+
+mod browser;
 mod checkout;
 mod items;
+mod language;
 mod page;
 mod races;
 mod refusals;
@@ -10,22 +17,55 @@ mod site;
 mod store;
 mod visitor;
 
-/// Makes each function a test on memory and a test on memcached.
-macro_rules! on_both_stores {
-    ($($test:ident),* $(,)?) => {
-        mod on_memory {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                super::$test(&crate::cart::site::Site::on_memory().await).await;
-            })*
-        }
+/// Runs a test to its end. Tests come in boxes, so that this is compiled once and not for each of them.
+fn run(test: Pin<Box<dyn Future<Output = ()>>>) {
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(test);
+}
 
-        mod on_memcached {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                super::$test(&crate::cart::site::Site::on_memcached().await).await;
-            })*
+/// Makes each function a test of the cart in every language, which it is given.
+macro_rules! in_every_language {
+    ($($test:ident),* $(,)?) => { $(
+        mod $test {
+            use crate::cart::language::Language;
+            use crate::cart::run;
+
+            #[test]
+            fn in_rust() {
+                run(Box::pin(super::$test(Language::Rust)));
+            }
+
+            #[test]
+            fn in_javascript() {
+                run(Box::pin(super::$test(Language::JavaScript)));
+            }
+
+            #[test]
+            fn in_python() {
+                run(Box::pin(super::$test(Language::Python)));
+            }
         }
-    };
+    )* };
+}
+use in_every_language;
+
+/// Makes each function a test of the cart in every language on memory, and on memcached.
+macro_rules! on_both_stores {
+    ($($test:ident),* $(,)?) => { $(
+        mod $test {
+            use crate::cart::language::Language;
+            use crate::cart::site::Site;
+
+            async fn on_memory(language: Language) {
+                super::$test(&Site::on_memory(language).await).await;
+            }
+
+            async fn on_memcached(language: Language) {
+                super::$test(&Site::on_memcached(language).await).await;
+            }
+
+            crate::cart::in_every_language!(on_memory, on_memcached);
+        }
+    )* };
 }
 use on_both_stores;

@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod binary;
+pub mod browser;
 pub mod history;
 pub mod memcached;
 pub mod proxy;

@@ -27,11 +27,20 @@ pub(crate) fn target_directory(workspace: &Workspace, wasm_std: WasmStd) -> Path
         .join(wasm_std.name())
 }
 
-/// The target directory of the cargo that runs this process, found by the tag that cargo puts there. The directory
-/// `wasm` in it has a build lock of its own, so an inner cargo does not wait for the outer one.
+/// What cargo leaves in the root of a target directory: a tag where it made the directory itself, and what it knows of
+/// the compiler also where the directory was there before.
+const MARKS: [&str; 2] = ["CACHEDIR.TAG", ".rustc_info.json"];
+
+/// The target directory of the cargo that runs this process. The directory `wasm` in it has a build lock of its own,
+/// so an inner cargo does not wait for the outer one.
 fn outer_target_directory() -> Option<PathBuf> {
     let inside = env::var_os("OUT_DIR").map(PathBuf::from).or_else(|| env::current_exe().ok())?;
-    inside.ancestors().find(|directory| directory.join("CACHEDIR.TAG").is_file()).map(Path::to_owned)
+    target_directory_around(&inside)
+}
+
+fn target_directory_around(inside: &Path) -> Option<PathBuf> {
+    let is_marked = |directory: &&Path| MARKS.iter().any(|mark| directory.join(mark).is_file());
+    inside.ancestors().find(is_marked).map(Path::to_owned)
 }
 
 /// Compiles a package, and gives the path of its core module. The compiler's messages go to the standard error.
@@ -95,7 +104,17 @@ mod tests {
     fn modules_are_built_inside_the_target_directory_of_the_cargo_around_us() {
         let directory = outer_target_directory().unwrap();
         assert!(env::current_exe().unwrap().starts_with(&directory));
-        assert!(directory.join("CACHEDIR.TAG").is_file());
+        assert!(!directory.join("Cargo.toml").exists(), "that is a package: {}", directory.display());
+    }
+
+    #[test]
+    fn a_target_directory_that_was_there_before_cargo_is_found_as_well() {
+        let root = tempfile::tempdir().unwrap();
+        let inside = root.path().join("debug/build/guest/out");
+        std::fs::create_dir_all(&inside).unwrap();
+        assert_eq!(target_directory_around(&inside), None);
+        std::fs::write(root.path().join(".rustc_info.json"), "{}").unwrap();
+        assert_eq!(target_directory_around(&inside).as_deref(), Some(root.path()));
     }
 
     #[test]

@@ -43,7 +43,7 @@ async fn a_form_adds_and_leads_back_to_the_page(site: &Site) {
 async fn a_sku_may_be_any_64_characters(site: &Site) {
     let mut visitor = site.visitor();
     let longest = "ü😀".repeat(32);
-    for sku in [longest.as_str(), " a ", "a/b?c#d", "\"}{", "<b>", "."] {
+    for sku in [longest.as_str(), " a ", "a/b?c#d", "\"}{", "<b>", ".", "7", "__proto__", "{sku}"] {
         assert_eq!(visitor.add(sku, 1).await["items"][sku], 1, "{sku}");
     }
 }
@@ -52,6 +52,7 @@ async fn bad_json_is_refused_and_changes_nothing(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     let too_long = format!(r#"{{"sku": "{}", "qty": 1}}"#, "ü".repeat(65));
+    let too_deep = "[".repeat(60_000);
     let refused = [
         "",
         "apple",
@@ -76,10 +77,14 @@ async fn bad_json_is_refused_and_changes_nothing(site: &Site) {
         r#"{"sku": "", "qty": 2}"#,
         r#"{"sku": "  ", "qty": 2}"#,
         r#"{"sku": "a\nb", "qty": 2}"#,
+        r#"{"sku": "\ud800", "qty": 2}"#,
+        r#"{"sku": "apple", "qty": NaN}"#,
+        r#"{"sku": "apple", "qty": 2, "gift": NaN}"#,
         r#"{"sku": "a\u0000", "qty": 2}"#,
         r#"{"sku": 7, "qty": 2}"#,
         r#"{"sku": null, "qty": 2}"#,
         &too_long,
+        &too_deep,
     ];
     for body in refused {
         visitor.post_json("/cart/items", body).await.assert_refused(400);

@@ -34,7 +34,8 @@ async fn a_new_visitor_is_told_that_the_cart_is_empty(site: &Site) {
 async fn markup_in_a_sku_stays_text(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add(r#"'"><img src=x>&{sku}"#, 1).await;
-    let page = visitor.get("/").await.body;
+    // An apostrophe can be written in decimal or hexadecimal.
+    let page = visitor.get("/").await.body.replace("&#x27;", "&#39;");
     assert!(!page.contains("<img"), "{page}");
     assert!(page.contains(r#"value="&#39;&quot;&gt;&lt;img src=x&gt;&amp;{sku}""#), "{page}");
 }

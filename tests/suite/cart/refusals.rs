@@ -4,9 +4,10 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 
-use super::on_both_stores;
+use super::language::Language;
 use super::site::Site;
 use super::visitor::JSON;
+use super::{in_every_language, on_both_stores};
 
 const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;
 
@@ -17,6 +18,11 @@ on_both_stores!(
     a_body_without_a_type_is_taken_for_json,
     a_body_over_64_kib_is_refused,
     another_site_cannot_change_the_cart,
+);
+
+in_every_language!(
+    a_store_that_is_away_is_told_and_the_next_request_works_once_it_is_back,
+    a_full_cart_is_told_and_stays_as_it_is,
 );
 
 async fn an_unknown_address_is_refused(site: &Site) {
@@ -78,9 +84,8 @@ async fn another_site_cannot_change_the_cart(site: &Site) {
     assert_eq!(visitor.send(followed_link).await.status, 200);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_is_away_is_told_and_the_next_request_works_once_it_is_back() {
-    let mut site = Site::on_memcached().await;
+async fn a_store_that_is_away_is_told_and_the_next_request_works_once_it_is_back(language: Language) {
+    let mut site = Site::on_memcached(language).await;
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
     site.stop_store();
@@ -94,9 +99,8 @@ async fn a_store_that_is_away_is_told_and_the_next_request_works_once_it_is_back
     assert_eq!(visitor.add("pear", 2).await["count"], 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_cart_is_told_and_stays_as_it_is() {
-    let site = Site::on_small_memory(2048).await;
+async fn a_full_cart_is_told_and_stays_as_it_is(language: Language) {
+    let site = Site::on_small_memory(language, 2048).await;
     let mut visitor = site.visitor();
     let mut kinds = 0;
     let refused = loop {

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::on_both_stores;
+use super::language::Language;
 use super::site::Site;
+use super::{in_every_language, on_both_stores};
 
 on_both_stores!(
     nothing_is_stored_for_a_visitor_who_changed_nothing,
@@ -14,6 +15,8 @@ on_both_stores!(
     a_form_logs_out_and_leads_back_to_the_page,
     logging_out_without_a_session_does_no_harm,
 );
+
+in_every_language!(a_session_on_memcached_survives_a_restart_of_the_host);
 
 async fn nothing_is_stored_for_a_visitor_who_changed_nothing(site: &Site) {
     let mut visitor = site.visitor();
@@ -97,9 +100,8 @@ async fn logging_out_without_a_session_does_no_harm(site: &Site) {
     assert_eq!(site.stored().await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_on_memcached_survives_a_restart_of_the_host() {
-    let site = Site::on_memcached().await;
+async fn a_session_on_memcached_survives_a_restart_of_the_host(language: Language) {
+    let site = Site::on_memcached(language).await;
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     visitor.post_json("/checkout", r#"{"coupon": "GUESS"}"#).await;

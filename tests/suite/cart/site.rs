@@ -1,19 +1,21 @@
-//! A running site: the cart, served on a free port from a store of its own.
+//! A running site: the cart in a language, served on a free port from a store of its own.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use lovely_session_host::serve::{Application, Limits, Server};
+use lovely_session_host::serve::Server;
 use lovely_session_host::{KeyValue, Memcached, Memory, MemoryOptions};
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::world::patient;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::language::Language;
 use super::store::{Rival, WatchedStore};
 use super::visitor::Visitor;
 
 /// A site. It ends when this is dropped, and so does its memcached.
 pub struct Site {
+    language: Language,
     url: String,
     store: Arc<WatchedStore>,
     memcached: Option<MemcachedServer>,
@@ -22,42 +24,47 @@ pub struct Site {
 }
 
 impl Site {
-    pub async fn on_memory() -> Self {
-        Self::start(Arc::new(Memory::new()), None).await
+    pub async fn on_memory(language: Language) -> Self {
+        Self::start(language, Arc::new(Memory::new()), None).await
     }
 
     /// A site whose store takes no larger values than `max_value_bytes`.
-    pub async fn on_small_memory(max_value_bytes: u64) -> Self {
+    pub async fn on_small_memory(language: Language, max_value_bytes: u64) -> Self {
         let options = MemoryOptions { max_value_bytes, ..MemoryOptions::default() };
-        Self::start(Arc::new(Memory::new().with_options(options)), None).await
+        Self::start(language, Arc::new(Memory::new().with_options(options)), None).await
     }
 
-    pub async fn on_memcached() -> Self {
-        Self::connect(MemcachedServer::start()).await
+    pub async fn on_memcached(language: Language) -> Self {
+        Self::connect(language, MemcachedServer::start()).await
     }
 
-    async fn connect(memcached: MemcachedServer) -> Self {
+    async fn connect(language: Language, memcached: MemcachedServer) -> Self {
         let address = memcached.address().parse().unwrap();
         let store = Memcached::connect(&[address], &patient()).await.unwrap();
-        Self::start(Arc::new(store), Some(memcached)).await
+        Self::start(language, Arc::new(store), Some(memcached)).await
     }
 
-    async fn start(real: Arc<dyn KeyValue>, memcached: Option<MemcachedServer>) -> Self {
+    async fn start(language: Language, real: Arc<dyn KeyValue>, memcached: Option<MemcachedServer>) -> Self {
         let store = Arc::new(WatchedStore::new(real));
-        let server = Server::bind("127.0.0.1:0", cart(), store.clone()).await.unwrap();
+        let server = Server::bind("127.0.0.1:0", language.cart(), store.clone()).await.unwrap();
         let url = format!("http://{}", server.local_addr());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _site_dropped = stopped.await;
         }));
-        Self { url, store, memcached, stop, running }
+        Self { language, url, store, memcached, stop, running }
     }
 
     /// Stops the host, and starts another one on the same memcached.
     pub async fn restart(self) -> Self {
         self.stop.send(()).unwrap();
         assert_eq!(self.running.await.unwrap(), 0, "every request was finished");
-        Self::connect(self.memcached.unwrap()).await
+        Self::connect(self.language, self.memcached.unwrap()).await
+    }
+
+    /// The address of a path, for a browser.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     /// Somebody who has never been here.
@@ -88,14 +95,4 @@ impl Site {
     pub fn start_store(&mut self) {
         self.memcached.as_mut().unwrap().restart();
     }
-}
-
-/// The cart, compiled once for all tests.
-fn cart() -> Application {
-    static CART: OnceLock<Application> = OnceLock::new();
-    let load = || {
-        let component = std::fs::read(env!("CART_WASM")).unwrap();
-        Application::load(&component, Limits::default()).unwrap()
-    };
-    CART.get_or_init(load).clone()
 }

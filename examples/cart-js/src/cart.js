@@ -1,0 +1,98 @@
+// The cart: what it keeps in a session, and how it changes.
+//
+// A session has two packages. `cart` has one key for each SKU, with its quantity, so that requests
+// that change different things touch different keys. `checkout` has `attempts`, the number of
+// checkouts that failed, and `coupon` and `reservation`, which are the last order.
+
+import { Refusal } from './refusal.js';
+
+/** The one coupon that a checkout takes. */
+const VALID_COUPON = 'WELCOME';
+
+/** The most of one thing that a cart holds. */
+const MAX_HELD = 1_000_000;
+
+/** The cart in a session; an empty one where there is no session. */
+export function look(session) {
+  if (!session) return { items: [], count: 0 };
+  const items = itemsIn(session.package('cart'));
+  const failed = read(session.package('checkout'), 'attempts');
+  return { items, count: countOf(items), attempts: failed || undefined };
+}
+
+/** The last order in a session; undefined if there was none. */
+export function lastOrder(session) {
+  const checkout = session?.package('checkout');
+  const coupon = checkout && read(checkout, 'coupon');
+  if (coupon === undefined) return undefined;
+  const items = Object.entries(read(checkout, 'reservation') ?? {});
+  return { items, count: countOf(items), coupon };
+}
+
+/** Adds to what is there. */
+export function add(session, sku, quantity) {
+  const cart = session.package('cart');
+  const total = (read(cart, sku) ?? 0) + quantity;
+  if (total > MAX_HELD) throw new Refusal(400, 'a cart holds at most 1000000 of one thing');
+  write(cart, sku, total);
+}
+
+/** Removes all of a thing; false if there was none. */
+export function remove(session, sku) {
+  return session.package('cart').remove(sku);
+}
+
+/**
+ * Orders what is in the cart, and empties it; or counts a failed attempt, and changes nothing else.
+ * Answers the order or the refusal. Either way there is something to commit.
+ */
+export function checkOut(visit, coupon) {
+  const session = visit.sessionOrBegin();
+  const checkout = session.package('checkout');
+  const failed = read(checkout, 'attempts') ?? 0;
+  // Counted before the savepoint, so that the rollback undoes the order and not the count.
+  write(checkout, 'attempts', failed + 1);
+
+  const beforeOrder = visit.savepoint();
+  const order = placeOrder(session.package('cart'), checkout, coupon);
+  const refusal = objectionTo(order);
+  if (refusal) {
+    beforeOrder.rollback();
+    return { refusal };
+  }
+  write(checkout, 'attempts', failed);
+  return { order };
+}
+
+/** Moves the items from the cart to the reservation. */
+function placeOrder(cart, checkout, coupon) {
+  const items = itemsIn(cart);
+  write(checkout, 'coupon', coupon);
+  write(checkout, 'reservation', Object.fromEntries(items));
+  cart.clear();
+  return { items, count: countOf(items), coupon };
+}
+
+function objectionTo(order) {
+  if (order.coupon !== VALID_COUPON) return new Refusal(422, 'this coupon is not valid');
+  if (order.items.length === 0) return new Refusal(422, 'the cart is empty');
+  return undefined;
+}
+
+function itemsIn(cart) {
+  return cart.entries().map(([sku, quantity]) => [sku, JSON.parse(quantity)]);
+}
+
+function countOf(items) {
+  return items.reduce((count, [, quantity]) => count + quantity, 0);
+}
+
+/** A package stores JSON texts. */
+function read(storedPackage, key) {
+  const json = storedPackage.get(key);
+  return json === undefined ? undefined : JSON.parse(json);
+}
+
+function write(storedPackage, key, value) {
+  storedPackage.set(key, JSON.stringify(value));
+}
