@@ -16,12 +16,14 @@ use crate::bindings::{StoreComponent, StoreComponentPre, wit};
 ///
 /// Each call runs in an instance that no other call is in; instances are kept and used again, so calls at the
 /// same time run in different ones, as those of different requests do. What a component keeps in memory is
-/// therefore not shared. A call that traps is answered with [`Error::Other`], and its instance is given up. A
+/// therefore not shared, unless there is only [one instance](Self::in_one_instance). A call that traps is answered with [`Error::Other`], and its instance is given up. A
 /// component that never ends a call is not interrupted.
 pub struct ComponentStore<T: 'static> {
     component: StoreComponentPre<T>,
     new_state: Box<dyn Fn() -> T + Send + Sync>,
     idle: Mutex<Vec<Running<T>>>,
+    /// Where there is one instance: who may use it.
+    turn: Option<tokio::sync::Mutex<()>>,
 }
 
 /// Why a component cannot be used as a store.
@@ -55,7 +57,20 @@ impl<T: Send + 'static> ComponentStore<T> {
     ) -> Result<Self, ComponentError> {
         let component = linker.instantiate_pre(component).and_then(StoreComponentPre::new);
         let component = component.map_err(ComponentError::Unfit)?;
-        Ok(Self { component, new_state: Box::new(new_state), idle: Mutex::default() })
+        Ok(Self { component, new_state: Box::new(new_state), idle: Mutex::default(), turn: None })
+    }
+
+    /// Has all calls run in the same instance, one after the other: for a component that keeps its entries in memory.
+    #[must_use]
+    pub fn in_one_instance(self) -> Self {
+        Self { turn: Some(tokio::sync::Mutex::default()), ..self }
+    }
+
+    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match &self.turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        }
     }
 
     /// Gives up the instances that are kept: the next calls run in fresh ones.
@@ -77,6 +92,7 @@ impl<T: Send + 'static> ComponentStore<T> {
     }
 
     async fn read(&self, keys: &[String], touch: Option<wit::Lifetime>) -> wasmtime::Result<Entries> {
+        let _turn = self.turn().await;
         let Running { mut store, component } = self.instance().await?;
         let entries = component.lovely_session_key_value().call_get_many(&mut store, keys, touch).await?;
         self.idle().push(Running { store, component });
@@ -84,6 +100,7 @@ impl<T: Send + 'static> ComponentStore<T> {
     }
 
     async fn write(&self, writes: &[wit::Write]) -> wasmtime::Result<Outcomes> {
+        let _turn = self.turn().await;
         let Running { mut store, component } = self.instance().await?;
         let outcomes = component.lovely_session_key_value().call_write_many(&mut store, writes).await?;
         self.idle().push(Running { store, component });

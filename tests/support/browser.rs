@@ -48,7 +48,7 @@ impl Browser {
     pub async fn open() -> Self {
         let (driver, profile) = (Driver::start(), tempfile::tempdir().unwrap());
         let mut arguments = FLAGS.map(str::to_owned).to_vec();
-        arguments.push("--window-size=760,720".to_owned());
+        arguments.push("--window-size=760,960".to_owned());
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         let wanted = json!({"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},

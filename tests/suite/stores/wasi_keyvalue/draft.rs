@@ -34,5 +34,5 @@ pub fn store(path: &str) -> ComponentStore<State> {
         table: ResourceTable::new(),
         key_value: WasiKeyValueCtx::builder().build(),
     };
-    ComponentStore::new(&component, &linker, new_state).unwrap()
+    ComponentStore::new(&component, &linker, new_state).unwrap().in_one_instance()
 }
