@@ -13,6 +13,8 @@ mod request;
 mod response;
 mod routes;
 
+// A request's first allocation then does not have to grow the memory.
+use lovely_session_heap as _;
 use wasi::exports::http::incoming_handler::Guest;
 use wasi::http::types::{IncomingRequest, ResponseOutparam};
 
