@@ -5,3 +5,4 @@
 mod hosts;
 mod node;
 mod python;
+mod story;

@@ -15,7 +15,6 @@ mod refusals;
 mod sessions;
 mod site;
 mod store;
-mod visitor;
 
 /// Runs a test to its end. Tests come in boxes, so that this is compiled once and not for each of them.
 fn run(test: Pin<Box<dyn Future<Output = ()>>>) {

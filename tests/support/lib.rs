@@ -14,6 +14,7 @@ pub mod history;
 pub mod memcached;
 pub mod proxy;
 pub mod random;
+pub mod visitor;
 pub mod world;
 
 mod bindings;

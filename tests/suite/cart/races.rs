@@ -5,7 +5,7 @@ use serde_json::json;
 use super::on_both_stores;
 use super::site::Site;
 use super::store::Rival;
-use super::visitor::Visitor;
+use lovely_session_tests::visitor::Visitor;
 
 const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;
 

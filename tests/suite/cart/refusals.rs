@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::language::Language;
 use super::site::Site;
-use super::visitor::JSON;
 use super::{in_every_language, on_both_stores};
+use lovely_session_tests::visitor::JSON;
 
 const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;
 

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::language::Language;
 use super::store::{Rival, WatchedStore};
-use super::visitor::Visitor;
+use lovely_session_tests::visitor::Visitor;
 
 /// A site. It ends when this is dropped, and so does its memcached.
 pub struct Site {

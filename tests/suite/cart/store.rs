@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use lovely_session_host::{Entry, Error, KeyValue, Lifetime, Outcome, Write, async_trait};
 
-use super::visitor::Visitor;
+use lovely_session_tests::visitor::Visitor;
 
 /// Somebody who changes the cart just before another commit arrives, some times in a row.
 pub struct Rival {
