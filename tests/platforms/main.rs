@@ -6,3 +6,4 @@ mod hosts;
 mod node;
 mod python;
 mod story;
+mod wasmtime_cli;

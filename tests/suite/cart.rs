@@ -5,10 +5,10 @@ use std::pin::Pin;
 
 use tokio::runtime::Builder;
 
+mod applications;
 mod browser;
 mod checkout;
 mod items;
-mod language;
 mod page;
 mod races;
 mod refusals;
@@ -26,7 +26,7 @@ fn run(test: Pin<Box<dyn Future<Output = ()>>>) {
 macro_rules! in_every_language {
     ($($test:ident),* $(,)?) => { $(
         mod $test {
-            use crate::cart::language::Language;
+            use lovely_session_tests::language::Language;
             use crate::cart::run;
 
             #[test]
@@ -52,7 +52,7 @@ use in_every_language;
 macro_rules! on_both_stores {
     ($($test:ident),* $(,)?) => { $(
         mod $test {
-            use crate::cart::language::Language;
+            use lovely_session_tests::language::Language;
             use crate::cart::site::Site;
 
             async fn on_memory(language: Language) {

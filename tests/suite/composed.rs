@@ -6,6 +6,7 @@ use lovely_session_host::compose::with_store;
 use lovely_session_host::{KV_MEMCACHED, SESSION_COMPONENT};
 use lovely_session_tests::app::{App, Error};
 use lovely_session_tests::binary::run;
+use lovely_session_tests::bytes::contains;
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::world::{World, patient};
 use tempfile::tempdir;
@@ -14,10 +15,6 @@ use wasmtime::component::Component;
 
 fn composed() -> Vec<u8> {
     with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap()
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl Serving {
     /// When it ends before it serves.
     #[must_use]
     pub fn start_with<A: AsRef<OsStr>>(application: &str, arguments: impl IntoIterator<Item = A>) -> Self {
-        Self::spawn(serve_command(application).args(arguments))
+        Self::of(serve_command(application).args(arguments))
     }
 
     /// As [`Serving::start_with`], for a user with this home directory.
@@ -108,10 +108,16 @@ impl Serving {
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
         let mut command = serve_command(application);
-        Self::spawn(command.env_remove("XDG_CACHE_HOME").env("HOME", home).args(arguments))
+        Self::of(command.env_remove("XDG_CACHE_HOME").env("HOME", home).args(arguments))
     }
 
-    fn spawn(command: &mut Command) -> Self {
+    /// Runs any program that serves, and waits until it logs where: a line that ends with `on http://ADDRESS`.
+    ///
+    /// # Panics
+    ///
+    /// When it ends before it serves.
+    #[must_use]
+    pub fn of(command: &mut Command) -> Self {
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
         let (address, beginning) = read_address(&mut log);
@@ -189,8 +195,8 @@ fn read_address(log: &mut BufReader<ChildStderr>) -> (SocketAddr, String) {
     loop {
         let line_begins = seen.len();
         assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it ended before it served:\n{seen}");
-        if let Some((_, address)) = seen[line_begins..].split_once("serving on http://") {
-            return (address.trim().parse().unwrap(), seen);
+        if let Some((_, address)) = seen[line_begins..].split_once(" on http://") {
+            return (address.trim().trim_end_matches('/').parse().unwrap(), seen);
         }
     }
 }

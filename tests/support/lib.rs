@@ -10,7 +10,9 @@
 pub mod app;
 pub mod binary;
 pub mod browser;
+pub mod bytes;
 pub mod history;
+pub mod language;
 pub mod memcached;
 pub mod proxy;
 pub mod random;

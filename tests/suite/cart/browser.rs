@@ -4,8 +4,8 @@ use std::path::Path;
 
 use lovely_session_tests::browser::Browser;
 
-use super::language::Language;
 use super::site::Site;
+use lovely_session_tests::language::Language;
 
 async fn site() -> Site {
     Site::on_memory(Language::Rust).await

@@ -4,9 +4,9 @@ use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 
-use super::language::Language;
 use super::site::Site;
 use super::{in_every_language, on_both_stores};
+use lovely_session_tests::language::Language;
 use lovely_session_tests::visitor::JSON;
 
 const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::language::Language;
 use super::site::Site;
 use super::{in_every_language, on_both_stores};
+use lovely_session_tests::language::Language;
 
 on_both_stores!(
     nothing_is_stored_for_a_visitor_who_changed_nothing,

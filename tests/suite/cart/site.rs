@@ -9,8 +9,9 @@ use lovely_session_tests::world::patient;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::language::Language;
+use super::applications;
 use super::store::{Rival, WatchedStore};
+use lovely_session_tests::language::Language;
 use lovely_session_tests::visitor::Visitor;
 
 /// A site. It ends when this is dropped, and so does its memcached.
@@ -46,7 +47,7 @@ impl Site {
 
     async fn start(language: Language, real: Arc<dyn KeyValue>, memcached: Option<MemcachedServer>) -> Self {
         let store = Arc::new(WatchedStore::new(real));
-        let server = Server::bind("127.0.0.1:0", language.cart(), store.clone()).await.unwrap();
+        let server = Server::bind("127.0.0.1:0", applications::cart(language), store.clone()).await.unwrap();
         let url = format!("http://{}", server.local_addr());
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {

@@ -2,31 +2,30 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{LazyLock, OnceLock};
-
-use lovely_session_host::serve::{Application, CodeCache, Limits};
+use std::sync::LazyLock;
 
 /// What a cart is written in.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub enum Language {
+    /// `examples/cart`.
     Rust,
+    /// `examples/cart-js`.
     JavaScript,
+    /// `examples/cart-python`.
     Python,
 }
 
 impl Language {
-    /// The cart in this language, compiled once for all tests, and for their next run.
-    pub fn cart(self) -> Application {
-        static CARTS: [OnceLock<Application>; 3] = [const { OnceLock::new() }; 3];
-        let load = || {
-            let component = std::fs::read(self.component()).unwrap();
-            let cache = CodeCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")).unwrap();
-            Application::load_cached(&component, Limits::default(), &cache).unwrap().application
-        };
-        CARTS[self as usize].get_or_init(load).clone()
-    }
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Rust, Self::JavaScript, Self::Python];
 
-    fn component(self) -> PathBuf {
+    /// The file of the cart in this language: the application alone, without the session component.
+    ///
+    /// # Panics
+    ///
+    /// When it was not built, or from something else than there is now.
+    #[must_use]
+    pub fn component(self) -> PathBuf {
         match self {
             Self::Rust => env!("CART_WASM").into(),
             Self::JavaScript => OTHERS.join("cart-js.wasm"),
