@@ -1,6 +1,11 @@
 //! The session component on hosts that are none of ours. `scripts/platforms.sh` installs them.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected fails"
+)]
 
 mod hosts;
 mod node;
