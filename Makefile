@@ -21,8 +21,10 @@ components: ## Write the components for other hosts into target/components.
 test: ## Run every check and every test.
 	@scripts/test.sh
 
-test-platforms: ## Run the component on other hosts: Python, Node.js.
+test-platforms: ## Run the component on other hosts: wasmtime's server, wash, Python, Node.js.
+	@scripts/setup.sh test
 	@scripts/platforms.sh
+	@scripts/languages.sh
 	@cargo test --workspace --locked --test platforms
 
 soak: ## Run the random tests for longer; ARGS=60 gives each 60 seconds instead of 900.
