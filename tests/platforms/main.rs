@@ -11,4 +11,5 @@ mod hosts;
 mod node;
 mod python;
 mod story;
+mod wash;
 mod wasmtime_cli;

@@ -118,9 +118,22 @@ impl Serving {
     /// When it ends before it serves.
     #[must_use]
     pub fn of(command: &mut Command) -> Self {
+        Self::watched(command, |line| {
+            let (_, address) = line.split_once(" on http://")?;
+            Some(address.trim().trim_end_matches('/').parse().unwrap())
+        })
+    }
+
+    /// Runs any program that serves, and waits until `ready` finds where, in a line of its log.
+    ///
+    /// # Panics
+    ///
+    /// When it ends before that.
+    #[must_use]
+    pub fn watched(command: &mut Command, ready: impl FnMut(&str) -> Option<SocketAddr>) -> Self {
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
-        let (address, beginning) = read_address(&mut log);
+        let (address, beginning) = read_until(&mut log, ready);
         let rest = std::thread::spawn(move || {
             let mut text = String::new();
             log.read_to_string(&mut text).unwrap();
@@ -190,13 +203,16 @@ fn serve_command(application: &str) -> Command {
 }
 
 /// Reads the log until the server is ready; gives the address, and what was read.
-fn read_address(log: &mut BufReader<ChildStderr>) -> (SocketAddr, String) {
+fn read_until(
+    log: &mut BufReader<ChildStderr>,
+    mut ready: impl FnMut(&str) -> Option<SocketAddr>,
+) -> (SocketAddr, String) {
     let mut seen = String::new();
     loop {
         let line_begins = seen.len();
         assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it ended before it served:\n{seen}");
-        if let Some((_, address)) = seen[line_begins..].split_once(" on http://") {
-            return (address.trim().trim_end_matches('/').parse().unwrap(), seen);
+        if let Some(address) = ready(&seen[line_begins..]) {
+            return (address, seen);
         }
     }
 }

@@ -1,0 +1,145 @@
+//! wasmCloud's `wash`: the cart with its sessions in one component, and in components that wash links when it starts.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lovely_session_host::compose::{compose, with_store};
+use lovely_session_host::{KV_MEMCACHED, SESSION_COMPONENT};
+use lovely_session_tests::binary::Serving;
+use lovely_session_tests::bytes::contains;
+use lovely_session_tests::language::Language;
+use lovely_session_tests::memcached::MemcachedServer;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::hosts::installed;
+use crate::story::{cart_story, parallel_increments};
+
+/// What components call the machine that wash runs on; their own `127.0.0.1` leads nowhere.
+const MACHINE: &str = "host.wasmcloud.internal";
+
+/// A directory with components, and a memcached for their sessions.
+struct Project {
+    directory: TempDir,
+    memcached: MemcachedServer,
+}
+
+impl Project {
+    fn new() -> Self {
+        Self { directory: TempDir::new().unwrap(), memcached: MemcachedServer::start() }
+    }
+
+    fn write(&self, name: &str, component: &[u8]) -> PathBuf {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, component).unwrap();
+        path
+    }
+
+    /// Serves an application that is linked with the other components, and sees that the promises hold.
+    async fn holds(&self, application: &Path, others: &[&Path]) {
+        let serving = self.serve(&self.configuration(application, others));
+        cart_story(&serving.url("")).await;
+        parallel_increments(&serving.url("")).await;
+    }
+
+    /// Runs wash until it is ready to answer, without what its user may have configured.
+    fn serve(&self, configuration: &Value) -> Serving {
+        let directory = self.directory.path();
+        std::fs::create_dir(directory.join(".wash")).unwrap();
+        std::fs::write(directory.join(".wash/config.json"), configuration.to_string()).unwrap();
+        let mut wash = Command::new(installed("python/bin/wash"));
+        wash.env("HOME", directory)
+            .envs(["CONFIG", "CACHE", "DATA"].map(|kind| (format!("XDG_{kind}_HOME"), directory)));
+        wash.arg("-C").arg(directory).args(["--non-interactive", "dev"]);
+        Serving::watched(&mut wash, readiness())
+    }
+
+    /// What wash has to be told: what it runs, and what that may reach.
+    fn configuration(&self, application: &Path, others: &[&Path]) -> Value {
+        let address: SocketAddr = self.memcached.address().parse().unwrap();
+        let port = address.port().to_string();
+        let linked = |path: &&Path| json!({"name": path.file_stem().unwrap().to_str(), "file": path});
+        json!({
+            "dev": {
+                "address": "127.0.0.1:0",
+                "command": "true",
+                "component_path": application,
+                "components": others.iter().map(linked).collect::<Value>(),
+            },
+            "workload": {
+                "environment": {"config": {"LOVELY_SESSION_MEMCACHED": format!("{MACHINE}:{port}")}},
+                "allowedHosts": [],
+                "allowedIpNameLookups": [MACHINE],
+                "allowedHostLoopbackPorts": [port],
+            },
+        })
+    }
+}
+
+/// Finds in wash's log where it listens, once there is something to answer: it listens before.
+fn readiness() -> impl FnMut(&str) -> Option<SocketAddr> {
+    let mut address = None;
+    move |line| {
+        if let Some((_, rest)) = line.split_once("HTTP server listening addr=") {
+            address = rest.split_whitespace().next().map(|text| text.parse().unwrap());
+        }
+        address.filter(|_| line.contains("listening for HTTP requests"))
+    }
+}
+
+/// The cart, the session component and the store in one component.
+async fn composed_holds(language: Language) {
+    let project = Project::new();
+    let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
+    let component = compose(&std::fs::read(language.component()).unwrap(), &sessions).unwrap();
+    assert!(contains(&component, SESSION_COMPONENT));
+    project.holds(&project.write("cart.wasm", &component), &[]).await;
+}
+
+/// The cart as it was built, and the session component with the store.
+async fn linked_holds(language: Language) {
+    let project = Project::new();
+    let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
+    assert!(contains(&sessions, SESSION_COMPONENT));
+    project.holds(&language.component(), &[&project.write("sessions.wasm", &sessions)]).await;
+}
+
+#[tokio::test]
+async fn the_story_and_parallel_increments_hold_for_one_component_with_the_cart_in_rust() {
+    composed_holds(Language::Rust).await;
+}
+
+#[tokio::test]
+async fn the_story_and_parallel_increments_hold_for_one_component_with_the_cart_in_javascript() {
+    composed_holds(Language::JavaScript).await;
+}
+
+#[tokio::test]
+async fn the_story_and_parallel_increments_hold_for_one_component_with_the_cart_in_python() {
+    composed_holds(Language::Python).await;
+}
+
+#[tokio::test]
+async fn the_story_and_parallel_increments_hold_when_wash_links_sessions_to_the_cart_in_rust() {
+    linked_holds(Language::Rust).await;
+}
+
+#[tokio::test]
+async fn the_story_and_parallel_increments_hold_when_wash_links_sessions_to_the_cart_in_javascript() {
+    linked_holds(Language::JavaScript).await;
+}
+
+#[tokio::test]
+async fn the_story_and_parallel_increments_hold_when_wash_links_sessions_to_the_cart_in_python() {
+    linked_holds(Language::Python).await;
+}
+
+/// The cart, the session component and the store as they were built, each for itself.
+#[tokio::test]
+async fn the_story_and_parallel_increments_hold_when_wash_links_the_store_to_sessions_as_well() {
+    let project = Project::new();
+    let sessions = project.write("sessions.wasm", SESSION_COMPONENT);
+    let store = project.write("store.wasm", KV_MEMCACHED);
+    project.holds(&Language::Rust.component(), &[&sessions, &store]).await;
+}
