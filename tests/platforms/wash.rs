@@ -10,11 +10,14 @@ use lovely_session_tests::binary::Serving;
 use lovely_session_tests::bytes::contains;
 use lovely_session_tests::language::Language;
 use lovely_session_tests::memcached::MemcachedServer;
+use lovely_session_tests::visitor::Visitor;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::hosts::installed;
 use crate::story::{cart_story, parallel_increments};
+
+const README: &str = include_str!("../../README.md");
 
 /// What components call the machine that wash runs on; their own `127.0.0.1` leads nowhere.
 const MACHINE: &str = "host.wasmcloud.internal";
@@ -38,16 +41,16 @@ impl Project {
 
     /// Serves an application that is linked with the other components, and sees that the promises hold.
     async fn holds(&self, application: &Path, others: &[&Path]) {
-        let serving = self.serve(&self.configuration(application, others));
+        let serving = self.serve("config.json", &self.configuration(application, others).to_string());
         cart_story(&serving.url("")).await;
         parallel_increments(&serving.url("")).await;
     }
 
     /// Runs wash until it is ready to answer, without what its user may have configured.
-    fn serve(&self, configuration: &Value) -> Serving {
+    fn serve(&self, file: &str, configuration: &str) -> Serving {
         let directory = self.directory.path();
         std::fs::create_dir(directory.join(".wash")).unwrap();
-        std::fs::write(directory.join(".wash/config.json"), configuration.to_string()).unwrap();
+        std::fs::write(directory.join(".wash").join(file), configuration).unwrap();
         let mut wash = Command::new(installed("python/bin/wash"));
         wash.env("HOME", directory)
             .envs(["CONFIG", "CACHE", "DATA"].map(|kind| (format!("XDG_{kind}_HOME"), directory)));
@@ -75,6 +78,24 @@ impl Project {
             },
         })
     }
+}
+
+/// The recipe on the first page, with other ports.
+#[tokio::test]
+async fn the_recipe_on_the_first_page_serves_the_counter() {
+    let project = Project::new();
+    let recipe = README.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let port = project.memcached.address().rsplit(':').next().unwrap().to_owned();
+    let recipe = recipe.replace("11211", &port).replacen("dev:\n", "dev:\n  address: 127.0.0.1:0\n", 1);
+    let components = project.directory.path().join("target/components");
+    std::fs::create_dir_all(&components).unwrap();
+    let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
+    std::fs::write(components.join("lovely-session-memcached.wasm"), sessions).unwrap();
+    project.write("counter.wasm", &std::fs::read(env!("COUNTER_WASM")).unwrap());
+    let serving = project.serve("config.yaml", &recipe);
+    let mut visitor = Visitor::new(serving.url(""));
+    assert_eq!(visitor.get("/").await.body, "visits: 1\n");
+    assert_eq!(visitor.get("/").await.body, "visits: 2\n");
 }
 
 /// Finds in wash's log where it listens, once there is something to answer: it listens before.
