@@ -4,7 +4,8 @@
 //!   `examples/counter`;
 //! - `KV_<NAME>_WASM` is that of `guest/kv-wasi-keyvalue/components/<name>`, the name as below;
 //! - `PROGRAM_<NAME>_WASM` is that of `programs/<name>`, the name in upper case and with `_` for `-`. Every directory
-//!   in `programs` is a program.
+//!   in `programs` is a program;
+//! - `TARGET` is the platform that the tests are built for.
 //!
 //! Tests read them with `env!`, so a program that does not build, or is not there, stops the tests from compiling.
 
@@ -16,6 +17,7 @@ use lovely_componentize::{BuildError, Builder, build_script};
 
 fn main() -> ExitCode {
     build_script::main(|| {
+        println!("cargo::rustc-env=TARGET={}", std::env::var("TARGET").unwrap_or_default());
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
         let builder = Builder::new(tests)?;
         provide(&builder, "CART", &tests.join("../examples/cart"))?;

@@ -62,6 +62,11 @@ impl Project {
     fn configuration(&self, application: &Path, others: &[&Path]) -> Value {
         let address: SocketAddr = self.memcached.address().parse().unwrap();
         let port = address.port().to_string();
+        // Calls between linked components are slow while others need the processor.
+        let environment = json!({
+            "LOVELY_SESSION_MEMCACHED": format!("{MACHINE}:{port}"),
+            "LOVELY_SESSION_MEMCACHED_TIMEOUT_MS": "20000",
+        });
         let linked = |path: &&Path| json!({"name": path.file_stem().unwrap().to_str(), "file": path});
         json!({
             "dev": {
@@ -71,7 +76,7 @@ impl Project {
                 "components": others.iter().map(linked).collect::<Value>(),
             },
             "workload": {
-                "environment": {"config": {"LOVELY_SESSION_MEMCACHED": format!("{MACHINE}:{port}")}},
+                "environment": {"config": environment},
                 "allowedHosts": [],
                 "allowedIpNameLookups": [MACHINE],
                 "allowedHostLoopbackPorts": [port],

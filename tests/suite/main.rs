@@ -46,4 +46,5 @@ mod command_line;
 mod composed;
 mod faults;
 mod serve;
+mod spin;
 mod stores;
