@@ -32,12 +32,17 @@ mod table;
 
 use anyhow::Context;
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use self::args::{Args, GROWTH};
 use self::bench::Bench;
 use self::report::{Measured, Part, Report, Taken};
 use self::row::Row;
 use self::rows::PARTS;
+
+/// The allocator of `lovely-session serve`, for native clients as well.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
