@@ -80,7 +80,6 @@ impl Project {
             "workload": {
                 "environment": {"config": environment},
                 "allowedHosts": [],
-                "allowedIpNameLookups": [MACHINE],
                 "allowedHostLoopbackPorts": [port],
             },
         })
