@@ -114,7 +114,7 @@ fn the_dependency_may_reach_its_store_and_nothing_else() {
     let manifest = Manifest::read(ON_MEMCACHED);
     let component = manifest.component();
     assert!(component.dependencies_inherit_configuration);
-    // Spin 3 hands on the variable as it is; newer versions take the name of the dependency from its beginning.
+    // Spin 3 hands on the variable as it is; newer sources take the name of the dependency from its beginning.
     for variable in ["LOVELY_SESSION_MEMCACHED", "LOVELY_SESSION_LOVELY_SESSION_MEMCACHED"] {
         let server = &component.environment[variable];
         assert_eq!(component.allowed_outbound_hosts, [format!("tcp://{server}")]);
