@@ -28,7 +28,8 @@ fn composed(language: Language, directory: &Path) -> PathBuf {
 fn serve(component: &Path, memcached: &MemcachedServer) -> Serving {
     let mut wasmtime = Command::new(installed("python/bin/wasmtime"));
     wasmtime.args(["serve", "-Scli", "-Sinherit-network", "--addr=127.0.0.1:0"]);
-    wasmtime.arg(format!("--env=LOVELY_SESSION_MEMCACHED={}", memcached.address())).arg(component);
+    wasmtime.arg(format!("--env=LOVELY_SESSION_MEMCACHED={}", memcached.address()));
+    wasmtime.arg("--env=LOVELY_SESSION_MEMCACHED_TIMEOUT_MS=20000").arg(component);
     Serving::of(&mut wasmtime)
 }
 
