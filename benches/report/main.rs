@@ -23,6 +23,7 @@ mod growth;
 mod guest;
 mod load;
 mod native;
+mod others;
 mod peers;
 mod report;
 mod row;
@@ -51,8 +52,8 @@ fn main() -> anyhow::Result<()> {
     let taken = Taken::now(bench.pace);
     if taken.is_busy() {
         eprintln!(
-            "warning: the machine is busy (load {}); what needs two processors will look slow",
-            taken.load
+            "warning: other programs keep {:.1} processors busy; what needs two will look slow",
+            taken.busy_processors
         );
     }
     let mut rows = Vec::new();

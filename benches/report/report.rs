@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::contender::Pace;
 use crate::growth::Growth;
+use crate::others;
 use crate::row::Row;
+
+/// What a machine does that has nothing to do, in processors.
+const QUIET: f64 = 0.2;
 
 /// When, where and how something was measured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,9 +23,8 @@ pub struct Taken {
     pub at: u64,
     /// How many processors there were.
     pub processors: usize,
-    /// How many programs wanted to run on average in the minute before: more than there are processors is a busy
-    /// machine.
-    pub load: f64,
+    /// How many processors other programs kept busy, in the moment before.
+    pub busy_processors: f64,
     /// How long one round took, in milliseconds.
     pub round_ms: u64,
     /// How many rounds there were.
@@ -31,11 +34,11 @@ pub struct Taken {
 impl Taken {
     /// Now, on this machine.
     pub fn now(pace: Pace) -> Self {
-        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
-            load: load.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or_default(),
+            processors,
+            busy_processors: others::share_of_processors() * processors as f64,
             round_ms: pace.round.as_millis() as u64,
             rounds: pace.rounds,
         }
@@ -43,7 +46,7 @@ impl Taken {
 
     /// Whether the machine had other things to do.
     pub fn is_busy(&self) -> bool {
-        self.load > self.processors as f64
+        self.busy_processors > QUIET
     }
 }
 
