@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use lovely_session_host::{
-    Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write, async_trait,
-};
+use lovely_session_host::{Entry, Error, KeyValue, Lifetime, Outcome, Write, async_trait};
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -183,60 +181,4 @@ impl ComponentStore<WasiState> {
     }
 }
 
-impl From<Lifetime> for wit::Lifetime {
-    fn from(lifetime: Lifetime) -> Self {
-        match lifetime {
-            Lifetime::NeverExpires => Self::NeverExpires,
-            Lifetime::Seconds(seconds) => Self::Seconds(seconds),
-        }
-    }
-}
-
-impl From<Write> for wit::Write {
-    fn from(write: Write) -> Self {
-        let expects = match write.expects {
-            Expectation::Absent => wit::Expectation::Absent,
-            Expectation::Version(version) => wit::Expectation::Version(version.0),
-            Expectation::Anything => wit::Expectation::Anything,
-        };
-        let change = match write.change {
-            Change::Put { value, lifetime } => {
-                wit::Change::Put(wit::Put { value, lifetime: lifetime.into() })
-            }
-            Change::Touch(lifetime) => wit::Change::Touch(lifetime.into()),
-            Change::Delete => wit::Change::Delete,
-        };
-        Self { key: write.key, expects, change }
-    }
-}
-
-impl From<wit::Entry> for Entry {
-    fn from(entry: wit::Entry) -> Self {
-        Self { value: entry.value, version: Version(entry.version), seconds_left: entry.seconds_left }
-    }
-}
-
-impl From<wit::Outcome> for Outcome {
-    fn from(outcome: wit::Outcome) -> Self {
-        match outcome {
-            wit::Outcome::Applied(version) => Self::Applied(Version(version)),
-            wit::Outcome::Stale => Self::Stale,
-            wit::Outcome::Missing => Self::Missing,
-            wit::Outcome::TooLarge(limit) => Self::TooLarge(limit),
-            wit::Outcome::Skipped => Self::Skipped,
-            wit::Outcome::Unavailable => Self::Unavailable,
-            wit::Outcome::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl From<wit::Error> for Error {
-    fn from(error: wit::Error) -> Self {
-        match error {
-            wit::Error::Unavailable(text) => Self::Unavailable(text),
-            wit::Error::Unsupported(text) => Self::Unsupported(text),
-            wit::Error::Denied(text) => Self::Denied(text),
-            wit::Error::Other(text) => Self::Other(text),
-        }
-    }
-}
+lovely_session_port::conversions!(wit);

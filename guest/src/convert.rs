@@ -41,7 +41,6 @@ impl From<core::Error> for wit::Error {
             core::Error::UnknownFormat(format) => Self::UnknownFormat(format),
             core::Error::Store(error) => error.into(),
             core::Error::OutcomeUnknown(sessions) => Self::OutcomeUnknown(names(sessions)),
-            core::Error::Partial(sessions) => Self::Partial(sessions.into_iter().map(report).collect()),
         }
     }
 }
@@ -81,25 +80,6 @@ impl From<core::Conflict> for wit::Conflict {
     }
 }
 
-impl From<core::SessionOutcome> for wit::SessionOutcome {
-    fn from(outcome: core::SessionOutcome) -> Self {
-        match outcome {
-            core::SessionOutcome::Applied => Self::Applied,
-            core::SessionOutcome::Conflict => Self::Conflict,
-            core::SessionOutcome::Gone => Self::Gone,
-            core::SessionOutcome::Ended => Self::Ended,
-            core::SessionOutcome::TooLarge => Self::TooLarge,
-            core::SessionOutcome::Damaged => Self::Damaged,
-            core::SessionOutcome::Unavailable => Self::Unavailable,
-            core::SessionOutcome::Unknown => Self::Unknown,
-        }
-    }
-}
-
 fn names(sessions: Vec<core::SessionName>) -> Vec<wit::SessionName> {
     sessions.into_iter().map(Into::into).collect()
-}
-
-fn report((session, outcome): (core::SessionName, core::SessionOutcome)) -> wit::SessionReport {
-    wit::SessionReport { session: session.into(), outcome: outcome.into() }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use lovely_session_core as core;
 
-use crate::bindings::lovely::session::key_value as port;
+use crate::bindings::lovely::session::key_value as wit;
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::random::random;
 
@@ -19,17 +19,17 @@ impl core::Store for Imports {
         keys: Vec<String>,
         touch: Option<core::Lifetime>,
     ) -> Result<Vec<Option<core::Entry>>, core::StoreError> {
-        let entries = port::get_many(&keys, touch.map(lifetime)).map_err(error)?;
+        let entries = wit::get_many(&keys, touch.map(Into::into))?;
         if entries.len() != keys.len() {
             return Err(core::StoreError::Other("the store answered another number of entries".into()));
         }
-        Ok(entries.into_iter().map(|found| found.map(entry)).collect())
+        Ok(entries.into_iter().map(|found| found.map(Into::into)).collect())
     }
 
     fn write_many(&self, writes: Vec<core::Write>) -> Result<Vec<core::Outcome>, core::StoreError> {
-        let writes: Vec<_> = writes.into_iter().map(write).collect();
-        let outcomes = port::write_many(&writes).map_err(error)?;
-        Ok(outcomes.into_iter().map(outcome).collect())
+        let writes: Vec<_> = writes.into_iter().map(Into::into).collect();
+        let outcomes = wit::write_many(&writes)?;
+        Ok(outcomes.into_iter().map(Into::into).collect())
     }
 }
 
@@ -47,50 +47,4 @@ impl core::Random for Imports {
     }
 }
 
-fn lifetime(lifetime: core::Lifetime) -> port::Lifetime {
-    match lifetime {
-        core::Lifetime::NeverExpires => port::Lifetime::NeverExpires,
-        core::Lifetime::Seconds(seconds) => port::Lifetime::Seconds(seconds),
-    }
-}
-
-fn entry(entry: port::Entry) -> core::Entry {
-    let port::Entry { value, version, seconds_left } = entry;
-    core::Entry { value, version: core::Version(version), seconds_left }
-}
-
-fn write(write: core::Write) -> port::Write {
-    let core::Write { key, expects, change } = write;
-    let expects = match expects {
-        core::Expectation::Absent => port::Expectation::Absent,
-        core::Expectation::Version(version) => port::Expectation::Version(version.0),
-    };
-    let change = match change {
-        core::Change::Put { value, lifetime: put } => {
-            port::Change::Put(port::Put { value, lifetime: lifetime(put) })
-        }
-        core::Change::Delete => port::Change::Delete,
-    };
-    port::Write { key, expects, change }
-}
-
-fn outcome(outcome: port::Outcome) -> core::Outcome {
-    match outcome {
-        port::Outcome::Applied(version) => core::Outcome::Applied(core::Version(version)),
-        port::Outcome::Stale => core::Outcome::Stale,
-        port::Outcome::Missing => core::Outcome::Missing,
-        port::Outcome::TooLarge(limit) => core::Outcome::TooLarge(limit),
-        port::Outcome::Skipped => core::Outcome::Skipped,
-        port::Outcome::Unavailable => core::Outcome::Unavailable,
-        port::Outcome::Unknown => core::Outcome::Unknown,
-    }
-}
-
-fn error(error: port::Error) -> core::StoreError {
-    match error {
-        port::Error::Unavailable(text) => core::StoreError::Unavailable(text),
-        port::Error::Unsupported(text) => core::StoreError::Unsupported(text),
-        port::Error::Denied(text) => core::StoreError::Denied(text),
-        port::Error::Other(text) => core::StoreError::Other(text),
-    }
-}
+lovely_session_port::conversions!(wit);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lovely_session_port::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write};
+use lovely_session_port::{Lifetime, Write};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::bindings::wit;
@@ -65,68 +65,4 @@ impl wit::Host for KeyValueCtx {
     }
 }
 
-impl From<wit::Lifetime> for Lifetime {
-    fn from(lifetime: wit::Lifetime) -> Self {
-        match lifetime {
-            wit::Lifetime::NeverExpires => Self::NeverExpires,
-            wit::Lifetime::Seconds(seconds) => Self::Seconds(seconds),
-        }
-    }
-}
-
-impl From<wit::Expectation> for Expectation {
-    fn from(expectation: wit::Expectation) -> Self {
-        match expectation {
-            wit::Expectation::Absent => Self::Absent,
-            wit::Expectation::Version(version) => Self::Version(Version(version)),
-            wit::Expectation::Anything => Self::Anything,
-        }
-    }
-}
-
-impl From<wit::Change> for Change {
-    fn from(change: wit::Change) -> Self {
-        match change {
-            wit::Change::Put(wit::Put { value, lifetime }) => Self::Put { value, lifetime: lifetime.into() },
-            wit::Change::Touch(lifetime) => Self::Touch(lifetime.into()),
-            wit::Change::Delete => Self::Delete,
-        }
-    }
-}
-
-impl From<wit::Write> for Write {
-    fn from(write: wit::Write) -> Self {
-        Self { key: write.key, expects: write.expects.into(), change: write.change.into() }
-    }
-}
-
-impl From<Entry> for wit::Entry {
-    fn from(entry: Entry) -> Self {
-        Self { value: entry.value, version: entry.version.0, seconds_left: entry.seconds_left }
-    }
-}
-
-impl From<Outcome> for wit::Outcome {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Applied(version) => Self::Applied(version.0),
-            Outcome::Stale => Self::Stale,
-            Outcome::Missing => Self::Missing,
-            Outcome::TooLarge(limit) => Self::TooLarge(limit),
-            Outcome::Skipped => Self::Skipped,
-            Outcome::Unavailable => Self::Unavailable,
-            Outcome::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl From<Error> for wit::Error {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Unavailable(text) => Self::Unavailable(text),
-            Error::Unsupported(text) => Self::Unsupported(text),
-            Error::Denied(text) => Self::Denied(text),
-            Error::Other(text) => Self::Other(text),
-        }
-    }
-}
+lovely_session_port::conversions!(wit);

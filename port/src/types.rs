@@ -73,7 +73,7 @@ pub enum Change {
 /// One write. A call must not hold two writes of the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
-    /// The key.
+    /// The key: 1 to 250 printable ASCII characters without spaces.
     pub key: String,
     /// The condition.
     pub expects: Expectation,

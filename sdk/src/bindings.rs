@@ -13,5 +13,5 @@ mod generated {
 pub use generated::lovely::session::sessions::{Container, ContainerOptions, Package, Session};
 pub use generated::lovely::session::transactions::{
     Conflict, Damage, Error, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, Savepoint,
-    SessionName, SessionOutcome, SessionReport, TooLarge, Transaction, TransactionOptions,
+    SessionName, TooLarge, Transaction, TransactionOptions,
 };

@@ -47,7 +47,8 @@ impl Container {
     /// Gives the session with this id, and begins an empty one if there is none. Only for ids that the application
     /// trusts: an id that comes from a client belongs in [`Container::resume`].
     ///
-    /// The first call for an id loads it, in one round trip; later calls in the same transaction give the same session.
+    /// The first call for an id loads it, in one round trip; later calls in the same transaction give the same session,
+    /// also under another of its ids. When its timeout has passed meanwhile, this gives an empty one.
     ///
     /// # Errors
     ///
@@ -67,7 +68,8 @@ impl Container {
     }
 
     /// Gives the session with this id if there is one, and never begins one: for ids that come from a client. Absent,
-    /// expired and evicted sessions are none.
+    /// expired and evicted sessions are none, and so is one whose timeout passes within the transaction. None stays none
+    /// for this transaction: if it begins the session later, and somebody else began it meanwhile, it conflicts.
     ///
     /// # Errors
     ///

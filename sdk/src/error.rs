@@ -1,7 +1,7 @@
 //! Why a call failed.
 
 use crate::bindings::{
-    self, Conflict, Damage, InvalidJson, InvalidName, InvalidOption, SessionName, SessionReport, TooLarge,
+    self, Conflict, Damage, InvalidJson, InvalidName, InvalidOption, SessionName, TooLarge,
 };
 use crate::cookie::InvalidCookie;
 
@@ -33,20 +33,21 @@ pub enum Error {
     /// transactions.
     #[error("a transaction joins at most {0} sessions; split the work over several")]
     TooManySessions(u32),
-    /// Others changed what this transaction depends on, and nothing of it was written. Run the transaction again on
-    /// fresh data, as [`transact`](crate::transact()) does.
+    /// Others changed what this transaction depends on, or did not let it finish, and nothing of it was written or
+    /// will be. Run the transaction again on fresh data, as [`transact`](crate::transact()) does.
     #[error("others changed what this transaction depends on; run it again")]
     Conflict(Vec<Conflict>),
-    /// The sessions expired or were evicted since they were loaded, and nothing was written. Their data is lost;
-    /// treat the user as new.
+    /// The sessions timed out or were evicted since they were loaded, and nothing was written, also not to sessions
+    /// that were begun under the same ids since. Their data is lost; treat the user as new.
     #[error("a session expired or was evicted meanwhile; treat its visitor as new")]
     Gone(Vec<SessionName>),
-    /// The sessions were destroyed (logged out), and nothing was written. Do not bring them back; treat the user as
-    /// new.
+    /// The sessions were destroyed (logged out), or their ids were renewed without a grace, and nothing was written.
+    /// Do not bring them back; treat the user as new.
     #[error("a session has ended; treat its visitor as new")]
     Ended(Vec<SessionName>),
-    /// A session would exceed the size limit, and nothing was written. Store less in it: the transaction is still
-    /// open, remove something and commit again, or roll back.
+    /// The record of a session would exceed the size limit, and nothing was written. In a commit over several
+    /// sessions a record also holds, for a moment, the packages that change. Store less in it: the transaction is
+    /// still open, remove something and commit again, or roll back.
     #[error("a session would have {} bytes; it may have at most {}", .0.size, .0.limit)]
     TooLarge(TooLarge),
     /// The record in the store is damaged: nothing was changed, and it must not be mistaken for an empty session.
@@ -70,13 +71,10 @@ pub enum Error {
     /// The store failed in another way, told here for a person.
     #[error("the store failed: {0}")]
     Store(String),
-    /// The commit was sent and no answer came: it may or may not have happened. Read the sessions again before
-    /// deciding what to do. Nothing in this crate runs work again after it.
+    /// The commit was sent and no answer came: it may or may not have happened, in all its sessions alike, and it may
+    /// still happen where it begins a session. Read the sessions again before deciding what to do. Nothing in this crate runs work again after it.
     #[error("it is not known whether the commit happened; read the sessions again, then decide")]
     OutcomeUnknown(Vec<SessionName>),
-    /// Some sessions of the transaction were written and others were not.
-    #[error("only some sessions of the transaction were written")]
-    Partial(Vec<SessionReport>),
     /// A stored value is JSON, but not of the type that it was read as. What is stored stays as it is.
     #[error("the value of key {:?} in package {:?} is not of the type it was read as", .0.key, .0.package)]
     Unfit(#[source] JsonProblem),
@@ -134,7 +132,6 @@ impl From<bindings::Error> for Error {
             Wit::Denied(reason) => Self::Denied(reason),
             Wit::Store(reason) => Self::Store(reason),
             Wit::OutcomeUnknown(sessions) => Self::OutcomeUnknown(sessions),
-            Wit::Partial(reports) => Self::Partial(reports),
         }
     }
 }

@@ -52,8 +52,7 @@ mod visit;
 mod visitors;
 
 pub use bindings::{
-    Conflict, Damage, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, SessionName,
-    SessionOutcome, SessionReport, TooLarge,
+    Conflict, Damage, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, SessionName, TooLarge,
 };
 pub use container::{Container, ContainerOptions};
 pub use cookie::{Cookie, InvalidCookie, SameSite};

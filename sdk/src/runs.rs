@@ -91,9 +91,6 @@ mod tests {
             let (settled, left) = settle(10, again, [stopped(Error::OutcomeUnknown(Vec::new())), Ok(7)]);
             assert!(matches!(settled, Err(Error::OutcomeUnknown(_))));
             assert_eq!(left, 1);
-            let (settled, left) = settle(10, again, [stopped(Error::Partial(Vec::new())), Ok(7)]);
-            assert!(matches!(settled, Err(Error::Partial(_))));
-            assert_eq!(left, 1);
         }
     }
 

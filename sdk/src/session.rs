@@ -66,8 +66,10 @@ impl Session {
         Ok(self.0.remove_package(name)?)
     }
 
-    /// Ends the session: after the commit it cannot be resumed, and no transaction that loaded it before can write it
-    /// back. Its data is gone at once for this transaction: further calls answer [`Error::Ended`].
+    /// Ends the session: after the commit it cannot be resumed under any id, also if its id is renewed at the same time,
+    /// and no transaction that loaded it before can write it back. Its data is gone at once for this transaction:
+    /// further calls fail with [`Error::Ended`]. If its record vanished meanwhile, the commit fails with
+    /// [`Error::Gone`].
     ///
     /// # Errors
     ///
@@ -76,7 +78,8 @@ impl Session {
         Ok(self.0.destroy()?)
     }
 
-    /// Moves the session to a fresh random id, and answers it. With the commit the old id ends.
+    /// Moves the session to a fresh random id, and returns it. The move is atomic: at every moment the session is found
+    /// under one of its ids. With the commit the old id ends.
     ///
     /// Call it without grace whenever a visitor's rights change, at login above all: somebody else may know the old id,
     /// or have planted it. For a renewal that only follows the clock, `grace` gives seconds in which requests that are

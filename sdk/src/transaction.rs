@@ -31,12 +31,16 @@ impl Transaction {
     }
 
     /// Writes every changed session, and finishes the transaction. A session that was only read, or whose changes
-    /// cancel out, is not written; a transaction that changed nothing sends nothing and never conflicts.
+    /// cancel out, is not written. A transaction that changed nothing sends nothing and never conflicts; only one that
+    /// read several sessions at [`Isolation::Serializable`] reads them again, and conflicts when others changed what it
+    /// read.
+    ///
+    /// After success everything is done, in all sessions. After [`Error::OutcomeUnknown`] either all of it is done or
+    /// nothing, and after every other error nothing is, and never will be.
     ///
     /// # Errors
     ///
-    /// After [`Error::TooLarge`] nothing was sent and the transaction stays open. After every other answer it is
-    /// finished.
+    /// After [`Error::TooLarge`] the transaction stays open as it was. In every other case it is finished.
     pub fn commit(&self) -> Result<(), Error> {
         Ok(self.0.commit()?)
     }

@@ -6,7 +6,7 @@ use lovely_session_tests::world::World;
 on_every_store!(
     what_is_no_record_is_damaged_and_left_alone,
     every_truncation_of_a_record_is_damaged,
-    a_record_of_a_later_format_says_so,
+    a_record_of_another_format_says_so,
     a_damaged_package_fails_where_it_is_used,
     damage_that_appears_before_the_commit_is_reported,
 );
@@ -42,7 +42,7 @@ async fn assert_damaged(world: &World, bytes: &[u8]) {
 
 async fn what_is_no_record_is_damaged_and_left_alone(world: World) {
     let foreign: [&[u8]; 7] =
-        [b"x", b"42", b"{}", b"{\"format\":1}\n", b"\x80\x04]\x94.", b"\n\n\n", &[0xff; 5000]];
+        [b"x", b"42", b"{}", b"{\"format\":2}\n", b"\x80\x04]\x94.", b"\n\n\n", &[0xff; 5000]];
     for bytes in foreign {
         assert_damaged(&world, bytes).await;
     }
@@ -63,10 +63,14 @@ async fn every_truncation_of_a_record_is_damaged(world: World) {
     }
 }
 
-async fn a_record_of_a_later_format_says_so(world: World) {
-    world.put_raw("bad data", "s", b"{\"format\":9,\"whatever\":true}\n").await;
-    let (mut app, container, tx) = begin(&world).await;
-    assert!(matches!(app.session(container, tx, "s").await, Err(Error::UnknownFormat(9))));
+async fn a_record_of_another_format_says_so(world: World) {
+    for format in [1, 9] {
+        let record = format!("{{\"format\":{format},\"whatever\":true}}\n");
+        world.put_raw("bad data", "s", record.as_bytes()).await;
+        let (mut app, container, tx) = begin(&world).await;
+        let answer = app.session(container, tx, "s").await;
+        assert!(matches!(answer, Err(Error::UnknownFormat(found)) if found == format), "{answer:?}");
+    }
 }
 
 async fn a_damaged_package_fails_where_it_is_used(world: World) {

@@ -5,6 +5,9 @@
 //! clients, though not how their calls interleave. `LOVELY_SEED` sets it, and `LOVELY_SOAK_SECONDS` lets each test
 //! run for so long instead of once.
 
+mod accounts;
+mod deaths;
+mod doubtful_versions;
 mod evictions;
 mod exchanges;
 mod increments;
@@ -12,4 +15,6 @@ mod logouts;
 mod restarts;
 mod same_ids;
 mod soak;
-mod trouble;
+mod transfers;
+pub mod trouble;
+mod visits;

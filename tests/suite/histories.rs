@@ -9,14 +9,16 @@ use std::env;
 use std::time::{Duration, Instant};
 
 use lovely_session_tests::app::{App, Container, Isolation, Package, Tx};
-use lovely_session_tests::history::{Evidence, Phenomenon, check};
+use lovely_session_tests::history::{Evidence, Phenomenon, Transaction, check};
+use lovely_session_tests::random::Random;
 use lovely_session_tests::world::World;
 
-use self::load::{Counts, Load, Recording};
-use lovely_session_tests::random::Random;
+use self::load::{Counts, Load, Recording, SESSIONS};
 
+mod appends;
 mod at_random;
 mod by_hand;
+mod lists;
 mod load;
 
 /// How many seconds the load runs at each level, unless the environment says otherwise.
@@ -40,10 +42,19 @@ fn duration() -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Rounds of the load at one isolation level, with what was found in them.
+/// The anomalies that an isolation level allows.
+#[derive(Clone, Copy, Default)]
+struct Allowed {
+    /// Between transactions over several sessions.
+    overall: &'static [Phenomenon],
+    /// In what the transactions did to one and the same session.
+    in_one_session: &'static [Phenomenon],
+}
+
+/// Rounds of a load at one isolation level, with what was found in them.
 struct Rounds {
-    world: World,
-    load: Load,
+    /// What runs, for a person.
+    name: String,
     random: Random,
     counts: Counts,
     evidence: Evidence,
@@ -51,58 +62,42 @@ struct Rounds {
 }
 
 impl Rounds {
-    async fn start(load: Load) -> Self {
-        Self {
-            world: World::memcached().await,
-            load,
-            random: Random::from_time(),
-            counts: Counts::default(),
-            evidence: Evidence::default(),
-            found: BTreeMap::new(),
-        }
+    fn new(name: String) -> Self {
+        let (counts, evidence) = (Counts::default(), Evidence::default());
+        Self { name, random: Random::from_time(), counts, evidence, found: BTreeMap::new() }
     }
 
-    /// Runs one round, and fails if it shows an anomaly that is not allowed.
-    async fn run(&mut self, allowed: &[Phenomenon]) {
+    /// The seed of the next round.
+    fn seed(&mut self) -> u64 {
         let seed = self.random.number();
-        let Recording { counts, sessions } = load::run(&self.world, self.load, seed, ROUND).await;
-        self.counts += counts;
-        for (session, history) in sessions {
-            let mut report = check(&history);
-            for anomaly in &report.anomalies {
-                *self.found.entry(anomaly.phenomenon).or_default() += 1;
-            }
-            self.evidence += report.evidence;
-            report.anomalies.retain(|anomaly| !allowed.contains(&anomaly.phenomenon));
-            let load = self.load;
-            assert!(report.anomalies.is_empty(), "{load:?}, seed {seed}, session {session}:\n{report}");
-        }
+        println!("{}: seed {seed}", self.name);
+        seed
     }
 
-    /// Runs the load for the time that is given to it.
-    async fn run_for_long(&mut self, allowed: &[Phenomenon]) {
-        let start = Instant::now();
-        while start.elapsed() < duration() {
-            self.run(allowed).await;
+    /// Checks what happened in a round, and fails if it shows an anomaly that is not allowed.
+    fn check(&mut self, recording: &Recording, sessions: usize, allowed: Allowed) {
+        self.counts += recording.counts;
+        for session in 0..sessions {
+            let prefix = format!("{session}/");
+            let part = recording.history.iter().filter_map(|transaction| transaction.within(&prefix));
+            self.check_history(&part.collect::<Vec<_>>(), allowed.in_one_session);
         }
-        self.print();
+        let evidence = self.check_history(&recording.history, allowed.overall);
+        self.evidence += evidence;
     }
 
-    /// Runs the load until it shows what must show.
-    async fn run_until(&mut self, wanted: Phenomenon, allowed: &[Phenomenon]) {
-        for _ in 0..PATIENCE {
-            self.run(allowed).await;
-            if self.found.contains_key(&wanted) {
-                self.print();
-                return;
-            }
+    fn check_history(&mut self, history: &[Transaction], allowed: &[Phenomenon]) -> Evidence {
+        let mut report = check(history);
+        for anomaly in &report.anomalies {
+            *self.found.entry(anomaly.phenomenon).or_default() += 1;
         }
-        self.print();
-        panic!("{PATIENCE} rounds of {:?} have not shown any {wanted}", self.load);
+        report.anomalies.retain(|anomaly| !allowed.contains(&anomaly.phenomenon));
+        assert!(report.anomalies.is_empty(), "{}:\n{report}", self.name);
+        report.evidence
     }
 
     fn print(&self) {
-        println!("{:?}: {}; {}", self.load, self.counts, self.evidence);
+        println!("{}: {}; {}", self.name, self.counts, self.evidence);
         for (phenomenon, count) in &self.found {
             println!("  {count} x {phenomenon}");
         }
@@ -111,26 +106,68 @@ impl Rounds {
     }
 }
 
+/// Rounds of reads and writes.
+struct Registers {
+    world: World,
+    load: Load,
+    rounds: Rounds,
+}
+
+impl Registers {
+    async fn start(load: Load) -> Self {
+        Self { world: World::memcached().await, load, rounds: Rounds::new(format!("{load:?}")) }
+    }
+
+    async fn run(&mut self, allowed: Allowed) {
+        let seed = self.rounds.seed();
+        let recording = load::run(&self.world, self.load, seed, ROUND).await;
+        self.rounds.check(&recording, SESSIONS, allowed);
+    }
+
+    /// Runs the load for the time that is given to it.
+    async fn run_for_long(&mut self, allowed: Allowed) {
+        let start = Instant::now();
+        while start.elapsed() < duration() {
+            self.run(allowed).await;
+        }
+        self.rounds.print();
+    }
+
+    /// Runs the load until it shows what must show.
+    async fn run_until(&mut self, wanted: &[Phenomenon], allowed: Allowed) {
+        for _ in 0..PATIENCE {
+            self.run(allowed).await;
+            if wanted.iter().all(|wanted| self.rounds.found.contains_key(wanted)) {
+                return self.rounds.print();
+            }
+        }
+        self.rounds.print();
+        panic!("{PATIENCE} rounds of {:?} have not shown all of {wanted:?}", self.load);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_serializable_history_has_no_anomaly() {
-    let mut rounds = Rounds::start(Load { isolation: Isolation::Serializable, removals: true }).await;
-    rounds.run_for_long(&[]).await;
-    let counts = &rounds.counts;
+    let mut registers = Registers::start(Load { isolation: Isolation::Serializable, removals: true }).await;
+    registers.run_for_long(Allowed::default()).await;
+    let counts = &registers.rounds.counts;
     assert!(counts.committed > 0 && counts.conflicts > 0, "nothing competed: {counts}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_snapshot_history_has_write_skew_and_nothing_worse() {
+async fn a_snapshot_history_has_write_skew_and_over_several_sessions_read_skew_and_nothing_worse() {
     // Without removals, no key is ever again as it was. With them, a key that was absent, present and absent
     // again counts as unchanged: at this level, two commits can then both have written it.
-    let mut rounds = Rounds::start(Load { isolation: Isolation::Snapshot, removals: false }).await;
-    rounds.run_for_long(&[Phenomenon::G2]).await;
-    rounds.run_until(Phenomenon::G2, &[Phenomenon::G2]).await;
+    let allowed =
+        Allowed { overall: &[Phenomenon::GSingle, Phenomenon::G2], in_one_session: &[Phenomenon::G2] };
+    let mut registers = Registers::start(Load { isolation: Isolation::Snapshot, removals: false }).await;
+    registers.run_for_long(allowed).await;
+    registers.run_until(&[Phenomenon::GSingle, Phenomenon::G2], allowed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_last_writer_wins_history_has_lost_updates_and_the_checker_finds_them() {
-    let allowed = [
+    let all: &[Phenomenon] = &[
         Phenomenon::LostUpdate,
         Phenomenon::Vanished,
         Phenomenon::G0,
@@ -139,14 +176,16 @@ async fn a_last_writer_wins_history_has_lost_updates_and_the_checker_finds_them(
         Phenomenon::G2,
     ];
     let load = Load { isolation: Isolation::LastWriterWins, removals: true };
-    Rounds::start(load).await.run_until(Phenomenon::LostUpdate, &allowed).await;
+    let allowed = Allowed { overall: all, in_one_session: all };
+    Registers::start(load).await.run_until(&[Phenomenon::LostUpdate], allowed).await;
 }
 
 /// At snapshot level a lost update cannot happen with removals either.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_history_with_removals_has_no_lost_update() {
     let load = Load { isolation: Isolation::Snapshot, removals: true };
-    Rounds::start(load).await.run_for_long(&[Phenomenon::G2, Phenomenon::GSingle]).await;
+    let skew: &[Phenomenon] = &[Phenomenon::G2, Phenomenon::GSingle];
+    Registers::start(load).await.run_for_long(Allowed { overall: skew, in_one_session: skew }).await;
 }
 
 /// What the load without removals leaves out: values are compared, and absent is a value like others.

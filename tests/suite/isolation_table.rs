@@ -3,7 +3,11 @@
 use lovely_session_tests::app::{App, Error, Isolation, Tx};
 use lovely_session_tests::world::World;
 
+mod several_sessions;
+
 const README: &str = include_str!("../../README.md");
+
+const ISOLATIONS: [Isolation; 3] = [Isolation::Serializable, Isolation::Snapshot, Isolation::LastWriterWins];
 
 /// What a request does with the session, after it has begun its transaction.
 #[derive(Clone, Copy)]
@@ -38,7 +42,7 @@ const LINES: [(&str, Step, Step); 7] = [
 async fn the_readme_tells_what_happens_to_two_requests_at_the_same_time() {
     for (text, first, second) in LINES {
         let mut line = format!("| {text} |");
-        for isolation in [Isolation::Serializable, Isolation::Snapshot, Isolation::LastWriterWins] {
+        for isolation in ISOLATIONS {
             line += &format!(" {} |", happens(isolation, first, second).await);
         }
         assert!(README.contains(&line), "the README lacks this line, which is true:\n{line}");

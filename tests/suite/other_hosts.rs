@@ -58,7 +58,7 @@ fn wasmtime_alone_runs_the_session_component() {
          of two transactions that overlap, the second conflicts on apple\n\
          what the first of them committed: apple = 3\n\
          an hour later: there is no session\n\
-         the store was read 6 times and written 3 times\n"
+         the store was read 6 times and written 4 times\n"
     );
     assert!(README.contains(&ended.stdout), "the README shows another output");
 }

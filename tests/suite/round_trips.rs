@@ -2,7 +2,7 @@
 //!
 //! That one call at the port is one exchange with memcached is counted in `stores`.
 
-use lovely_session_tests::app::{App, Container, Tx};
+use lovely_session_tests::app::{App, Container, Isolation, Session, Tx};
 use lovely_session_tests::world::World;
 
 on_every_store!(
@@ -12,7 +12,10 @@ on_every_store!(
     a_logout_costs_one_after_the_load,
     a_renewal_costs_three_after_the_load,
     a_conflict_that_merges_costs_four,
-    several_sessions_cost_the_same_as_one,
+    several_changed_sessions_cost_three_after_the_load,
+    several_new_sessions_cost_four,
+    a_change_that_depends_on_other_sessions_costs_one_more,
+    reading_several_sessions_costs_one_at_commit_if_it_must_be_serializable,
     savepoints_and_rollbacks_cost_nothing,
 );
 
@@ -105,18 +108,70 @@ async fn a_conflict_that_merges_costs_four(world: World) {
     assert_eq!((loaded, committed), ((1, 0), (1, 2)));
 }
 
-async fn several_sessions_cost_the_same_as_one(world: World) {
-    let ids = ["a", "b", "c", "d"];
-    for _ in 0..2 {
-        let before = world.trips();
-        let (mut app, container, tx) = begin(&world).await;
-        for session in app.session_many(container, tx, &ids).await.unwrap() {
-            let data = app.package(session, "p").await.unwrap();
-            let len = app.len(data).await.unwrap();
+/// Begins a transaction that has loaded some sessions.
+async fn load(world: &World, isolation: Isolation, ids: &[&str]) -> (App, Tx, Vec<Session>) {
+    let mut app = world.app().await;
+    let container = app.open("trips").await;
+    let tx = app.begin_with(isolation).await;
+    let before = world.trips();
+    let sessions = app.session_many(container, tx, ids).await.unwrap();
+    assert_eq!(since(world, before), (1, 0), "{ids:?} are loaded at once");
+    (app, tx, sessions)
+}
+
+/// The reads and writes that it costs to commit a change of the first so many sessions, after all were read.
+async fn commit_cost(world: &World, isolation: Isolation, ids: &[&str], changed: usize) -> (usize, usize) {
+    let (mut app, tx, sessions) = load(world, isolation, ids).await;
+    let before = world.trips();
+    for (place, session) in sessions.into_iter().enumerate() {
+        let data = app.package(session, "p").await.unwrap();
+        let len = app.len(data).await.unwrap();
+        if place < changed {
             app.set(data, &format!("key {len}"), "1").await.unwrap();
         }
-        app.commit(tx).await.unwrap();
-        assert_eq!(since(&world, before), (1, 1));
+    }
+    app.commit(tx).await.unwrap();
+    since(world, before)
+}
+
+const IDS: [&str; 4] = ["a", "b", "c", "d"];
+
+const ISOLATIONS: [Isolation; 3] = [Isolation::Serializable, Isolation::Snapshot, Isolation::LastWriterWins];
+
+async fn several_changed_sessions_cost_three_after_the_load(world: World) {
+    commit_cost(&world, Isolation::Serializable, &IDS, 4).await;
+    for isolation in ISOLATIONS {
+        for number in 2..=4 {
+            let cost = commit_cost(&world, isolation, &IDS[..number], number).await;
+            assert_eq!(cost, (0, 3), "{number} sessions, {isolation:?}");
+        }
+    }
+}
+
+async fn several_new_sessions_cost_four(world: World) {
+    for (number, isolation) in ISOLATIONS.into_iter().enumerate() {
+        let ids = IDS.map(|id| format!("{id} {number}"));
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        assert_eq!(commit_cost(&world, isolation, &ids, 4).await, (0, 4), "{isolation:?}");
+    }
+}
+
+async fn a_change_that_depends_on_other_sessions_costs_one_more(world: World) {
+    commit_cost(&world, Isolation::Serializable, &IDS, 4).await;
+    assert_eq!(commit_cost(&world, Isolation::Serializable, &IDS, 2).await, (1, 3));
+    for isolation in [Isolation::Snapshot, Isolation::LastWriterWins] {
+        assert_eq!(commit_cost(&world, isolation, &IDS, 2).await, (0, 3), "{isolation:?}");
+    }
+}
+
+async fn reading_several_sessions_costs_one_at_commit_if_it_must_be_serializable(world: World) {
+    commit_cost(&world, Isolation::Serializable, &IDS, 4).await;
+    for isolation in ISOLATIONS {
+        assert_eq!(commit_cost(&world, isolation, &IDS[..1], 0).await, (0, 0), "one session, {isolation:?}");
+    }
+    assert_eq!(commit_cost(&world, Isolation::Serializable, &IDS, 0).await, (1, 0));
+    for isolation in [Isolation::Snapshot, Isolation::LastWriterWins] {
+        assert_eq!(commit_cost(&world, isolation, &IDS, 0).await, (0, 0), "{isolation:?}");
     }
 }
 

@@ -12,7 +12,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::bindings::SessionComponent;
 pub use crate::bindings::exports::lovely::session::sessions::ContainerOptions;
 pub use crate::bindings::exports::lovely::session::transactions::{
-    Conflict, Error, Isolation, NameKind, SessionName, SessionOutcome, SessionReport, TransactionOptions,
+    Conflict, Error, Isolation, NameKind, SessionName, TransactionOptions,
 };
 use crate::world::TestClock;
 

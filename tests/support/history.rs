@@ -6,8 +6,8 @@
 //! transaction that reads a key and writes it tells which version it replaced. From that follow the
 //! dependencies of Adya's theory; a cycle of them is an anomaly, and a history without one is serializable.
 //!
-//! What is checked is one register of keys: of transactions over several sessions, one session at a time.
-//! Whoever adds what follows only in some orders would report anomalies that are none, so what cannot be
+//! What is checked is one register of keys; where transactions span several sessions, a key is named by its session,
+//! too, and the check holds them to one order over all sessions. Whoever adds what follows only in some orders would report anomalies that are none, so what cannot be
 //! told adds no dependency: an absent key that could have been absent for several reasons, and the order of
 //! writes without reads that overlap in time.
 
@@ -18,10 +18,12 @@ mod cycles;
 mod dependencies;
 mod effects;
 mod graph;
+mod lists;
 mod sources;
 mod transaction;
 
 pub use self::anomaly::{Anomaly, Phenomenon};
+pub use self::lists::Lists;
 pub use self::transaction::{Op, Status, Transaction, Value};
 
 use std::fmt;

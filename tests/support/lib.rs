@@ -15,6 +15,7 @@ pub mod bytes;
 pub mod history;
 pub mod language;
 pub mod memcached;
+pub mod mortal;
 pub mod proxy;
 pub mod random;
 pub mod visitor;

@@ -15,6 +15,7 @@ use wasmtime_wasi::HostWallClock;
 use crate::app::App;
 use crate::counting::Counting;
 use crate::memcached::MemcachedServer;
+use crate::mortal::{Life, Mortal};
 
 /// A store, its clock, and its server if it has one.
 pub struct World {
@@ -70,6 +71,12 @@ impl World {
     /// An instance of the session component, as one request of an edge function has it.
     pub async fn app(&self) -> App {
         App::start(component(), Arc::clone(&self.store) as Arc<dyn KeyValue>, self.clock.clone()).await
+    }
+
+    /// As [`Self::app`], with the means to let the client die in the middle of its work.
+    pub async fn mortal_app(&self) -> (App, Arc<Life>) {
+        let (mortal, life) = Mortal::over(Arc::clone(&self.store) as Arc<dyn KeyValue>);
+        (App::start(component(), Arc::new(mortal), self.clock.clone()).await, life)
     }
 
     /// Moves the clock that the component sees, and the expiry of a store in memory. A memcached does not

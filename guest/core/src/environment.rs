@@ -1,100 +1,14 @@
 //! What sessions need from the outside: a key-value store, a clock and randomness.
 //!
-//! The types are those of the WIT interface `lovely:session/key-value`, less what the core never asks for.
+//! The store's types are those of the port. The core never asks for [`Change::Touch`] or [`Expectation::Anything`].
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// The version of an entry. Only equality means anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Version(pub Vec<u8>);
-
-/// How long an entry lives from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lifetime {
-    /// Until it is deleted or evicted.
-    NeverExpires,
-    /// So many seconds, at least 1.
-    Seconds(u32),
-}
-
-/// What is stored under a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The bytes, as they were put.
-    pub value: Vec<u8>,
-    /// Their version.
-    pub version: Version,
-    /// The seconds that the entry had left before the read slid its lifetime, if the store can tell.
-    pub seconds_left: Option<u32>,
-}
-
-/// What a key must hold for a write to be applied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expectation {
-    /// Nothing.
-    Absent,
-    /// An entry of this version.
-    Version(Version),
-}
-
-/// What a write does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Stores a value.
-    Put {
-        /// The bytes.
-        value: Vec<u8>,
-        /// How long they live.
-        lifetime: Lifetime,
-    },
-    /// Removes the entry.
-    Delete,
-}
-
-/// One write under one key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Write {
-    /// The key: at most 250 printable ASCII characters without spaces.
-    pub key: String,
-    /// The condition.
-    pub expects: Expectation,
-    /// The effect.
-    pub change: Change,
-}
-
-/// What became of one write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Done; the key holds this version now.
-    Applied(Version),
-    /// Not done: the key holds something else.
-    Stale,
-    /// Not done: the key holds nothing.
-    Missing,
-    /// Not done: the store takes at most so many bytes under this key.
-    TooLarge(u64),
-    /// Not done, because another write of the same call is too large.
-    Skipped,
-    /// Not done: the server of this key could not be reached.
-    Unavailable,
-    /// Sent, and the answer was not seen.
-    Unknown,
-}
-
-/// Why a call failed as a whole; nothing of it was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreError {
-    /// The store cannot be reached.
-    Unavailable(String),
-    /// The store cannot do what was asked.
-    Unsupported(String),
-    /// The store refused access.
-    Denied(String),
-    /// Anything else.
-    Other(String),
-}
+pub use lovely_session_port::{
+    Change, Entry, Error as StoreError, Expectation, Lifetime, Outcome, Version, Write,
+};
 
 /// A key-value store with versions. See `wit/key-value.wit` for the whole contract.
 pub trait Store {
@@ -104,7 +18,7 @@ pub trait Store {
     /// When nothing could be read.
     fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError>;
 
-    /// Does independent writes under different keys; answers their outcomes in order.
+    /// Does independent writes under different keys, and returns their outcomes in order.
     ///
     /// # Errors
     /// When nothing was written.

@@ -41,27 +41,6 @@ pub struct Conflict {
     pub key: Option<String>,
 }
 
-/// What became of one session of a commit that failed in part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionOutcome {
-    /// Its changes are in the store.
-    Applied,
-    /// Another transaction changed it first.
-    Conflict,
-    /// It had expired or been evicted.
-    Gone,
-    /// It had been destroyed.
-    Ended,
-    /// The store refused its size.
-    TooLarge,
-    /// Its record in the store is damaged.
-    Damaged,
-    /// Its server could not be reached.
-    Unavailable,
-    /// It was sent, and no answer came.
-    Unknown,
-}
-
 /// Why a call failed. Unless a case says otherwise, nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
@@ -126,8 +105,6 @@ pub enum Error {
     Store(StoreError),
     /// The commit was sent, no answer came, and reading again did not settle it.
     OutcomeUnknown(Vec<SessionName>),
-    /// Some sessions were written and others were not.
-    Partial(Vec<(SessionName, SessionOutcome)>),
 }
 
 impl From<StoreError> for Error {
@@ -164,7 +141,6 @@ impl fmt::Display for Error {
             Self::OutcomeUnknown(sessions) => {
                 write!(f, "it is not known whether {} sessions were written", sessions.len())
             }
-            Self::Partial(sessions) => write!(f, "a commit of {} sessions failed in part", sessions.len()),
         }
     }
 }
@@ -183,7 +159,6 @@ mod tests {
     fn errors() -> Vec<(Error, &'static str)> {
         let conflict = Conflict { session: name(), package: None, key: None };
         let invalid_name = |length| Error::InvalidName { kind: NameKind::Key, length, limit: 1024 };
-        let partial = vec![(name(), SessionOutcome::Applied), (name(), SessionOutcome::Gone)];
         vec![
             (Error::Finished, "the transaction is finished"),
             (Error::Busy, "the transaction is busy in another call"),
@@ -213,7 +188,6 @@ mod tests {
             (Error::UnknownFormat(7), "the session's record has the unknown format 7"),
             (StoreError::Denied("no".into()).into(), "the store failed: Denied(\"no\")"),
             (Error::OutcomeUnknown(vec![name()]), "it is not known whether 1 sessions were written"),
-            (Error::Partial(partial), "a commit of 2 sessions failed in part"),
         ]
     }
 

@@ -8,16 +8,16 @@
 use alloc::vec::Vec;
 
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::overlay::{Overlay, Slot};
-use crate::working::{Identity, Working};
 
 /// What a write replaced.
 #[derive(Debug)]
 pub struct Note {
     /// The session that was written.
     pub session: usize,
-    /// Which of the session's lives it belongs to; a note from an earlier one is void.
-    pub life: u32,
+    /// Which incarnation of the session it belongs to; a note from an earlier one is void.
+    pub incarnation: u32,
     /// What stood there before.
     pub before: Before,
 }
@@ -31,6 +31,17 @@ pub enum Before {
     Package(usize, Overlay),
     /// Whether the session was destroyed, and its id.
     Identity(Identity),
+}
+
+impl Before {
+    /// The savepoint for which the place had been noted before this note was made.
+    fn saved_for(&self) -> u64 {
+        match self {
+            Self::Key(_, _, slot) => slot.saved_for,
+            Self::Package(_, overlay) => overlay.saved_for,
+            Self::Identity(identity) => identity.saved_for,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -48,7 +59,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Takes a savepoint, and answers its serial number.
+    /// Takes a savepoint, and returns its serial number.
     pub fn mark(&mut self) -> u64 {
         self.last_serial += 1;
         self.marks.push(Mark { serial: self.last_serial, notes: self.notes.len() });
@@ -77,29 +88,35 @@ impl Journal {
     /// [`Error::SavepointInvalid`].
     pub fn release(&mut self, serial: u64) -> Result<(), Error> {
         let position = self.position(serial)?;
+        let first = self.marks.get(position).map_or(0, |mark| mark.notes);
         self.marks.truncate(position);
         if self.marks.is_empty() {
             self.notes.clear();
+        } else {
+            self.forget_repeated(first);
         }
         Ok(())
     }
 
-    /// Restores the sessions as they were right after a savepoint, and forgets the later ones.
+    /// Drops the notes from one on whose places were noted already since the savepoint that is the newest now.
+    fn forget_repeated(&mut self, first: usize) {
+        let current = self.current();
+        let mut number = 0;
+        self.notes.retain(|note| {
+            number += 1;
+            number <= first || note.before.saved_for() < current
+        });
+    }
+
+    /// Forgets the savepoints after one, and returns what was noted since it, the newest first, to be restored.
     ///
     /// # Errors
     /// [`Error::SavepointInvalid`].
-    pub fn roll_back(&mut self, serial: u64, sessions: &mut [Working]) -> Result<(), Error> {
+    pub fn roll_back(&mut self, serial: u64) -> Result<impl Iterator<Item = Note>, Error> {
         let position = self.position(serial)?;
         let keep = self.marks.get(position).map_or(0, |mark| mark.notes);
         self.marks.truncate(position + 1);
-        for note in self.notes.drain(keep..).rev() {
-            if let Some(session) = sessions.get_mut(note.session)
-                && session.life() == note.life
-            {
-                session.restore(note.before);
-            }
-        }
-        Ok(())
+        Ok(self.notes.drain(keep..).rev())
     }
 
     fn position(&self, serial: u64) -> Result<usize, Error> {
@@ -133,6 +150,27 @@ mod tests {
         let second = journal.mark();
         assert!(journal.must_note(first));
         assert!(!journal.must_note(second));
+    }
+
+    #[test]
+    fn rounds_of_savepoint_write_and_release_under_an_outer_savepoint_leave_a_note_for_each_place() {
+        let tx = Transaction::begin(Rc::new(Nowhere), Isolation::default());
+        let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
+        let package = session.package("p").unwrap();
+        package.set("k", "0").unwrap();
+        let outer = tx.savepoint().unwrap();
+        for number in 0..100 {
+            let inner = tx.savepoint().unwrap();
+            match number % 3 {
+                0 => package.clear().unwrap(),
+                1 => package.set("k", &number.to_string()).unwrap(),
+                _ => _ = session.renew_id(0).unwrap(),
+            }
+            inner.release().unwrap();
+        }
+        assert_eq!(tx.shared().state.borrow().journal.notes.len(), 2, "the package, and the id");
+        outer.rollback().unwrap();
+        assert_eq!((package.get("k").unwrap().as_deref(), session.id().as_str()), (Some("0"), "s"));
     }
 
     #[test]

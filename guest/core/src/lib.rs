@@ -11,11 +11,15 @@
 //! |---|---|
 //! | names and store keys | `names` |
 //! | the record's format | `record` |
-//! | how sessions join, expire and slide | `join` |
-//! | what a transaction wrote, over what it loaded | `working`, `overlay`, `ordered` |
+//! | what the store holds under a key, with what is pending there | `stored` |
+//! | how long records are kept, and when sessions are over | `lifetime` |
+//! | how sessions join a transaction | `join` |
+//! | a session in a transaction: what was loaded, and what was written over it | `joined`, `identity`, `overlay`, `ordered` |
 //! | savepoints | `journal` |
-//! | what it read | `reads` |
+//! | what was read | `reads` |
+//! | what the handles of a transaction share | `state` |
 //! | how changes reach the store | `commit` |
+//! | the handles | `transaction`, `container`, `session`, `package` |
 
 #![cfg_attr(not(test), no_std)]
 
@@ -25,25 +29,34 @@ mod commit;
 mod container;
 mod environment;
 mod error;
+mod identity;
 mod join;
+mod joined;
 mod journal;
 mod json;
+mod lifetime;
 mod names;
+mod options;
 mod ordered;
 mod overlay;
+mod package;
 mod reads;
 mod record;
 mod session;
+mod state;
+mod stored;
 mod transaction;
-mod working;
 
-pub use container::{Container, ContainerOptions, MAX_REMEMBER_ENDED, MAX_TIMEOUT};
+pub use container::Container;
 pub use environment::{
     Change, Clock, Entry, Environment, Expectation, Lifetime, Outcome, Random, Store, StoreError, Version,
     Write,
 };
-pub use error::{Conflict, Error, NameKind, SessionName, SessionOutcome};
+pub use error::{Conflict, Error, NameKind, SessionName};
 pub use names::{MAX_CONTAINER_NAME, MAX_NAME, store_key};
-pub use record::{Facts, PackageText, Record, RecordError};
-pub use session::{Package, Session};
-pub use transaction::{Isolation, MAX_SESSIONS, Savepoint, Transaction};
+pub use options::{ContainerOptions, MAX_REMEMBER_ENDED, MAX_TIMEOUT};
+pub use package::Package;
+pub use record::{Header, Move, PackageText, Pending, Record, RecordError};
+pub use session::Session;
+pub use state::{Isolation, MAX_SESSIONS};
+pub use transaction::{Savepoint, Transaction};

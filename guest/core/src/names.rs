@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
+use crate::environment::Random;
 use crate::error::{Error, NameKind};
 
 /// The most bytes that a container's name may have. Escaped, it still fits memcached's 250-byte keys.
@@ -56,12 +57,28 @@ pub fn store_key(container: &str, id: &str) -> Result<String, Error> {
     Ok(key)
 }
 
+/// A fresh random id of 192 bits, and its key.
+///
+/// # Errors
+/// [`Error::InvalidName`].
+pub(crate) fn fresh_id(container: &str, random: &impl Random) -> Result<(String, String), Error> {
+    let mut bytes = [0; 24];
+    random.fill(&mut bytes);
+    let id = hex(&bytes);
+    let key = store_key(container, &id)?;
+    Ok((id, key))
+}
+
 /// Bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| digit_of(digit, b'a'));
     let mut text = Vec::with_capacity(2 * bytes.len());
-    text.extend(digits);
+    bytes.iter().for_each(|byte| text.extend_from_slice(&hex_digits(*byte)));
     String::from_utf8(text).unwrap_or_default()
+}
+
+/// The two hexadecimal digits of a byte.
+pub(crate) fn hex_digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|digit| digit_of(digit, b'a'))
 }
 
 /// The hexadecimal digit for a number under 16; `ten` is the one for ten.

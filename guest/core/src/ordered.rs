@@ -4,6 +4,8 @@ use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
+use crate::error::Error;
+
 /// A mapping of names to values, sorted by name. Names are never removed, so that each keeps the place where
 /// its value stands.
 ///
@@ -21,6 +23,11 @@ impl<V> Default for Ordered<V> {
 }
 
 impl<V> Ordered<V> {
+    /// Whether no name was added.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// Where the value of a name stands.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
@@ -36,12 +43,24 @@ impl<V> Ordered<V> {
         self.values.get_mut(place)
     }
 
-    /// Adds a name that is not there yet, and answers its place.
+    /// Adds a name that is not there yet, and returns its place.
     pub fn add(&mut self, name: Rc<str>, value: V) -> usize {
         let place = self.values.len();
         insert(&mut self.places, name, place);
         self.values.push(value);
         place
+    }
+
+    /// The place and the value of a name, which is added if it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Finished`]; never, for a name that is there or was just added has a place.
+    pub fn entry(&mut self, name: &str, value: impl FnOnce() -> V) -> Result<(usize, &mut V), Error> {
+        let place = self.place(name).unwrap_or_else(|| self.add(name.into(), value()));
+        match self.values.get_mut(place) {
+            Some(value) => Ok((place, value)),
+            None => Err(Error::Finished),
+        }
     }
 
     /// The values, sorted by name.

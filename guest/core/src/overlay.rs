@@ -25,14 +25,14 @@ pub struct Overlay {
 #[derive(Clone, Debug, Default)]
 pub struct Slot {
     /// What the transaction made of the key.
-    pub verdict: Verdict,
+    pub edit: Edit,
     /// The savepoint since which the slot can be restored; see [`crate::journal`].
     pub saved_for: u64,
 }
 
 /// What a transaction made of a key.
 #[derive(Clone, Debug, Default)]
-pub enum Verdict {
+pub enum Edit {
     /// It left it as it was loaded.
     #[default]
     Untouched,
@@ -42,8 +42,8 @@ pub enum Verdict {
     Text(Rc<str>),
 }
 
-impl Verdict {
-    /// The text, nothing because the key was removed, or no answer because it was left alone.
+impl Edit {
+    /// The text, `Some(None)` when the key was removed, `None` when it was left alone.
     fn told(&self) -> Option<Option<&str>> {
         match self {
             Self::Untouched => None,
@@ -61,10 +61,10 @@ pub struct View<'a> {
 }
 
 impl Overlay {
-    /// What the transaction made of a key: a text, nothing because it removed it, or no answer because it
-    /// left the key as it was loaded.
-    pub fn verdict(&self, key: &str) -> Option<Option<&str>> {
-        match self.writes.get(key).and_then(|slot| slot.verdict.told()) {
+    /// What the transaction made of a key: a text, `Some(None)` because it removed it, or `None` because it left
+    /// the key as it was loaded.
+    pub fn edited(&self, key: &str) -> Option<Option<&str>> {
+        match self.writes.get(key).and_then(|slot| slot.edit.told()) {
             None => self.cleared.then_some(None),
             written => written,
         }
@@ -72,7 +72,7 @@ impl Overlay {
 
     /// The keys written, each with its text or with nothing when it is removed; sorted by key.
     pub fn written(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.writes.iter().filter_map(|(key, slot)| Some((key, slot.verdict.told()?)))
+        self.writes.iter().filter_map(|(key, slot)| Some((key, slot.edit.told()?)))
     }
 
     /// Whether it says anything.
@@ -94,7 +94,7 @@ impl<'a> View<'a> {
 
     /// The text under a key.
     pub fn get(&self, key: &str) -> Option<&'a str> {
-        match self.overlay.and_then(|overlay| overlay.verdict(key)) {
+        match self.overlay.and_then(|overlay| overlay.edited(key)) {
             Some(written) => written,
             None => self.loaded.and_then(|loaded| loaded.get(key)),
         }
@@ -102,7 +102,7 @@ impl<'a> View<'a> {
 
     /// Whether a key shows what the transaction wrote, rather than what was loaded.
     pub fn is_written(&self, key: &str) -> bool {
-        self.overlay.is_some_and(|overlay| overlay.verdict(key).is_some())
+        self.overlay.is_some_and(|overlay| overlay.edited(key).is_some())
     }
 
     /// How many keys there are. Costs what was written, not what is there.
@@ -185,7 +185,7 @@ impl<'a> Iterator for Entries<'a> {
                 self.above.as_mut().and_then(Iterator::next);
             }
             let written = upper.filter(|_| order.is_ge());
-            match written.and_then(|(key, slot)| Some((key, slot.verdict.told()?))) {
+            match written.and_then(|(key, slot)| Some((key, slot.edit.told()?))) {
                 Some((key, Some(text))) => return Some((key, text)),
                 Some((_, None)) => {}
                 None if order.is_le() => return lower,
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_document_takes_little_more_memory_than_its_bytes() {
         let mut overlay = Overlay::default();
-        let slot = Slot { verdict: Verdict::Text(format!("\"{}\"", "v".repeat(500)).into()), saved_for: 0 };
+        let slot = Slot { edit: Edit::Text(format!("\"{}\"", "v".repeat(500)).into()), saved_for: 0 };
         overlay.writes.add("k".repeat(100).into(), slot);
         let document = View::new(None, Some(&overlay)).document().unwrap();
         assert_eq!(document.len(), 1 + 102 + 1 + 502 + 1);

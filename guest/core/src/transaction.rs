@@ -1,111 +1,16 @@
-//! Transactions: what their handles share, and their life from beginning to end.
+//! Transactions, from beginning to end.
 
 use alloc::rc::Rc;
-use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::fmt;
 
 use crate::commit;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::journal::Journal;
-use crate::ordered::Ordered;
-use crate::working::Working;
+use crate::lifetime::Expiries;
+use crate::state::{Isolation, Phase, Shared, State};
 
-/// The most sessions that one transaction may join.
-pub const MAX_SESSIONS: u32 = 1000;
-
-/// What a transaction is protected from; see `isolation` in `wit/transactions.wit`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Isolation {
-    /// As if transactions ran one after another.
-    #[default]
-    Serializable,
-    /// Only what both wrote conflicts.
-    Snapshot,
-    /// Nothing conflicts: what is written last stays.
-    LastWriterWins,
-}
-
-/// Where a transaction stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// It can be worked with.
-    Open,
-    /// It waits for the store.
-    Waiting,
-    /// It was committed or aborted.
-    Finished,
-}
-
-/// What a transaction knows.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub phase: Phase,
-    pub isolation: Isolation,
-    pub sessions: Vec<Working>,
-    pub journal: Journal,
-    /// Where the session stands that was found under a key.
-    pub places: Ordered<usize>,
-}
-
-impl State {
-    /// One session together with the journal.
-    pub fn session(&mut self, place: usize) -> Result<(&mut Working, &mut Journal), Error> {
-        // Sessions are never removed, so a handle's place exists.
-        let session = self.sessions.get_mut(place).ok_or(Error::Finished)?;
-        Ok((session, &mut self.journal))
-    }
-
-    /// Ends it: every change that is not written is dropped.
-    pub fn finish(&mut self) {
-        self.phase = Phase::Finished;
-        self.journal = Journal::default();
-        self.sessions.iter_mut().for_each(Working::forget);
-    }
-}
-
-/// What the handles of one transaction share.
-pub(crate) struct Shared<E> {
-    pub environment: Rc<E>,
-    pub state: RefCell<State>,
-}
-
-impl<E> Shared<E> {
-    /// Works on the state of an open transaction. The work must not call the environment: while the
-    /// environment is at work, other handles of the same transaction may be called.
-    pub fn open<R>(&self, work: impl FnOnce(&mut State) -> Result<R, Error>) -> Result<R, Error> {
-        self.within(Phase::Open, work)
-    }
-
-    /// Marks the transaction as waiting for the store, until [`Self::resume`].
-    pub fn wait<R>(&self, work: impl FnOnce(&mut State) -> Result<R, Error>) -> Result<R, Error> {
-        self.within(Phase::Open, |state| {
-            let result = work(state)?;
-            state.phase = Phase::Waiting;
-            Ok(result)
-        })
-    }
-
-    /// Opens the transaction again after waiting.
-    pub fn resume<R>(&self, work: impl FnOnce(&mut State) -> Result<R, Error>) -> Result<R, Error> {
-        self.within(Phase::Waiting, |state| {
-            state.phase = Phase::Open;
-            work(state)
-        })
-    }
-
-    fn within<R>(&self, phase: Phase, work: impl FnOnce(&mut State) -> Result<R, Error>) -> Result<R, Error> {
-        let mut state = self.state.try_borrow_mut().map_err(|_| Error::Busy)?;
-        match state.phase {
-            found if found == phase => work(&mut state),
-            Phase::Finished => Err(Error::Finished),
-            Phase::Open | Phase::Waiting => Err(Error::Busy),
-        }
-    }
-}
-
-/// A unit of work over sessions. Dropping it unfinished aborts it; handles that came from it then answer
+/// A unit of work over sessions. Dropping it unfinished aborts it; handles that came from it then return
 /// [`Error::Finished`].
 pub struct Transaction<E: Environment> {
     shared: Rc<Shared<E>>,
@@ -114,14 +19,8 @@ pub struct Transaction<E: Environment> {
 impl<E: Environment> Transaction<E> {
     /// Begins a transaction. Nothing is sent.
     pub fn begin(environment: Rc<E>, isolation: Isolation) -> Self {
-        let state = State {
-            phase: Phase::Open,
-            isolation,
-            sessions: Vec::new(),
-            journal: Journal::default(),
-            places: Ordered::default(),
-        };
-        Self { shared: Rc::new(Shared { environment, state: RefCell::new(state) }) }
+        let state = RefCell::new(State::new(isolation));
+        Self { shared: Rc::new(Shared { environment, expiries: Expiries::default(), state }) }
     }
 
     /// Takes a savepoint of everything done so far, at a cost that does not depend on what that is.
@@ -133,8 +32,8 @@ impl<E: Environment> Transaction<E> {
         Ok(Savepoint { shared: Rc::clone(&self.shared), serial })
     }
 
-    /// Writes every changed session and finishes the transaction. After [`Error::TooLarge`] from a record
-    /// over the container's limit the transaction is still open; after every other answer it is finished.
+    /// Writes every changed session, or none, and finishes the transaction. After [`Error::TooLarge`] it is
+    /// still open, as if nothing had been tried.
     ///
     /// # Errors
     /// See `error` in `wit/transactions.wit`.
@@ -155,10 +54,6 @@ impl<E: Environment> Transaction<E> {
 
     pub(crate) fn shared(&self) -> &Rc<Shared<E>> {
         &self.shared
-    }
-
-    pub(crate) fn environment(&self) -> &E {
-        &self.shared.environment
     }
 }
 
@@ -187,7 +82,7 @@ impl<E: Environment> Savepoint<E> {
     /// # Errors
     /// [`Error::SavepointInvalid`], [`Error::Finished`].
     pub fn rollback(&self) -> Result<(), Error> {
-        self.shared.open(|state| state.journal.roll_back(self.serial, &mut state.sessions))
+        self.shared.open(|state| state.roll_back(self.serial))
     }
 
     /// Forgets this savepoint and the later ones, and keeps the changes.

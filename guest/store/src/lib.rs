@@ -13,7 +13,6 @@ extern crate alloc;
 
 #[doc(hidden)]
 pub mod bindings;
-mod convert;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -52,16 +51,18 @@ impl<S: Store + 'static> wit::Guest for Adapter<S> {
         keys: Vec<String>,
         touch: Option<wit::Lifetime>,
     ) -> Result<Vec<Option<wit::Entry>>, wit::Error> {
-        let touch = touch.map(convert::lifetime);
+        let touch = touch.map(Lifetime::from);
         check::read(&keys, touch).map_err(Error::from)?;
         let entries = S::get_many(keys, touch)?;
         Ok(entries.into_iter().map(|entry| entry.map(wit::Entry::from)).collect())
     }
 
     fn write_many(writes: Vec<wit::Write>) -> Result<Vec<wit::Outcome>, wit::Error> {
-        let writes: Vec<_> = writes.into_iter().map(convert::write).collect();
+        let writes: Vec<_> = writes.into_iter().map(Write::from).collect();
         // Whether a version is the store's, only the store can tell.
         check::writes(&writes, |_| Ok(())).map_err(Error::from)?;
         Ok(S::write_many(writes)?.into_iter().map(wit::Outcome::from).collect())
     }
 }
+
+lovely_session_port::conversions!(wit);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lovely_session_core::{Facts, PackageText, Record, RecordError};
+use lovely_session_core::{Header, PackageText, Pending, Record, RecordError};
 
 /// What is known of a session from the store.
 #[derive(Debug)]
@@ -38,44 +38,90 @@ pub fn report(found: &Found, now: u64) -> (String, Result<(), RecordError>) {
 }
 
 fn head(found: &Found, now: u64) -> String {
-    let facts = found.record.facts();
+    let header = found.record.header();
     let packages = found.record.package_names().count();
     let mut lines = vec![
-        format!("begun      {} ago", duration(now.saturating_sub(facts.created))),
-        format!("changed    {} ago", duration(now.saturating_sub(facts.saved))),
+        format!("begun      {} ago", duration(now.saturating_sub(header.created))),
+        format!("changed    {} ago", duration(now.saturating_sub(header.saved))),
         format!("time left  {}", time_left(found)),
         format!("size       {}, {}", counted(found.size as u64, "byte"), counted(packages as u64, "package")),
     ];
-    lines.extend(state(facts, now));
+    lines.extend(state(header, now));
+    lines.extend(header.pending.as_deref().map(|pending| what_is_pending(&found.record, pending, now)));
+    lines.extend(decisions(header));
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-/// What is special about a session, if anything is.
-fn state(facts: &Facts, now: u64) -> Option<String> {
-    if let Some((_, until)) = facts.moved_to.as_ref().filter(|(_, until)| now < *until) {
-        let rest = duration(until.saturating_sub(now));
-        return Some(format!(
-            "state      moved: it got a new id; requests under this one find it for another {rest}"
-        ));
+/// That a session ended, if it did, and where it is now.
+fn state(header: &Header, now: u64) -> Option<String> {
+    let ended_until = header.ended_until?;
+    let rest = ended_until.saturating_sub(now);
+    let Some(moved) = &header.moved_to else {
+        return Some(if ended_until == 0 {
+            "state      over: it timed out, or never began; only its decisions are remembered".to_owned()
+        } else {
+            format!("state      ended: it was destroyed, which is remembered for another {}", duration(rest))
+        });
+    };
+    let follow = match moved.until.checked_sub(now).filter(|grace| *grace > 0) {
+        Some(grace) => format!("requests under this id find it for another {}", duration(grace)),
+        None => format!("this id has ended, which is remembered for another {}", duration(rest)),
+    };
+    Some(format!("state      moved: it got a new id, and is under {}; {follow}", printable(&moved.key)))
+}
+
+/// The change that waits for a decision, and where that is taken.
+fn what_is_pending(record: &Record, pending: &Pending, now: u64) -> String {
+    let since = duration(now.saturating_sub(pending.since));
+    if pending.holds() {
+        return format!(
+            "pending    a decision over several sessions, which is taken here; it began {since} ago"
+        );
     }
-    if let Some(until) = facts.ended_until {
-        let rest = duration(until.saturating_sub(now));
-        return Some(format!(
-            "state      ended: it was destroyed or got a new id, which is remembered for another {rest}"
-        ));
+    let primary = printable(&pending.primary);
+    let change = change(record, pending);
+    format!("pending    {change}, prepared {since} ago, waits for the decision in {primary}")
+}
+
+fn change(record: &Record, pending: &Pending) -> String {
+    if pending.begins() {
+        "all of the session, which is not there before".to_owned()
+    } else if let Some(moved) = pending.moves_to() {
+        format!("the move to {}", printable(&moved.key))
+    } else if pending.ends() {
+        "the end of the session".to_owned()
+    } else {
+        let names: Vec<_> = record.pending_packages().into_iter().map(printable).collect();
+        format!(
+            "a change of the {} {}",
+            if names.len() == 1 { "package" } else { "packages" },
+            names.join(", ")
+        )
     }
-    let from = facts.moved_from.as_ref()?;
-    let from = printable(from);
-    Some(format!(
-        "state      it got a new id, and does not count while a session is still stored under {from}"
-    ))
+}
+
+/// The decisions over several sessions that the record remembers, if there are any.
+fn decisions(header: &Header) -> Option<String> {
+    let decisions = header.decisions();
+    let count = decisions.len();
+    let mut keys: Vec<_> = decisions.flatten().map(|key| printable(key)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let count = (count > 0).then(|| counted(count as u64, "decision"))?;
+    let others = if keys.is_empty() { "no other session".to_owned() } else { keys.join(", ") };
+    Some(format!("decided    {count} over several sessions, remembered for {others}"))
 }
 
 fn time_left(found: &Found) -> String {
-    let ends = match *found.record.facts() {
-        Facts { ended_until: Some(_), .. } => "then it is forgotten".to_owned(),
-        Facts { timeout: 0, .. } => "it never expires".to_owned(),
-        Facts { timeout, .. } => format!("it ends after {} without activity", duration(timeout.into())),
+    let header = found.record.header();
+    let ends = match *header {
+        Header { ended_until: Some(_), .. } => "then it is forgotten".to_owned(),
+        Header { timeout: 0, .. } => "it never expires".to_owned(),
+        Header { timeout, .. } if header.is_kept() => {
+            let timeout = duration(timeout.into());
+            format!("the store does not expire it; it ends {timeout} after it was changed")
+        }
+        Header { timeout, .. } => format!("it ends after {} without activity", duration(timeout.into())),
     };
     match found.seconds_left {
         Some(seconds) => format!("{} ({ends})", duration(seconds.into())),
@@ -135,7 +181,7 @@ mod tests {
 
     fn cart() -> Found {
         found(
-            r#"{"format":1,"nonces":"","created":1700000000,"saved":1700003640,"timeout":3600,"packages":[["cart",21],["empty",2]]}"#,
+            r#"{"format":2,"life":"00112233445566ff","marks":"","created":1700000000,"saved":1700003640,"timeout":3600,"packages":[["cart",21],["empty",2]]}"#,
             "{\"apple\":2,\"b\\n\":[1]}\n{}\n",
             Some(3540),
         )
@@ -148,7 +194,7 @@ mod tests {
         let expected = "begun      1 hour 1 minute ago\n\
                         changed    1 minute ago\n\
                         time left  59 minutes (it ends after 1 hour without activity)\n\
-                        size       142 bytes, 2 packages\n\
+                        size       167 bytes, 2 packages\n\
                         \n\
                         package cart\n  apple = 2\n  b\\n = [1]\n\
                         \n\
@@ -158,41 +204,97 @@ mod tests {
 
     #[test]
     fn a_session_that_never_expires_says_so() {
-        let facts = r#"{"format":1,"nonces":"","created":0,"saved":0,"timeout":0,"packages":[]}"#;
+        let facts = r#"{"format":2,"life":"00112233445566ff","marks":"","created":0,"saved":0,"timeout":0,"packages":[]}"#;
         let (text, _) = report(&found(facts, "", None), NOW);
         assert!(text.contains("time left  it never expires\n"), "{text}");
     }
 
     #[test]
     fn a_destroyed_session_says_for_how_long_it_is_remembered() {
-        let facts = r#"{"format":1,"nonces":"","created":0,"saved":0,"timeout":60,"ended_until":1700003730,"packages":[]}"#;
-        let (text, _) = report(&found(facts, "", Some(30)), NOW);
-        assert!(
-            text.contains("it was destroyed or got a new id, which is remembered for another 30 seconds\n"),
-            "{text}"
-        );
+        let text = told(r#""ended_until":1700003730,"packages":[]"#, "");
+        assert!(text.contains("it was destroyed, which is remembered for another 30 seconds\n"), "{text}");
         assert!(text.contains("time left  30 seconds (then it is forgotten)\n"), "{text}");
+        let text = told(r#""ended_until":0,"decisions":[["00000000000000a1","ls1:c:1"]],"packages":[]"#, "");
+        assert!(text.contains("state      over: it timed out, or never began; only its decisions"), "{text}");
+    }
+
+    /// What is told of a session with a timeout of a minute, 30 of whose seconds are left.
+    fn told(rest: &str, documents: &str) -> String {
+        told_at(NOW, rest, documents)
+    }
+
+    fn told_at(now: u64, rest: &str, documents: &str) -> String {
+        let known = r#""life":"00112233445566ff","marks":"","created":0,"saved":0,"timeout":60"#;
+        report(&found(&format!("{{\"format\":2,{known},{rest}}}"), documents, Some(30)), now).0
     }
 
     #[test]
-    fn a_session_that_moved_with_a_grace_says_for_how_long_its_old_id_leads_to_it() {
-        let facts = r#"{"format":1,"nonces":"","created":0,"saved":0,"timeout":60,"ended_until":1700003790,"moved_to":["ls1:c:00",1700003710],"packages":[]}"#;
-        let moved = |now| report(&found(facts, "", Some(90)), now).0;
+    fn a_session_that_moved_says_where_it_is_and_for_how_long_its_old_id_leads_to_it() {
+        let rest = r#""ended_until":1700003790,"moved_to":["ls1:c:00",1700003710],"packages":[]"#;
+        let moved = |now| told_at(now, rest, "");
+        let line = "state      moved: it got a new id, and is under ls1:c:00; ";
+        let found = format!("{line}requests under this id find it for another 10 seconds\n");
+        assert!(moved(NOW).contains(&found), "{}", moved(NOW));
+        let ended = format!("{line}this id has ended, which is remembered for another 1 minute 20 seconds\n");
+        assert!(moved(NOW + 10).contains(&ended), "{}", moved(NOW + 10));
+        let without_grace = told(&rest.replace("1700003710", "0"), "");
+        assert!(without_grace.contains("; this id has ended, "), "{without_grace}");
+    }
+
+    #[test]
+    fn a_change_that_is_pending_says_what_it_is_and_where_it_is_decided() {
+        let pending = |effect: &str, documents: &str| {
+            let known = r#""mark":"00000000000000a1","primary":"ls1:c:1","expects":"01","since":1700003697"#;
+            told(&format!(r#""pending":{{{known},{effect}}},"packages":[]"#), documents)
+        };
+        let waits = "prepared 3 seconds ago, waits for the decision in ls1:c:1\n";
+        for (effect, documents, change) in [
+            (
+                r#""effect":"change","packages":[["user",2]],"removed":["cart"]"#,
+                "{}\n",
+                "a change of the packages cart, user",
+            ),
+            (r#""effect":"change","packages":[],"removed":["p\n"]"#, "", "a change of the package p\\n"),
+            (r#""effect":"begin""#, "", "all of the session, which is not there before"),
+            (r#""effect":"end","ended_until":7"#, "", "the end of the session"),
+            (r#""effect":"end","ended_until":7,"moved_to":["ls1:c:2",0]"#, "", "the move to ls1:c:2"),
+        ] {
+            let (text, line) = (pending(effect, documents), format!("pending    {change}, {waits}"));
+            assert!(text.contains(&line), "{line} is not in:\n{text}");
+        }
+        let text = pending(r#""effect":"hold""#, "");
         assert!(
-            moved(NOW).contains("requests under this one find it for another 10 seconds\n"),
-            "{}",
-            moved(NOW)
+            text.contains("pending    a decision over several sessions, which is taken here; it began 3 "),
+            "{text}"
         );
+    }
+
+    #[test]
+    fn the_decisions_that_are_remembered_are_told_with_the_sessions_that_they_are_for() {
+        let decisions = |list: &str| told(&format!(r#""decisions":{list},"packages":[]"#), "");
+        let text = decisions(r#"[["00000000000000a1","ls1:c:2","ls1:c:1"],["00000000000000a0","ls1:c:1"]]"#);
+        let line = "decided    2 decisions over several sessions, remembered for ls1:c:1, ls1:c:2\n";
+        assert!(text.contains(line), "{text}");
+        let text = decisions(r#"[["00000000000000a1"]]"#);
         assert!(
-            moved(NOW + 10).contains("remembered for another 1 minute 20 seconds\n"),
-            "{}",
-            moved(NOW + 10)
+            text.contains("decided    1 decision over several sessions, remembered for no other session\n"),
+            "{text}"
+        );
+        assert!(!decisions("[]").contains("decided"));
+    }
+
+    #[test]
+    fn a_session_that_the_store_does_not_expire_says_so() {
+        let text = told(r#""kept":true,"packages":[]"#, "");
+        assert!(
+            text.contains("(the store does not expire it; it ends 1 minute after it was changed)"),
+            "{text}"
         );
     }
 
     #[test]
     fn a_damaged_package_is_an_error_and_the_others_are_told() {
-        let facts = r#"{"format":1,"nonces":"","created":0,"saved":0,"timeout":60,"packages":[["bad",4],["good",7]]}"#;
+        let facts = r#"{"format":2,"life":"00112233445566ff","marks":"","created":0,"saved":0,"timeout":60,"packages":[["bad",4],["good",7]]}"#;
         let (text, result) = report(&found(facts, "oops\n{\"a\":1}\n", None), NOW);
         assert!(matches!(result, Err(RecordError::Damaged(_))));
         assert!(text.contains("package bad\n  cannot be read: "), "{text}");
@@ -201,8 +303,7 @@ mod tests {
 
     #[test]
     fn no_control_character_reaches_the_terminal() {
-        let facts =
-            r#"{"format":1,"nonces":"","created":0,"saved":0,"timeout":60,"packages":[["p\u001b[2J",12]]}"#;
+        let facts = r#"{"format":2,"life":"00112233445566ff","marks":"","created":0,"saved":0,"timeout":60,"packages":[["p\u001b[2J",12]]}"#;
         let (text, _) = report(&found(facts, "{\"a\":\n\"\u{9b}x\"}\n", None), NOW);
         assert!(!text.replace('\n', "").contains(char::is_control), "{text:?}");
     }

@@ -5,8 +5,8 @@ use lovely_session_tests::memcached::MemcachedServer;
 
 use super::binary::{Ended, run};
 
-const RECORD: &str = "{\"format\":1,\"nonces\":\"\",\"created\":1700000000,\"saved\":1700000060,\"timeout\":3600,\
-                      \"packages\":[[\"cart\",20],[\"user\",15]]}\n{\"apple\":2,\"pear\":1}\n{\"name\":\"Zoë\"}\n";
+const RECORD: &str = "{\"format\":2,\"life\":\"00112233445566ff\",\"marks\":\"\",\"created\":1700000000,\
+                      \"saved\":1700000060,\"timeout\":3600,\"packages\":[[\"cart\",20],[\"user\",15]]}\n{\"apple\":2,\"pear\":1}\n{\"name\":\"Zoë\"}\n";
 
 /// A memcached that holds this record under the key of the session `id` in the container `shop`.
 fn memcached_with(record: &str) -> MemcachedServer {
@@ -40,6 +40,34 @@ fn a_session_is_printed_with_all_that_it_holds() {
 }
 
 #[test]
+fn a_change_that_is_pending_is_told_and_not_applied() {
+    let pending = "\"pending\":{\"mark\":\"00000000000000a1\",\"primary\":\"ls1:shop:00\",\"expects\":\"01\",\
+                   \"since\":1700000060,\"effect\":\"change\",\"packages\":[],\"removed\":[\"cart\"]},\"packages\"";
+    let ended = inspect(&memcached_with(&RECORD.replace("\"packages\"", pending)), "shop", "id");
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    for wanted in [
+        "\npending    a change of the package cart, ",
+        " waits for the decision in ls1:shop:00\n",
+        "\n  apple = 2\n",
+    ] {
+        assert!(ended.stdout.contains(wanted), "{wanted:?} is not in:\n{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_session_that_moved_tells_where_it_is() {
+    let moved = "\"ended_until\":1700000120,\"moved_to\":[\"ls1:shop:00\",0],\"packages\":[]}\n";
+    let (head, _) = RECORD.split_once("\"packages\"").unwrap();
+    let ended = inspect(&memcached_with(&format!("{head}{moved}")), "shop", "id");
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(
+        ended.stdout.contains("\nstate      moved: it got a new id, and is under ls1:shop:00; "),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
 fn looking_at_a_session_neither_changes_it_nor_keeps_it_alive() {
     let server = memcached_with(RECORD);
     let key = store_key("shop", "id").unwrap();
@@ -65,7 +93,11 @@ fn a_session_that_is_not_there_exits_with_6_and_says_so() {
 
 #[test]
 fn a_record_that_cannot_be_read_exits_with_6_and_says_why() {
-    for (record, why) in [("hello", "damaged"), ("{\"format\":9}\n", "unknown format 9")] {
+    for (record, why) in [
+        ("hello", "damaged"),
+        ("{\"format\":9}\n", "unknown format 9"),
+        ("{\"format\":1,\"nonces\":\"\"}\n", "unknown format 1"),
+    ] {
         let ended = inspect(&memcached_with(record), "shop", "id");
         assert_eq!(ended.code, Some(6));
         assert!(ended.stderr.contains(why), "{}", ended.stderr);

@@ -70,7 +70,7 @@ async fn round(mut random: Random) -> bool {
     let Told { acknowledged, conflict, unavailable, unknown } = &told;
     println!(
         "faults {faults:?}, {} connections cut; acknowledged {}, conflict {}, unavailable {}, unknown {}",
-        trouble.proxy.cuts(),
+        trouble.cuts(),
         acknowledged.len(),
         conflict.len(),
         unavailable.len(),

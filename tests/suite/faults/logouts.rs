@@ -73,7 +73,7 @@ async fn round(mut random: Random) -> bool {
     while let Some(visitor) = visitors.join_next().await {
         visitor.unwrap();
     }
-    println!("faults {faults:?}, {} connections cut; {figures:?}", trouble.proxy.cuts());
+    println!("faults {faults:?}, {} connections cut; {figures:?}", trouble.cuts());
     let happened = |figure: &AtomicUsize| figure.load(Ordering::SeqCst) > 0;
     faults.len() > 1
         && [&figures.logouts_acknowledged, &figures.refused_loads, &figures.commits].into_iter().all(happened)

@@ -8,16 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use lovely_session_tests::app::{
-    Answer, App, Container, Error, Isolation, Package, Savepoint, Session, SessionOutcome, Tx,
-};
-use lovely_session_tests::history::{Op, Status, Transaction, Value};
+use lovely_session_tests::app::{Answer, App, Container, Error, Isolation, Package, Savepoint, Session, Tx};
+use lovely_session_tests::history::{Lists, Op, Status, Transaction, Value};
 use lovely_session_tests::world::World;
 
 use lovely_session_tests::random::Random;
 
 const CLIENTS: u64 = 8;
-const SESSIONS: usize = 3;
+/// How many sessions there are. A key of the first is called `0/cart.a`, for example.
+pub const SESSIONS: usize = 3;
 const PACKAGES: [&str; 2] = ["cart", "visits"];
 const KEYS: [&str; 2] = ["a", "b"];
 const CONTAINER: &str = "histories";
@@ -42,9 +41,10 @@ pub struct Counts {
     pub aborted: u64,
     /// Refused because the store did not answer.
     pub unavailable: u64,
-    /// Not known, or known for a part of the sessions only.
+    /// Nobody was told, because no answer came or the client died.
     pub unknown: u64,
-    pub partial: u64,
+    /// Given up because the session was not where it had been.
+    pub lost: u64,
 }
 
 impl AddAssign for Counts {
@@ -54,27 +54,37 @@ impl AddAssign for Counts {
         self.aborted += other.aborted;
         self.unavailable += other.unavailable;
         self.unknown += other.unknown;
-        self.partial += other.partial;
+        self.lost += other.lost;
     }
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { committed, conflicts, aborted, unavailable, unknown, partial } = self;
-        let tried = committed + conflicts + aborted + unavailable + unknown + partial;
+        let Self { committed, conflicts, aborted, unavailable, unknown, lost } = self;
+        let tried = committed + conflicts + aborted + unavailable + unknown + lost;
         write!(
             f,
             "{tried} tried: {committed} committed, {conflicts} conflicts, {aborted} aborted, {unavailable} \
-             refused, {unknown} unknown, {partial} in part"
+             refused, {unknown} unknown, {lost} without their session"
         )
     }
 }
 
 /// What happened in one round.
+#[derive(Default)]
 pub struct Recording {
     pub counts: Counts,
-    /// The history of each session.
-    pub sessions: BTreeMap<String, Vec<Transaction>>,
+    /// Keys are named by their session, a slash, and their name in it.
+    pub history: Vec<Transaction>,
+    pub lists: Lists,
+}
+
+impl AddAssign for Recording {
+    fn add_assign(&mut self, other: Self) {
+        self.counts += other.counts;
+        self.history.extend(other.history);
+        self.lists.append(other.lists);
+    }
 }
 
 /// Lets all clients work for this time, on sessions that nobody has used before.
@@ -96,19 +106,15 @@ pub async fn run(world: &World, load: Load, seed: u64, time: Duration) -> Record
             values: Arc::clone(&values),
             ids: ids.clone(),
             start,
-            recording: Recording { counts: Counts::default(), sessions: BTreeMap::new() },
+            recording: Recording::default(),
         };
         clients.push(client);
     }
     let until = Instant::now() + time;
     let clients: Vec<_> = clients.into_iter().map(|client| tokio::spawn(client.work(until))).collect();
-    let mut all = Recording { counts: Counts::default(), sessions: BTreeMap::new() };
+    let mut all = Recording::default();
     for client in clients {
-        let recording = client.await.unwrap();
-        all.counts += recording.counts;
-        for (session, history) in recording.sessions {
-            all.sessions.entry(session).or_default().extend(history);
-        }
+        all += client.await.unwrap();
     }
     all
 }
@@ -130,19 +136,10 @@ struct Work {
     tx: Tx,
     begin: u64,
     savepoints: Vec<Savepoint>,
-    /// The sessions that joined, with what was done in them.
-    joined: BTreeMap<String, Joined>,
-}
-
-struct Joined {
-    session: Session,
+    /// The numbers of the sessions that it may use, and those that joined.
+    span: Vec<usize>,
+    joined: BTreeMap<usize, Session>,
     ops: Vec<Op>,
-}
-
-/// What a transaction came to, in each of its sessions.
-enum End {
-    Everywhere(Status),
-    Each(BTreeMap<String, Status>),
 }
 
 impl Client {
@@ -152,19 +149,27 @@ impl Client {
             number += 1;
             let begin = self.now();
             let tx = self.app.begin_with(self.load.isolation).await;
-            let mut work = Work { tx, begin, savepoints: Vec::new(), joined: BTreeMap::new() };
-            let end = match self.steps(&mut work).await {
+            let (savepoints, joined, span) = (Vec::new(), BTreeMap::new(), self.span());
+            let mut work = Work { tx, begin, savepoints, span, joined, ops: Vec::new() };
+            let status = match self.steps(&mut work).await {
                 Ok(()) => self.finish(tx).await,
-                Err(error) => self.end_of(Err(error)),
+                Err(error) => self.recording.counts.status_of(Err(error)),
             };
-            let end = (self.now(), end);
-            self.record(number, work, end).await;
+            self.record(number, work, status).await;
         }
         self.recording
     }
 
     fn now(&self) -> u64 {
         self.start.elapsed().as_nanos() as u64
+    }
+
+    /// One session in most cases, and up to all of them.
+    fn span(&mut self) -> Vec<usize> {
+        let mut span: Vec<usize> = (0..SESSIONS).collect();
+        span.rotate_left(self.random.index(SESSIONS));
+        span.truncate(1 + self.random.index(SESSIONS) * self.random.index(2));
+        span
     }
 
     async fn steps(&mut self, work: &mut Work) -> Answer<()> {
@@ -208,7 +213,7 @@ impl Client {
 
     async fn get_at(&mut self, work: &mut Work, place: &Place) -> Answer<()> {
         let value = self.app.get(place.package, place.key).await?;
-        work.note(place, Op::Read(place.name(place.key), value.as_deref().map(parse)));
+        work.ops.push(Op::Read(place.name(place.key), value.as_deref().map(parse)));
         Ok(())
     }
 
@@ -217,13 +222,13 @@ impl Client {
         if !self.load.removals || self.random.below(4) > 0 {
             let value = self.values.fetch_add(1, Ordering::Relaxed);
             self.app.set(place.package, place.key, &value.to_string()).await?;
-            work.note(place, Op::Write(name, Some(value)));
+            work.ops.push(Op::Write(name, Some(value)));
             return Ok(());
         }
         if !self.app.remove(place.package, place.key).await? {
-            work.note(place, Op::Read(name.clone(), None));
+            work.ops.push(Op::Read(name.clone(), None));
         }
-        work.note(place, Op::Write(name, None));
+        work.ops.push(Op::Write(name, None));
         Ok(())
     }
 
@@ -232,14 +237,14 @@ impl Client {
         let entries: BTreeMap<String, String> = self.app.entries(place.package).await?.into_iter().collect();
         for key in KEYS {
             let value = entries.get(key).map(|value| parse(value));
-            work.note(&place, Op::Read(place.name(key), value));
+            work.ops.push(Op::Read(place.name(key), value));
         }
         Ok(())
     }
 
     async fn savepoint(&mut self, work: &mut Work) -> Answer<()> {
         work.savepoints.push(self.app.savepoint(work.tx).await?);
-        work.joined.values_mut().for_each(|joined| joined.ops.push(Op::Savepoint));
+        work.ops.push(Op::Savepoint);
         Ok(())
     }
 
@@ -250,93 +255,68 @@ impl Client {
         let number = self.random.index(work.savepoints.len());
         self.app.rollback(work.savepoints[number]).await?;
         work.savepoints.truncate(number + 1);
-        work.joined.values_mut().for_each(|joined| joined.ops.push(Op::Rollback(number)));
+        work.ops.push(Op::Rollback(number));
         Ok(())
     }
 
-    /// A random place in a session, which joins if it has not. Most transactions keep to the first session.
+    /// A random place in a session, which joins if it has not.
     async fn place(&mut self, work: &mut Work) -> Answer<Place> {
-        let same = work.joined.keys().next().cloned().filter(|_| self.random.below(8) > 0);
-        let id = match same {
-            Some(id) => id,
-            None => self.ids[self.random.index(SESSIONS)].clone(),
-        };
-        let session = match work.joined.get(&id) {
-            Some(joined) => joined.session,
+        let number = work.span[self.random.index(work.span.len())];
+        let session = match work.joined.get(&number) {
+            Some(session) => *session,
             None => {
-                let session = self.app.session(self.container, work.tx, &id).await?;
-                // A session that joins late goes back to what was loaded.
-                let ops = vec![Op::Savepoint; work.savepoints.len()];
-                work.joined.insert(id.clone(), Joined { session, ops });
+                let session = self.app.session(self.container, work.tx, &self.ids[number]).await?;
+                work.joined.insert(number, session);
                 session
             }
         };
         let name = self.random.choose(&PACKAGES);
         let package = self.app.package(session, name).await?;
-        Ok(Place { id, package, package_name: name, key: self.random.choose(&KEYS) })
+        Ok(Place { session: number, package, package_name: name, key: self.random.choose(&KEYS) })
     }
 
-    async fn finish(&mut self, tx: Tx) -> End {
+    async fn finish(&mut self, tx: Tx) -> Status {
         if self.random.below(10) == 0 {
             self.app.abort(tx).await.unwrap();
             self.recording.counts.aborted += 1;
-            return End::Everywhere(Status::Aborted);
+            return Status::Aborted;
         }
-        let result = self.app.commit(tx).await;
-        self.end_of(result)
+        let answer = self.app.commit(tx).await;
+        self.recording.counts.status_of(answer)
     }
 
-    fn end_of(&mut self, result: Answer<()>) -> End {
-        let counts = &mut self.recording.counts;
-        let (count, end) = match result {
-            Ok(()) => (&mut counts.committed, End::Everywhere(Status::Committed)),
-            Err(Error::Conflict(_)) => (&mut counts.conflicts, End::Everywhere(Status::Aborted)),
-            Err(Error::Unavailable(_)) => (&mut counts.unavailable, End::Everywhere(Status::Aborted)),
-            Err(Error::OutcomeUnknown(_)) => (&mut counts.unknown, End::Everywhere(Status::Unknown)),
-            Err(Error::Partial(reports)) => {
-                let status = |outcome| match outcome {
-                    SessionOutcome::Applied => Status::Committed,
-                    SessionOutcome::Unknown => Status::Unknown,
-                    _ => Status::Aborted,
-                };
-                let each = reports.into_iter().map(|report| (report.session.session, status(report.outcome)));
-                (&mut counts.partial, End::Each(each.collect()))
-            }
-            Err(error) => panic!("nothing here may lead to {error:?}"),
-        };
-        *count += 1;
-        end
-    }
-
-    /// Adds a transaction to the history of each of its sessions.
-    async fn record(&mut self, number: u64, work: Work, (end, ends): (u64, End)) {
-        for (id, Joined { session, ops }) in work.joined {
-            let status = match &ends {
-                End::Everywhere(status) => *status,
-                // A session that was not written is not reported.
-                End::Each(each) => each.get(&id).copied().unwrap_or(Status::Aborted),
-            };
-            let name = format!("client {} #{number}", self.number);
-            let transaction = Transaction { name, begin: work.begin, end, status, ops };
-            self.recording.sessions.entry(id).or_default().push(transaction);
+    async fn record(&mut self, number: u64, work: Work, status: Status) {
+        let name = format!("client {} #{number}", self.number);
+        let Work { tx, begin, savepoints, joined, ops, .. } = work;
+        self.recording.history.push(Transaction { name, begin, end: self.now(), status, ops });
+        for session in joined.into_values() {
             self.app.drop_handle(session).await;
         }
-        for savepoint in work.savepoints {
+        for savepoint in savepoints {
             self.app.drop_handle(savepoint).await;
         }
-        self.app.drop_handle(work.tx).await;
+        self.app.drop_handle(tx).await;
     }
 }
 
-impl Work {
-    fn note(&mut self, place: &Place, op: Op) {
-        self.joined.get_mut(&place.id).unwrap().ops.push(op);
+impl Counts {
+    /// Counts an answer, and tells what it means for the transaction.
+    pub fn status_of(&mut self, answer: Answer<()>) -> Status {
+        let (count, status) = match answer {
+            Ok(()) => (&mut self.committed, Status::Committed),
+            Err(Error::Conflict(_)) => (&mut self.conflicts, Status::Aborted),
+            Err(Error::Unavailable(_)) => (&mut self.unavailable, Status::Aborted),
+            Err(Error::OutcomeUnknown(_)) => (&mut self.unknown, Status::Unknown),
+            Err(error) => panic!("nothing here may lead to {error:?}"),
+        };
+        *count += 1;
+        status
     }
 }
 
 /// A key of a session.
 struct Place {
-    id: String,
+    session: usize,
     package: Package,
     package_name: &'static str,
     key: &'static str,
@@ -345,7 +325,7 @@ struct Place {
 impl Place {
     /// What the history calls a key of this package.
     fn name(&self, key: &str) -> String {
-        format!("{}.{key}", self.package_name)
+        format!("{}/{}.{key}", self.session, self.package_name)
     }
 }
 

@@ -17,6 +17,10 @@ pub enum Phenomenon {
     Vanished,
     /// Two transactions replaced the same version of a key.
     LostUpdate,
+    /// Two states of a list of which neither begins with the other.
+    Fork,
+    /// A value that was appended to a list once and is in it twice.
+    Twice,
     /// A cycle of writes.
     G0,
     /// A cycle of writes and reads of what was written.
@@ -36,6 +40,8 @@ impl fmt::Display for Phenomenon {
             Self::G1b => "G1b (intermediate read)",
             Self::Vanished => "vanished value",
             Self::LostUpdate => "lost update",
+            Self::Fork => "fork of a list",
+            Self::Twice => "value that was appended twice",
             Self::G0 => "G0 (write cycle)",
             Self::G1c => "G1c (circular information flow)",
             Self::GSingle => "G-single (read skew)",

@@ -19,6 +19,17 @@ pub enum Op {
     Rollback(usize),
 }
 
+impl Op {
+    /// The key that was read or written; none if the step was no read and no write.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Read(key, _) | Self::Write(key, _) => Some(key),
+            Self::Savepoint | Self::Rollback(_) => None,
+        }
+    }
+}
+
 /// How a transaction ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -46,6 +57,14 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// What it did to the keys that begin like this, as a transaction of its own; none if it did nothing to them.
+    #[must_use]
+    pub fn within(&self, prefix: &str) -> Option<Self> {
+        let mut part = self.clone();
+        part.ops.retain(|op| op.key().is_none_or(|key| key.starts_with(prefix)));
+        part.ops.iter().any(|op| op.key().is_some()).then_some(part)
+    }
+
     /// When its effects were certainly there or certainly were not. One of unknown outcome may still happen.
     #[must_use]
     pub fn over(&self) -> u64 {

@@ -49,6 +49,7 @@ impl World {
                 values.insert(write.key, (value, version.clone()));
                 Outcome::Applied(version)
             }
+            Change::Touch(_) => held.map_or(Outcome::Missing, |version| Outcome::Applied(version.clone())),
             Change::Delete => {
                 values.remove(&write.key);
                 Outcome::Applied(Version(Vec::new()))

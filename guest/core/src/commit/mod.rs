@@ -1,214 +1,188 @@
 //! Commit: how the changes of a transaction reach the store.
 //!
-//! Everything is checked before anything is sent. Then all writes go out in one batch, each conditional on
-//! the version that was loaded. What lost a race, or was sent without an answer, is read again in one batch
-//! (`task` decides what that means, `merge` whether both changes fit together) and written again. This is
-//! the one place where records are written.
+//! A change of one session is one compare-and-swap. Changes of several records are prepared in all but one of
+//! them, decided by the compare-and-swap of that one, the primary, and then settled in the others; what was
+//! only read is validated between. Everything is checked before anything is sent. What lost a race is read
+//! again, and the changes are laid over what others committed unless they conflict with it.
+//!
+//! | step | round trips | where |
+//! |---|---|---|
+//! | what is written, and what was only read | | `plan` |
+//! | records that changed, read again | 1, after a lost race | `part`, `conflicts` |
+//! | prepare | 1, with several records | `prepare` |
+//! | validate | 1, with sessions that were only read | `validate` |
+//! | decide | 1 | `decide` |
+//! | settle | 1, with several records | `settle` |
+//!
+//! This is the one place where changes of sessions are written. `docs/design.md` tells why it is so.
 
+mod conflicts;
+mod context;
+mod decide;
+mod failure;
 mod image;
-mod merge;
-mod task;
+mod part;
+mod plan;
+mod prepare;
+mod settle;
+mod validate;
+mod watched;
 
-use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use self::task::{Round, Task, Verdict};
-use crate::container::Expiry;
-use crate::environment::{Environment, Outcome, StoreError, Write};
-use crate::error::{Error, SessionName, SessionOutcome};
-use crate::record::Nonce;
-use crate::transaction::{Phase, Shared, State};
+use self::context::Commit;
+use self::failure::Failures;
+use self::part::{Next, Rebase};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::lifetime::Idleness;
+use crate::record::Mark;
+use crate::state::{Phase, Shared};
+use crate::stored::{self, Reading};
 
 /// How often a commit writes before it gives up with a conflict. A round is lost only when another commit won
 /// it, so all of them together always get on; with 64 that write one session at once, losing so many rounds in
 /// a row has a chance of one in millions.
 const MAX_ROUNDS: usize = 1000;
 
-/// How often a commit goes on after writes that got no answer. Each may have waited for the store's deadline.
-const MAX_UNANSWERED: usize = 4;
+/// How often a commit tries again after a race that nobody won: commits over several records can make each
+/// other's decision impossible. One that holds several records gives up before one that waits for them.
+const MAX_FUTILE_ROUNDS: usize = 8;
+const MAX_FUTILE_ROUNDS_OF_SEVERAL: usize = 4;
 
-/// How often a batch that lost a race is read again: once, and once more each time that a session turns out
-/// to have moved to a fresh id.
-const MAX_RECHECKS: usize = 4;
+/// How often a session is followed from one id to the next when it was renewed meanwhile.
+const MAX_MOVES: usize = 300;
 
 /// Commits; see [`crate::Transaction::commit`].
-pub fn commit<E: Environment>(shared: &Rc<Shared<E>>) -> Result<(), Error> {
-    let mut tasks = shared.open(|state| {
-        let tasks = Task::plan(state);
-        if tasks.is_empty() {
-            state.finish();
+pub fn commit<E: Environment>(shared: &Shared<E>) -> Result<(), Error> {
+    let result = {
+        // While the store is at work, other calls of this transaction find it borrowed, and busy.
+        let state = shared.state.try_borrow().map_err(|_| Error::Busy)?;
+        match state.phase {
+            Phase::Open => Commit::plan(shared, &state).run(),
+            Phase::Waiting => return Err(Error::Busy),
+            Phase::Finished => return Err(Error::Finished),
         }
-        Ok(tasks)
-    })?;
-    if tasks.is_empty() {
-        return Ok(());
-    }
-    let environment = &*shared.environment;
-    let round = Round { nonce: Nonce::fresh(environment), now: environment.now() };
-    // Everything is checked before anything is sent: one record over its limit, and the transaction is as
-    // open as before.
-    let writes =
-        shared.wait(|state| tasks.iter().map(|task| task.write(state, &round)).collect::<Result<_, _>>())?;
-    let rounds = run(shared, &mut tasks, &round, writes)?;
+    };
     let mut state = shared.state.try_borrow_mut().map_err(|_| Error::Busy)?;
-    let result = conclude(&tasks, &state);
-    if rounds == 1 && matches!(result, Err(Error::TooLarge { .. })) && state.phase == Phase::Waiting {
-        state.phase = Phase::Open;
-    } else {
+    if !matches!(result, Err(Error::TooLarge { .. })) {
         state.finish();
     }
     result
 }
 
-/// Writes until every task is done or one has failed; answers after how many rounds that was.
-fn run<E: Environment>(
-    shared: &Shared<E>,
-    tasks: &mut [Task],
-    round: &Round,
-    first: Vec<Write>,
-) -> Result<usize, Error> {
-    let mut writes = first;
-    let (mut rounds, mut unanswered) = (0, 0);
-    while !writes.is_empty() && rounds < MAX_ROUNDS && unanswered < MAX_UNANSWERED {
-        rounds += 1;
-        let outcomes = send(shared, tasks, round, writes);
-        settle(shared, tasks, outcomes);
-        unanswered += usize::from(tasks.iter().any(Task::is_unanswered));
-        for _ in 0..MAX_RECHECKS {
-            recheck(shared, tasks, round)?;
+impl<E: Environment> Commit<'_, E> {
+    fn run(mut self) -> Result<(), Error> {
+        let result = self.rounds();
+        match result {
+            Err(_) if self.is_in_flight => Err(self.unknown()),
+            Err(error) => {
+                if !matches!(error, Error::OutcomeUnknown(_)) {
+                    self.release();
+                }
+                Err(error)
+            }
+            Ok(()) => Ok(()),
         }
-        writes = next_writes(shared, tasks, round)?;
     }
-    let cleanups: Vec<Write> = {
-        let state = shared.state.try_borrow().map_err(|_| Error::Busy)?;
-        let failed = tasks.iter().any(Task::has_failed);
-        tasks.iter_mut().for_each(|task| task.give_up(failed, &state));
-        tasks.iter().filter_map(|task| task.cleanup(&state)).collect()
-    };
-    if !cleanups.is_empty() {
-        // What cannot be removed now does not count as a session, and expires by itself.
-        let _ = shared.environment.write_many(cleanups);
-    }
-    Ok(rounds)
-}
 
-/// The writes of the tasks that are not done yet. A record that outgrew its limit by merging fails its task.
-fn next_writes<E>(shared: &Shared<E>, tasks: &mut [Task], round: &Round) -> Result<Vec<Write>, Error> {
-    let state = shared.state.try_borrow().map_err(|_| Error::Busy)?;
-    let mut writes = Vec::new();
-    for task in tasks.iter_mut() {
-        if task.is_active() && !task.still_needed(&state) {
-            task.finish(Verdict::Applied);
-        }
-        if task.is_active() {
-            match task.write(&state, round) {
-                Ok(write) => writes.push(write),
-                Err(error) => task.finish(Verdict::Failed(error)),
+    fn rounds(&mut self) -> Result<(), Error> {
+        for _ in 0..MAX_ROUNDS {
+            self.recheck()?;
+            let is_several = self.parts.len() > 1 || !self.watched.is_empty();
+            if self.futile_rounds > if is_several { MAX_FUTILE_ROUNDS_OF_SEVERAL } else { MAX_FUTILE_ROUNDS }
+            {
+                break;
+            }
+            if !self.has_to_write()? {
+                return self.validate(None);
+            }
+            if self.attempt()? {
+                return Ok(());
             }
         }
+        Err(Error::Conflict(self.parts.iter().map(|part| part.session.conflict()).collect()))
     }
-    Ok(if tasks.iter().any(Task::has_failed) { Vec::new() } else { writes })
-}
 
-/// Sends one batch. A store that turns out to know no expiry gets it once more without.
-fn send<E: Environment>(
-    shared: &Shared<E>,
-    tasks: &[Task],
-    round: &Round,
-    writes: Vec<Write>,
-) -> Result<Vec<Outcome>, StoreError> {
-    let environment = &*shared.environment;
-    let error = match environment.write_many(writes) {
-        Err(error @ StoreError::Unsupported(_)) => error,
-        result => return result,
-    };
-    let again = {
-        let Ok(state) = shared.state.try_borrow() else { return Err(error) };
-        let mut learned = false;
-        for session in tasks.iter().filter(|task| task.is_active()).filter_map(|task| task.session(&state)) {
-            learned |= session.settings.expiry.replace(Expiry::RecordAlone) != Expiry::RecordAlone;
+    /// Whether anything is left to write. Others may have written the same.
+    fn has_to_write(&self) -> Result<bool, Error> {
+        match self.parts.as_slice() {
+            [] => Ok(false),
+            [only] if self.watched.is_empty() => only.has_to_be_written(),
+            _ => Ok(true),
         }
-        if !learned {
-            return Err(error);
-        }
-        tasks
-            .iter()
-            .filter(|task| task.is_active())
-            .filter_map(|task| task.write(&state, round).ok())
-            .collect()
-    };
-    environment.write_many(again)
-}
-
-/// Tells each active task what became of its write.
-fn settle<E>(shared: &Shared<E>, tasks: &mut [Task], outcomes: Result<Vec<Outcome>, StoreError>) {
-    let active = tasks.iter_mut().filter(|task| task.is_active());
-    let Ok(state) = shared.state.try_borrow() else { return };
-    match outcomes {
-        Ok(outcomes) => {
-            // An answer that is missing is an answer that was not seen.
-            let outcomes = outcomes.into_iter().chain(core::iter::repeat(Outcome::Unknown));
-            active.zip(outcomes).for_each(|(task, outcome)| task.settle(outcome, &state));
-        }
-        Err(error) => active.for_each(|task| task.refuse(&error)),
     }
-}
 
-/// Reads again what lost a race or got no answer, in one batch, and lets each task decide.
-fn recheck<E: Environment>(shared: &Shared<E>, tasks: &mut [Task], round: &Round) -> Result<(), Error> {
-    let mut doubtful: Vec<&mut Task> = tasks.iter_mut().filter(|task| task.is_doubtful()).collect();
-    if doubtful.is_empty() {
-        return Ok(());
+    /// Writes everything. Returns false when a race was lost; then the parts that lost it say so.
+    fn attempt(&mut self) -> Result<bool, Error> {
+        let mark = Mark::fresh(self.environment);
+        self.marks.push(mark);
+        self.choose_primary();
+        self.make_room();
+        let settled = self.settled_images(&mark)?;
+        let decision = self.decision(&mark);
+        // Everything is checked before anything is sent.
+        let image = self.primary_image(&decision)?;
+        if self.parts.len() > 1 || !self.watched.is_empty() {
+            if !self.prepare(&mark)? {
+                return Ok(false);
+            }
+            self.validate(Some(&mark))?;
+        }
+        if !self.decide(&decision, image)? {
+            return Ok(false);
+        }
+        self.settle(settled);
+        Ok(true)
     }
-    let keys = {
-        let state = shared.state.try_borrow().map_err(|_| Error::Busy)?;
-        doubtful.iter().map(|task| task.key(&state)).collect()
-    };
-    let entries = shared.environment.get_many(keys, None);
-    let mut state = shared.state.try_borrow_mut().map_err(|_| Error::Busy)?;
-    match entries {
-        Ok(entries) => {
-            for (task, entry) in doubtful.iter_mut().zip(entries) {
-                task.recheck(entry, &mut state, round);
+
+    /// Puts the primary first. The order of the others does not matter.
+    fn choose_primary(&mut self) {
+        let mut first = 0;
+        for number in 1..self.parts.len() {
+            if let (Some(one), Some(best)) = (self.parts.get(number), self.parts.get(first))
+                && one.comes_before(best)
+            {
+                first = number;
             }
         }
-        Err(error) => doubtful.iter_mut().for_each(|task| task.refuse(&error)),
+        if first > 0 {
+            self.parts.swap(0, first);
+        }
     }
-    Ok(())
-}
 
-/// The answer to the application.
-fn conclude(tasks: &[Task], state: &State) -> Result<(), Error> {
-    let outcomes = || tasks.iter().filter_map(Task::outcome);
-    if outcomes().all(|outcome| outcome == SessionOutcome::Applied) {
-        return Ok(());
-    }
-    let mut reports: Vec<(SessionName, SessionOutcome)> = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        if let (Some(session), Some(outcome)) = (task.session(state), task.outcome()) {
-            reports.push((session.name(), outcome));
+    /// Reads again what lost a race, or must be looked at before it is written.
+    fn recheck(&mut self) -> Result<(), Error> {
+        for _ in 0..MAX_MOVES {
+            let lost: Vec<usize> =
+                (0..).zip(&self.parts).filter(|(_, part)| part.is_lost).map(|(n, _)| n).collect();
+            if lost.is_empty() {
+                return Ok(());
+            }
+            self.now = self.environment.now();
+            let keys: Vec<String> =
+                lost.iter().filter_map(|n| Some((*self.parts.get(*n)?.key).into())).collect();
+            let holds = self.marks.last().filter(|_| self.parts.iter().any(|part| part.is_prepared));
+            let reading = Reading { is_for_writing: true, own: &self.marks, holds };
+            let found = stored::read(self.environment, &keys, None, reading)?;
+            let mut failures = Failures::default();
+            let mut nobody_won = true;
+            for (number, stored) in lost.iter().zip(found) {
+                let Some(part) = self.parts.get_mut(*number) else { continue };
+                let idleness = Idleness { expiry: self.expiries.of(&part.session.settings), now: self.now };
+                nobody_won &= !part.is_won_by_others(stored.as_ref().ok());
+                match part.rebase(stored, Rebase { isolation: self.isolation, idleness }) {
+                    Ok(Next::Write) => part.is_lost = false,
+                    Ok(Next::Look) => {}
+                    Ok(Next::Nothing) => part.is_done = true,
+                    Err(failure) => failures.add(failure),
+                }
+            }
+            self.futile_rounds += usize::from(nobody_won);
+            failures.into_result()?;
+            self.parts.retain(|part| !part.is_done);
         }
+        Err(Error::Conflict(self.parts.iter().map(|part| part.session.conflict()).collect()))
     }
-    if outcomes().any(|outcome| outcome == SessionOutcome::Applied) {
-        return Err(Error::Partial(reports));
-    }
-    for (wanted, error) in [
-        (SessionOutcome::Unknown, Error::OutcomeUnknown as fn(_) -> _),
-        (SessionOutcome::Ended, Error::Ended as fn(_) -> _),
-        (SessionOutcome::Gone, Error::Gone as fn(_) -> _),
-    ] {
-        if outcomes().any(|outcome| outcome == wanted) {
-            reports.retain(|(_, outcome)| *outcome == wanted);
-            return Err(error(reports.into_iter().map(|(name, _)| name).collect()));
-        }
-    }
-    let mut conflicts = Vec::new();
-    for verdict in tasks.iter().filter_map(Task::verdict) {
-        match verdict {
-            Verdict::Failed(error) => return Err(error.clone()),
-            Verdict::Conflict(found) => conflicts.extend_from_slice(found),
-            Verdict::Applied | Verdict::Lost(_) => {}
-        }
-    }
-    Err(Error::Conflict(conflicts))
 }

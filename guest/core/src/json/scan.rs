@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::plain::plain_length;
-use super::push_number;
+use super::write::push_number;
 
 /// Where a text stops being JSON, and why.
 #[derive(Clone, Copy, Debug)]
@@ -298,6 +298,15 @@ impl<'t> Scanner<'t> {
         }
         let meant = char::decode_utf16(Units { rest: raw.chars(), low: None }).collect::<Result<String, _>>();
         meant.map(Cow::Owned).map_err(|_| self.fault("an escape is half a character"))
+    }
+
+    /// Reads a value of any kind, and returns its text.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn value_text(&mut self) -> Result<&'t [u8], Fault> {
+        let place = self.value()?;
+        Ok(self.text.get(place).unwrap_or_default())
     }
 
     /// Reads a whole number.

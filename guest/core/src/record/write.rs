@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{FORMAT, Facts, Record};
+use super::header::{Decision, Effect, FORMAT, Header, Move, Pending};
+use super::part::Part;
+use super::stored::Record;
 use crate::json::{push_number, push_string};
 
 /// What the first line takes beside the packages, at most: it has short numbers, eight marks and a key or two.
@@ -24,19 +26,58 @@ pub type Replacement<'a> = (&'a str, Option<Vec<u8>>);
 ///
 /// The replacements are sorted by name. Between them everything is copied as it stands, so that it costs
 /// little more than copying the bytes.
-pub fn encode(facts: &Facts, earlier: Option<&Record>, replacements: &[Replacement<'_>]) -> Vec<u8> {
+pub fn encode(header: &Header, earlier: Option<&Record>, replacements: &[Replacement<'_>]) -> Vec<u8> {
     let pieces = pieces(earlier, replacements);
-    let mut bytes = Vec::with_capacity(MOST_OF_LINE + pieces.iter().map(Piece::size).sum::<usize>());
-    push_facts(facts, &mut bytes);
-    for (place, piece) in pieces.iter().enumerate() {
-        if place > 0 {
+    let mut bytes = Vec::with_capacity(MOST_OF_LINE + size_of(&pieces));
+    push_header(header, &mut bytes);
+    push_packages(&pieces, &mut bytes);
+    bytes
+}
+
+/// Writes a record with a change that is pending: the packages as they are, and behind them those that the
+/// change replaces.
+pub fn encode_pending(
+    header: &Header,
+    pending: &Pending,
+    earlier: Option<&Record>,
+    replacements: &[Replacement<'_>],
+) -> Vec<u8> {
+    let kept = pieces(earlier, &[]);
+    let replaced = pieces(None, replacements);
+    let mut bytes = Vec::with_capacity(2 * MOST_OF_LINE + size_of(&kept) + size_of(&replaced));
+    push_header(header, &mut bytes);
+    push_pending(pending, &replaced, replacements, &mut bytes);
+    push_packages(&kept, &mut bytes);
+    replaced.iter().for_each(|piece| piece.push_documents(&mut bytes));
+    bytes
+}
+
+impl Record {
+    /// The bytes of a record that holds the same packages under another header, and nothing that is pending.
+    pub fn rewrite(&self, header: &Header) -> Vec<u8> {
+        encode(header, Some(self), &[])
+    }
+}
+
+fn size_of(pieces: &[Piece<'_>]) -> usize {
+    pieces.iter().map(Piece::size).sum()
+}
+
+/// The list of packages at the end of the first line, and their documents.
+fn push_packages(pieces: &[Piece<'_>], bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(b",\"packages\":[");
+    push_list(pieces, bytes, |piece, bytes| piece.push_entries(bytes));
+    bytes.extend_from_slice(b"]}\n");
+    pieces.iter().for_each(|piece| piece.push_documents(bytes));
+}
+
+fn push_list<T>(items: impl IntoIterator<Item = T>, bytes: &mut Vec<u8>, push: impl Fn(T, &mut Vec<u8>)) {
+    for (number, item) in items.into_iter().enumerate() {
+        if number > 0 {
             bytes.push(b',');
         }
-        piece.push_entries(&mut bytes);
+        push(item, bytes);
     }
-    bytes.extend_from_slice(b"]}\n");
-    pieces.iter().for_each(|piece| piece.push_documents(&mut bytes));
-    bytes
 }
 
 fn pieces<'a>(earlier: Option<&'a Record>, replacements: &'a [Replacement<'_>]) -> Vec<Piece<'a>> {
@@ -78,7 +119,7 @@ impl Piece<'_> {
     }
 
     /// What stands in the earlier record from the first to the last of the packages.
-    fn kept(&self, place: impl Fn(&super::Part) -> &Range<usize>) -> &[u8] {
+    fn kept(&self, place: impl Fn(&Part) -> &Range<usize>) -> &[u8] {
         let Self::Kept(record, parts) = self else { return &[] };
         match record.parts.get(parts.clone()) {
             Some([first, .., last]) => record.bytes.get(place(first).start..place(last).end),
@@ -108,31 +149,85 @@ impl Piece<'_> {
     }
 }
 
-/// The first line up to the first package.
-fn push_facts(facts: &Facts, bytes: &mut Vec<u8>) {
+/// The first line up to what is pending and the packages.
+fn push_header(header: &Header, bytes: &mut Vec<u8>) {
     push_field(b"{\"format\":", FORMAT.into(), bytes);
-    bytes.extend_from_slice(b",\"nonces\":");
-    push_string(facts.nonces.as_str(), bytes);
-    push_field(b",\"created\":", facts.created, bytes);
-    push_field(b",\"saved\":", facts.saved, bytes);
-    push_field(b",\"timeout\":", facts.timeout.into(), bytes);
-    if let Some(until) = facts.ended_until {
+    push_text(b",\"life\":", header.life.as_str(), bytes);
+    push_text(b",\"marks\":", header.marks.as_str(), bytes);
+    push_field(b",\"created\":", header.created, bytes);
+    push_field(b",\"saved\":", header.saved, bytes);
+    push_field(b",\"timeout\":", header.timeout.into(), bytes);
+    if header.is_kept {
+        bytes.extend_from_slice(b",\"kept\":true");
+    }
+    if !header.decisions.is_empty() {
+        bytes.extend_from_slice(b",\"decisions\":[");
+        push_list(&header.decisions, bytes, push_decision);
+        bytes.push(b']');
+    }
+    push_end(header.ended_until, header.moved_to.as_ref(), bytes);
+}
+
+fn push_decision(decision: &Decision, bytes: &mut Vec<u8>) {
+    bytes.push(b'[');
+    push_list(
+        core::iter::once(decision.mark.as_str()).chain(decision.keys.iter().map(|key| &**key)),
+        bytes,
+        push_string,
+    );
+    bytes.push(b']');
+}
+
+/// What tells that a session ended, and where it moved to.
+fn push_end(ended_until: Option<u64>, moved_to: Option<&Move>, bytes: &mut Vec<u8>) {
+    if let Some(until) = ended_until {
         push_field(b",\"ended_until\":", until, bytes);
     }
-    if let Some(key) = &facts.moved_from {
-        bytes.extend_from_slice(b",\"moved_from\":");
-        push_string(key, bytes);
-    }
-    if let Some((key, until)) = &facts.moved_to {
-        bytes.extend_from_slice(b",\"moved_to\":[");
-        push_string(key, bytes);
+    if let Some(Move { key, until }) = moved_to {
+        push_text(b",\"moved_to\":[", key, bytes);
         push_field(b",", *until, bytes);
         bytes.push(b']');
     }
-    bytes.extend_from_slice(b",\"packages\":[");
+}
+
+fn push_pending(
+    pending: &Pending,
+    replaced: &[Piece<'_>],
+    replacements: &[Replacement<'_>],
+    bytes: &mut Vec<u8>,
+) {
+    push_text(b",\"pending\":{\"mark\":", pending.mark.as_str(), bytes);
+    push_text(b",\"primary\":", &pending.primary, bytes);
+    push_text(b",\"expects\":", &pending.expects, bytes);
+    push_field(b",\"since\":", pending.since, bytes);
+    if pending.is_validated {
+        bytes.extend_from_slice(b",\"validated\":true");
+    }
+    match &pending.effect {
+        Effect::Begin => bytes.extend_from_slice(b",\"effect\":\"begin\""),
+        Effect::Hold => bytes.extend_from_slice(b",\"effect\":\"hold\""),
+        Effect::End { ended_until, moved_to } => {
+            bytes.extend_from_slice(b",\"effect\":\"end\"");
+            push_end(Some(*ended_until), moved_to.as_ref(), bytes);
+        }
+        Effect::Change { .. } => {
+            bytes.extend_from_slice(b",\"effect\":\"change\",\"packages\":[");
+            push_list(replaced, bytes, |piece, bytes| piece.push_entries(bytes));
+            bytes.extend_from_slice(b"],\"removed\":[");
+            let removed = replacements.iter().filter(|(_, document)| document.is_none());
+            push_list(removed.map(|(name, _)| *name), bytes, push_string);
+            bytes.push(b']');
+        }
+    }
+    bytes.push(b'}');
 }
 
 fn push_field(name: &[u8], number: u64, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(name);
     push_number(number, bytes);
+}
+
+fn push_text(name: &[u8], text: &str, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(name);
+    push_string(text, bytes);
 }

@@ -10,15 +10,22 @@
 )]
 
 mod commits;
+mod decisions;
+mod endings;
 mod handles;
-mod interleavings;
 mod isolation;
 mod lifetime;
+mod lives;
 mod model;
 mod programs;
 mod random;
 mod records;
 mod renewal;
 mod savepoints;
+mod several;
+mod tries;
+mod undecided;
 mod unknown_outcomes;
+mod upkeep;
+mod validation;
 mod world;

@@ -7,7 +7,7 @@ use crate::world::{World, container, container_with, package, session};
 #[test]
 fn a_record_that_is_none_is_an_error_and_never_an_empty_session() {
     let world = World::new();
-    for bytes in [&b"garbage"[..], b"", b"{\"format\":1}\n", &[0xff; 100]] {
+    for bytes in [&b"garbage"[..], b"", b"{\"format\":2}\n", &[0xff; 100]] {
         world.put_raw("s", bytes);
         let tx = world.begin();
         assert!(matches!(container().session(&tx, "s"), Err(Error::Damaged { .. })), "{bytes:?}");

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lovely_session_core::{Error, Isolation, SessionOutcome, StoreError};
+use lovely_session_core::{Error, Isolation, Record, StoreError};
 
 use crate::world::{Fault, World, conflict_keys, container, owned, package, session};
 
@@ -221,29 +221,9 @@ fn what_was_prepared_for_a_renewal_and_vanished_is_prepared_again() {
 }
 
 #[test]
-fn a_session_that_has_moved_stays_moved_when_another_session_stops_the_commit() {
-    let world = World::new();
-    for id in ["old", "other"] {
-        world.store(id, &[("k", "1")]);
-    }
-    let tx = world.begin();
-    let new = session(&tx, "old").renew_id(0).unwrap();
-    package(&tx, "other").set("k", "2").unwrap();
-    world.store("other", &[("theirs", "1")]);
-    // The first batch prepares the move and loses a race that merges; the second moves and meets a conflict.
-    world.before_write(|| ());
-    let conflicting = Rc::clone(&world);
-    world.before_write(move || conflicting.store("other", &[("k", "3")]));
-    let Err(Error::Partial(report)) = tx.commit() else { panic!("it must fail in part") };
-    let outcomes: Vec<_> = report.iter().map(|(_, outcome)| *outcome).collect();
-    assert_eq!(outcomes, [SessionOutcome::Applied, SessionOutcome::Conflict]);
-    assert_eq!(world.stored(&new), owned(&[("k", "1")]));
-    assert!(!lives(&world, "old"));
-}
-
-#[test]
-fn only_a_grace_leaves_a_trail_from_the_old_id_to_the_new_one() {
-    for (grace, destroys, trail) in [(10, false, true), (0, false, false), (10, true, false)] {
+fn the_remains_of_the_old_id_say_where_the_session_moved_and_until_when_requests_follow() {
+    for (grace, destroys, trail) in [(10, false, Some(1_700_000_010)), (0, false, Some(0)), (10, true, None)]
+    {
         let world = World::new();
         world.store("old", &[("k", "1")]);
         let tx = world.begin();
@@ -253,8 +233,10 @@ fn only_a_grace_leaves_a_trail_from_the_old_id_to_the_new_one() {
             it.destroy().unwrap();
         }
         tx.commit().unwrap();
-        let remains = String::from_utf8(world.raw("old").unwrap()).unwrap();
-        assert_eq!(remains.contains("moved_to"), trail, "{remains}");
+        let remains = Record::decode(world.raw("old").unwrap()).unwrap();
+        let moved_to = remains.header().moved_to.clone();
+        assert_eq!(moved_to.as_ref().map(|to| to.until), trail);
+        assert!(moved_to.is_none_or(|to| to.key == crate::world::key(&it.id())));
     }
 }
 

@@ -39,21 +39,31 @@ pub struct World {
     drawn: Cell<u64>,
     faults: RefCell<VecDeque<Fault>>,
     delayed: RefCell<Vec<Write>>,
+    holds_back: Cell<bool>,
     /// Runs once, right before the next batch of writes.
     interludes: RefCell<VecDeque<Box<dyn FnOnce()>>>,
     /// Runs once, right after the next batch of writes.
     aftermath: RefCell<Option<Box<dyn FnOnce()>>>,
+    /// Each runs once, right before a read of the store.
+    read_interludes: RefCell<VecDeque<Box<dyn FnOnce()>>>,
+    /// Runs once, after the first key of the next read of several.
+    between_keys: RefCell<Option<Box<dyn FnOnce()>>>,
     /// So many reads fail from now on.
     failing_reads: Cell<usize>,
     /// Whether reads can slide an expiry.
     pub slides: Cell<bool>,
     /// Whether writes can set an expiry.
     pub expires: Cell<bool>,
+    /// Whether versions have other names after each fault, as on a server that is too young to be told from the
+    /// one before it.
+    pub renames: Cell<bool>,
+    epoch: Cell<u64>,
     /// The most bytes of a value.
     pub limit: Cell<usize>,
-    /// Reads of the store so far.
+    /// Reads of the store so far. A call that asks for what the store cannot do is refused before it, and
+    /// does not count.
     pub reads: Cell<usize>,
-    /// Batches of writes so far.
+    /// Batches of writes so far, counted in the same way.
     pub writes: Cell<usize>,
 }
 
@@ -68,11 +78,16 @@ impl World {
             drawn: Cell::new(0),
             faults: RefCell::default(),
             delayed: RefCell::default(),
+            holds_back: Cell::new(false),
             interludes: RefCell::default(),
             aftermath: RefCell::default(),
+            read_interludes: RefCell::default(),
+            between_keys: RefCell::default(),
             failing_reads: Cell::new(0),
             slides: Cell::new(true),
             expires: Cell::new(true),
+            renames: Cell::new(false),
+            epoch: Cell::new(0),
             limit: Cell::new(usize::MAX),
             reads: Cell::new(0),
             writes: Cell::new(0),
@@ -93,8 +108,22 @@ impl World {
         self.faults.borrow_mut().extend(faults);
     }
 
-    /// Lets the writes arrive that were held back.
+    /// Keeps late writes from arriving until [`Self::let_go`].
+    pub fn hold_back(&self) {
+        self.holds_back.set(true);
+    }
+
+    /// Lets the writes arrive that are late.
+    pub fn let_go(&self) {
+        self.holds_back.set(false);
+        self.deliver();
+    }
+
+    /// Lets the writes arrive that were delayed.
     pub fn deliver(&self) {
+        if self.holds_back.get() {
+            return;
+        }
         for write in self.delayed.take() {
             self.apply(write);
         }
@@ -105,14 +134,26 @@ impl World {
         self.failing_reads.set(count);
     }
 
-    /// Takes back the faults that did not strike.
-    pub fn calm(&self) {
+    /// Takes back the faults that did not strike: the next client is another one.
+    pub fn recover(&self) {
         self.faults.borrow_mut().clear();
+        self.interludes.borrow_mut().clear();
+        self.read_interludes.borrow_mut().clear();
     }
 
     /// Does something right before the next batch of writes.
     pub fn before_write(&self, interlude: impl FnOnce() + 'static) {
         self.interludes.borrow_mut().push_back(Box::new(interlude));
+    }
+
+    /// Does something right before the next read, or, called again, before the one after that.
+    pub fn before_read(&self, interlude: impl FnOnce() + 'static) {
+        self.read_interludes.borrow_mut().push_back(Box::new(interlude));
+    }
+
+    /// Does something within the next read of several keys, once the first of them was read: a batch is no snapshot.
+    pub fn within_read(&self, interlude: impl FnOnce() + 'static) {
+        *self.between_keys.borrow_mut() = Some(Box::new(interlude));
     }
 
     /// Does something right after the next batch of writes.
@@ -176,7 +217,18 @@ impl World {
     fn put(&self, key: String, value: Vec<u8>, expires: Option<Duration>) -> Outcome {
         let version = self.next_version.replace(self.next_version.get() + 1);
         self.items.borrow_mut().insert(key, Item { value, version, expires });
-        Outcome::Applied(Version(version.to_be_bytes().to_vec()))
+        Outcome::Applied(self.name(version))
+    }
+
+    /// A version as clients know it now.
+    fn name(&self, version: u64) -> Version {
+        Version([self.epoch.get(), version].map(u64::to_be_bytes).concat())
+    }
+
+    /// Whether a version has a name of before the last fault.
+    fn is_outdated(&self, expects: &Expectation) -> bool {
+        let epoch = self.epoch.get().to_be_bytes();
+        matches!(expects, Expectation::Version(version) if !version.0.starts_with(&epoch))
     }
 
     fn expiry(&self, lifetime: Lifetime) -> Option<Duration> {
@@ -193,16 +245,18 @@ impl World {
 
     fn apply(&self, write: Write) -> Outcome {
         self.drop_expired();
-        let held =
-            self.items.borrow().get(&write.key).map(|item| Version(item.version.to_be_bytes().to_vec()));
+        let held = self.items.borrow().get(&write.key).map(|item| self.name(item.version));
         match (&write.expects, held) {
             (Expectation::Absent, Some(_)) => return Outcome::Stale,
             (Expectation::Version(_), None) => return Outcome::Missing,
-            (Expectation::Version(expected), Some(held)) if *expected != held => return Outcome::Stale,
+            (Expectation::Version(expected), Some(held)) if expected.0[8..] != held.0[8..] => {
+                return Outcome::Stale;
+            }
             _ => {}
         }
         match write.change {
             Change::Put { value, lifetime } => self.put(write.key, value, self.expiry(lifetime)),
+            Change::Touch(_) => panic!("no commit slides a lifetime by itself"),
             Change::Delete => {
                 self.items.borrow_mut().remove(&write.key);
                 Outcome::Applied(Version(Vec::new()))
@@ -210,11 +264,15 @@ impl World {
         }
     }
 
+    fn apply_if_known(&self, write: Write) -> Outcome {
+        if self.is_outdated(&write.expects) { Outcome::Stale } else { self.apply(write) }
+    }
+
     /// Why a batch cannot be taken, if it cannot.
     fn refuse(&self, writes: &[Write]) -> Option<Result<Vec<Outcome>, StoreError>> {
         let put = |write: &Write| match &write.change {
             Change::Put { value, lifetime } => Some((value.len(), *lifetime)),
-            Change::Delete => None,
+            Change::Touch(_) | Change::Delete => None,
         };
         if !self.expires.get()
             && writes.iter().filter_map(put).any(|(_, life)| life != Lifetime::NeverExpires)
@@ -233,26 +291,29 @@ impl World {
 
 impl Store for World {
     fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
+        if touch.is_some() && !self.slides.get() {
+            return Err(StoreError::Unsupported("no touch".into()));
+        }
+        let interlude = self.read_interludes.borrow_mut().pop_front();
+        if let Some(interlude) = interlude {
+            interlude();
+        }
         self.reads.set(self.reads.get() + 1);
         if self.failing_reads.get() > 0 {
             self.failing_reads.set(self.failing_reads.get() - 1);
             return Err(StoreError::Unavailable("reads fail".into()));
         }
-        if touch.is_some() && !self.slides.get() {
-            return Err(StoreError::Unsupported("no touch".into()));
-        }
         self.drop_expired();
-        let mut items = self.items.borrow_mut();
-        let mut entry = |key: String| {
-            let item = items.get_mut(&key)?;
-            let left = item.expires.map(|at| at.saturating_sub(self.now.get()).as_secs() as u32);
-            if let Some(lifetime) = touch {
-                item.expires = self.expiry(lifetime);
+        let several = keys.len() > 1;
+        let mut entries = Vec::with_capacity(keys.len());
+        for key in keys {
+            entries.push(self.entry(&key, touch));
+            let interlude = if several { self.between_keys.borrow_mut().take() } else { None };
+            if let Some(interlude) = interlude {
+                interlude();
             }
-            let version = Version(item.version.to_be_bytes().to_vec());
-            Some(Entry { value: item.value.clone(), version, seconds_left: left })
-        };
-        Ok(keys.into_iter().map(&mut entry).collect())
+        }
+        Ok(entries)
     }
 
     fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, StoreError> {
@@ -266,20 +327,34 @@ impl Store for World {
 }
 
 impl World {
+    fn entry(&self, key: &str, touch: Option<Lifetime>) -> Option<Entry> {
+        let mut items = self.items.borrow_mut();
+        let item = items.get_mut(key)?;
+        let left = item.expires.map(|at| at.saturating_sub(self.now.get()).as_secs() as u32);
+        if let Some(lifetime) = touch {
+            item.expires = self.expiry(lifetime);
+        }
+        let version = self.name(item.version);
+        Some(Entry { value: item.value.clone(), version, seconds_left: left })
+    }
+
     fn take(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, StoreError> {
         let interlude = self.interludes.borrow_mut().pop_front();
         if let Some(interlude) = interlude {
             interlude();
         }
-        self.writes.set(self.writes.get() + 1);
-        self.deliver();
         if let Some(refusal) = self.refuse(&writes) {
             return refusal;
         }
+        self.writes.set(self.writes.get() + 1);
+        self.deliver();
         let fault = self.faults.borrow_mut().pop_front();
         let count = writes.len();
+        if self.renames.get() && fault.is_some() {
+            self.epoch.set(self.epoch.get() + 1);
+        }
         match fault {
-            None => return Ok(writes.into_iter().map(|write| self.apply(write)).collect()),
+            None => return Ok(writes.into_iter().map(|write| self.apply_if_known(write)).collect()),
             Some(Fault::AnswerLost) => writes.into_iter().for_each(|write| drop(self.apply(write))),
             Some(Fault::Delayed) => self.delayed.borrow_mut().extend(writes),
             Some(Fault::RequestLost) => {}

@@ -10,21 +10,25 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use crate::error::{Conflict, Error};
+use crate::joined::JoinedSession;
 use crate::record::{PackageText, Record};
-use crate::transaction::Isolation;
-use crate::working::Working;
+use crate::state::Isolation;
 
 /// The conflicts of a session's changes with the record that is stored now.
 ///
 /// # Errors
 /// [`Error::Damaged`] when a package in question cannot be read.
-pub fn conflicts(session: &Working, theirs: &Record, isolation: Isolation) -> Result<Vec<Conflict>, Error> {
+pub fn conflicts(
+    session: &JoinedSession,
+    theirs: &Record,
+    isolation: Isolation,
+) -> Result<Vec<Conflict>, Error> {
     if isolation == Isolation::LastWriterWins {
         return Ok(Vec::new());
     }
     let comparison = Comparison { session, theirs, serializable: isolation == Isolation::Serializable };
     let mut conflicts = Vec::new();
-    if comparison.serializable && session.reads.existence && session.loaded.record().is_none() {
+    if comparison.serializable && session.reads.existence && session.loaded_record().is_none() {
         conflicts.push(comparison.conflict(None, None));
     }
     for package in comparison.changed_packages() {
@@ -34,7 +38,7 @@ pub fn conflicts(session: &Working, theirs: &Record, isolation: Isolation) -> Re
 }
 
 struct Comparison<'a> {
-    session: &'a Working,
+    session: &'a JoinedSession,
     theirs: &'a Record,
     serializable: bool,
 }
@@ -46,7 +50,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn loaded(&self) -> Option<&'a Record> {
-        self.session.loaded.record().map(|record| &**record)
+        self.session.loaded_record().map(|record| &**record)
     }
 
     /// The packages whose documents are not the same any more.
@@ -80,7 +84,7 @@ impl<'a> Comparison<'a> {
     /// Whether a key that others changed conflicts with what the transaction did to it.
     fn key_conflicts(&self, package: &str, key: &str, theirs: Option<PackageText<'_>>) -> bool {
         let read = self.session.reads.package(package).is_some_and(|reads| reads.includes(key));
-        let ours = self.session.overlays.get(package).and_then(|overlay| overlay.verdict(key));
+        let ours = self.session.overlays.get(package).and_then(|overlay| overlay.edited(key));
         // What was written to a session before it was destroyed does not matter any more.
         match ours.filter(|_| !self.session.identity.destroyed) {
             // To write the very same value is no conflict, unless it was made from the one that was read:

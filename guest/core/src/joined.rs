@@ -7,58 +7,36 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::container::Settings;
-use crate::environment::Version;
-use crate::error::{Error, SessionName};
+use crate::error::{Conflict, Error, SessionName};
+use crate::identity::Identity;
 use crate::journal::{Before, Journal, Note};
+use crate::options::Settings;
 use crate::ordered::Ordered;
-use crate::overlay::{Overlay, Slot, Verdict, View};
+use crate::overlay::{Edit, Overlay, Slot, View};
 use crate::reads::Reads;
 use crate::record::{PackageText, Record, RecordError};
+use crate::stored::{Base, Stamp};
 
 /// What the store held when the session joined.
-#[derive(Debug)]
-pub enum Loaded {
-    /// No live session: nothing at all, or a record of the past with this version, to be replaced.
-    Nothing(Option<Version>),
-    /// A live session.
-    Live(Rc<Record>, Version),
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    pub base: Base,
+    /// Whether a change of another transaction waits there for a decision that was not taken yet.
+    pub is_undecided: bool,
 }
 
 impl Loaded {
-    /// The live record, if there was one.
-    pub fn record(&self) -> Option<&Rc<Record>> {
-        match self {
-            Self::Live(record, _) => Some(record),
-            Self::Nothing(_) => None,
-        }
+    /// The state of what is stored that it was read from.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::of(self.base.record.as_deref())
     }
-
-    /// The version of what the store holds, live or not.
-    pub fn version(&self) -> Option<&Version> {
-        match self {
-            Self::Live(_, version) => Some(version),
-            Self::Nothing(version) => version.as_ref(),
-        }
-    }
-}
-
-/// Which session it is, and whether it still lives in this transaction.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// Its id now.
-    pub id: String,
-    /// The key of that id.
-    pub key: Rc<str>,
-    /// Whether the transaction destroyed it.
-    pub destroyed: bool,
-    /// The seconds for which its old id leads to its new one after a renewal.
-    pub grace: u32,
 }
 
 /// One session in one transaction.
 #[derive(Debug)]
-pub struct Working {
+pub struct JoinedSession {
+    /// Where it is among the sessions of the transaction.
+    pub index: usize,
     /// The container it belongs to.
     pub settings: Rc<Settings>,
     /// Which session it is now.
@@ -73,24 +51,42 @@ pub struct Working {
     pub reads: Reads,
     /// When it was used before this transaction.
     pub last_accessed: u64,
+    /// Whether the transaction also found it under another id that it got meanwhile, so that it knows of two
+    /// moments.
+    pub is_found_twice: bool,
+    /// Whether nobody else can know its id.
+    pub is_created: bool,
     /// When this transaction last asked its container for it.
     pub asked_at: Duration,
-    life: u32,
+    /// When it was loaded, which is when the store last saw it used.
+    pub loaded_at: Duration,
+    incarnation: u32,
 }
 
-impl Working {
+impl JoinedSession {
     /// A session as it joins.
-    pub fn join(settings: Rc<Settings>, id: String, key: Rc<str>, reads: Reads, now: Duration) -> Self {
+    pub fn join(
+        index: usize,
+        settings: Rc<Settings>,
+        id: String,
+        key: Rc<str>,
+        reads: Reads,
+        now: Duration,
+    ) -> Self {
         Self {
+            index,
             settings,
             loaded_key: Rc::clone(&key),
-            identity: Identity { id, key, destroyed: false, grace: 0 },
-            loaded: Loaded::Nothing(None),
+            identity: Identity { id, key, destroyed: false, grace: 0, saved_for: 0 },
+            loaded: Loaded::default(),
             overlays: Ordered::default(),
             reads,
             last_accessed: now.as_secs(),
+            is_found_twice: false,
+            is_created: false,
             asked_at: now,
-            life: 0,
+            loaded_at: now,
+            incarnation: 0,
         }
     }
 
@@ -99,37 +95,58 @@ impl Working {
         SessionName { container: self.settings.name.clone(), session: self.identity.id.clone() }
     }
 
-    /// Which of its lives this is: a session that timed out within the transaction begins another.
-    pub fn life(&self) -> u32 {
-        self.life
+    /// A conflict over the session as a whole.
+    pub fn conflict(&self) -> Conflict {
+        Conflict { session: self.name(), package: None, key: None }
+    }
+
+    /// Whether the transaction gave it another id.
+    pub fn is_renewed(&self) -> bool {
+        self.identity.key != self.loaded_key
+    }
+
+    /// The record of the session when it joined; none for one that begins.
+    pub fn loaded_record(&self) -> Option<&Rc<Record>> {
+        self.loaded.base.live()
+    }
+
+    /// How often it began anew within the transaction, because its timeout had passed.
+    pub fn incarnation(&self) -> u32 {
+        self.incarnation
     }
 
     /// Whether its timeout has passed since the transaction last asked for it.
-    pub fn timed_out(&self, now: Duration) -> bool {
-        let timeout = u64::from(self.settings.timeout);
-        timeout > 0 && now.saturating_sub(self.asked_at) >= Duration::from_secs(timeout)
+    pub fn has_timed_out(&self, now: Duration) -> bool {
+        self.is_over_after(now.saturating_sub(self.asked_at))
     }
 
-    /// Begins an empty life after a timeout. What the transaction wrote before belongs to a session that is
-    /// no more.
-    pub fn begin_again(&mut self, now: Duration) {
-        self.loaded = match &self.loaded {
-            // A store without an expiry of its own still holds the record, and replaces it by version.
-            Loaded::Live(_, version) if !self.settings.store_expires() => {
-                Loaded::Nothing(Some(version.clone()))
-            }
-            _ => Loaded::Nothing(None),
+    /// Whether its timeout has passed since it was loaded, so that the store may have dropped it.
+    pub fn may_have_timed_out(&self, now: Duration) -> bool {
+        self.loaded_record().is_some() && self.is_over_after(now.saturating_sub(self.loaded_at))
+    }
+
+    fn is_over_after(&self, idle: Duration) -> bool {
+        let timeout = match self.loaded_record() {
+            Some(record) => record.header().timeout,
+            None => self.settings.options.timeout,
         };
+        timeout > 0 && idle >= Duration::from_secs(timeout.into())
+    }
+
+    /// Begins anew, and empty, after a timeout. What the transaction wrote before belongs to a session that
+    /// is no more.
+    pub fn begin_again(&mut self, now: Duration) {
+        self.loaded.base = self.loaded.base.remains();
         self.overlays = Ordered::default();
         self.identity.destroyed = false;
         self.last_accessed = now.as_secs();
         self.asked_at = now;
-        self.life += 1;
+        self.incarnation += 1;
     }
 
     /// Forgets everything but its id, when the transaction is finished.
     pub fn forget(&mut self) {
-        self.loaded = Loaded::Nothing(None);
+        self.loaded = Loaded::default();
         self.overlays = Ordered::default();
         self.reads = Reads::default();
     }
@@ -142,9 +159,13 @@ impl Working {
         error.of_session(self.name())
     }
 
-    /// A package as it was loaded.
-    fn loaded_package(&self, package: &str) -> Result<Option<PackageText<'_>>, Error> {
-        match self.loaded.record() {
+    /// A package of a record of this session.
+    fn package_of<'r>(
+        &self,
+        record: Option<&'r Record>,
+        package: &str,
+    ) -> Result<Option<PackageText<'r>>, Error> {
+        match record {
             Some(record) => record.package(package).map_err(|error| self.damaged(error)),
             None => Ok(None),
         }
@@ -160,11 +181,16 @@ impl Working {
     }
 
     /// A package as it looks now, even in a session that was destroyed.
+    fn raw_view(&self, package: &str) -> Result<View<'_>, Error> {
+        self.view_over(self.loaded_record().map(|record| &**record), package)
+    }
+
+    /// A package as it looks when the changes are laid over a record.
     ///
     /// # Errors
-    /// [`Error::Damaged`].
-    pub fn raw_view(&self, package: &str) -> Result<View<'_>, Error> {
-        Ok(View::new(self.loaded_package(package)?, self.overlays.get(package)))
+    /// [`Error::Damaged`] when the package cannot be read.
+    pub fn view_over<'a>(&'a self, record: Option<&'a Record>, package: &str) -> Result<View<'a>, Error> {
+        Ok(View::new(self.package_of(record, package)?, self.overlays.get(package)))
     }
 
     /// The names of the packages that hold a key, sorted.
@@ -174,7 +200,7 @@ impl Working {
     pub fn package_names(&self) -> Result<Vec<String>, Error> {
         self.check_alive()?;
         let mut loaded =
-            self.loaded.record().into_iter().flat_map(|record| record.package_names()).peekable();
+            self.loaded_record().into_iter().flat_map(|record| record.package_names()).peekable();
         let mut names = Vec::new();
         for (package, _) in self.overlays.iter() {
             // A package that was not written to is not empty, or it would not be in the record.
@@ -190,7 +216,7 @@ impl Working {
         Ok(names)
     }
 
-    /// Notes that the names of the packages were read. Where the transaction only removed keys, the answer
+    /// Notes that the names of the packages were read. Where the transaction only removed keys, the result
     /// depends on every key that others may have added.
     pub fn note_names_read(&mut self) {
         self.reads.package_names = true;
@@ -207,43 +233,36 @@ impl Working {
     /// As [`Self::view`]; nothing has changed then.
     pub fn write(
         &mut self,
-        place: usize,
         journal: &mut Journal,
         package: &str,
         key: &str,
-        verdict: Verdict,
+        edit: Edit,
     ) -> Result<(), Error> {
         self.view(package)?;
-        let package = self.overlay_place(package);
-        let Some(overlay) = self.overlays.at(package) else { return Ok(()) };
-        let key =
-            overlay.writes.place(key).unwrap_or_else(|| overlay.writes.add(key.into(), Slot::default()));
-        let noted_whole = !journal.must_note(overlay.saved_for);
-        let Some(slot) = overlay.writes.at(key) else { return Ok(()) };
-        let before = core::mem::replace(slot, Slot { verdict, saved_for: journal.current() });
-        if !noted_whole && journal.must_note(before.saved_for) {
-            journal.note(Note { session: place, life: self.life, before: Before::Key(package, key, before) });
+        let (session, incarnation) = (self.index, self.incarnation);
+        let (package, overlay) = self.overlays.entry(package, Overlay::default)?;
+        let saved_for = overlay.saved_for;
+        let (key, slot) = overlay.writes.entry(key, || Slot { edit: Edit::Untouched, saved_for })?;
+        let noted = slot.saved_for.max(saved_for);
+        let before = core::mem::replace(slot, Slot { edit, saved_for: journal.current() });
+        if journal.must_note(noted) {
+            journal.note(Note { session, incarnation, before: Before::Key(package, key, before) });
         }
         Ok(())
     }
 
-    /// Where the overlay of a package stands, which is added if there is none.
-    fn overlay_place(&mut self, package: &str) -> usize {
-        self.overlays.place(package).unwrap_or_else(|| self.overlays.add(package.into(), Overlay::default()))
-    }
-
-    /// Removes every key of a package; answers whether there was any.
+    /// Removes every key of a package. Returns whether there was any.
     ///
     /// # Errors
     /// As [`Self::view`]; nothing has changed then.
-    pub fn clear(&mut self, place: usize, journal: &mut Journal, package: &str) -> Result<bool, Error> {
+    pub fn clear(&mut self, journal: &mut Journal, package: &str) -> Result<bool, Error> {
         let held_any = self.view(package)?.len() > 0;
-        let package = self.overlay_place(package);
-        let Some(overlay) = self.overlays.at(package) else { return Ok(held_any) };
+        let (session, incarnation) = (self.index, self.incarnation);
+        let (package, overlay) = self.overlays.entry(package, Overlay::default)?;
         let cleared = Overlay { cleared: true, writes: Ordered::default(), saved_for: journal.current() };
         let before = core::mem::replace(overlay, cleared);
         if journal.must_note(before.saved_for) {
-            journal.note(Note { session: place, life: self.life, before: Before::Package(package, before) });
+            journal.note(Note { session, incarnation, before: Before::Package(package, before) });
         }
         Ok(held_any)
     }
@@ -254,16 +273,16 @@ impl Working {
     /// [`Error::Ended`] when it was destroyed already.
     pub fn identify(
         &mut self,
-        place: usize,
         journal: &mut Journal,
         change: impl FnOnce(&mut Identity),
     ) -> Result<(), Error> {
         self.check_alive()?;
-        if journal.must_note(0) {
+        if journal.must_note(self.identity.saved_for) {
             let before = Before::Identity(self.identity.clone());
-            journal.note(Note { session: place, life: self.life, before });
+            journal.note(Note { session: self.index, incarnation: self.incarnation, before });
         }
         change(&mut self.identity);
+        self.identity.saved_for = journal.current();
         Ok(())
     }
 

@@ -1,0 +1,136 @@
+//! A commit over several sessions that tries again, or gives up.
+
+use std::rc::Rc;
+
+use lovely_session_core::{ContainerOptions, Error};
+
+use crate::several::{accounts, balances, die_after, roles, transfer};
+use crate::undecided::pending;
+use crate::world::{Fault, World, container_with, key, owned, package, session};
+
+/// Lets a client die as soon as the record of `id` holds a text.
+fn die_once(world: &Rc<World>, id: &'static str, holds: &'static str) {
+    for _ in 0..12 {
+        let dying = Rc::clone(world);
+        world.before_write(move || {
+            let record = dying.raw(id).map(|record| String::from_utf8(record).unwrap()).unwrap_or_default();
+            if record.contains(holds) {
+                dying.recover();
+                dying.strike([Fault::Refused; 20]);
+            }
+        });
+    }
+}
+
+#[test]
+fn what_the_own_commit_prepared_is_never_in_its_own_way() {
+    let world = accounts();
+    world.store("c", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "c").get("k").unwrap();
+    package(&tx, "a").set("x", "1").unwrap();
+    world.before_write(|| ());
+    let meddling = Rc::clone(&world);
+    // Somebody made the decision impossible for the sake of another commit, and left the rest as it was.
+    world.before_write(move || meddling.put_raw("a", &meddling.raw("a").unwrap()));
+    let (reads, writes) = (world.reads.get(), world.writes.get());
+    tx.commit().unwrap();
+    assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (3, 4));
+}
+
+#[test]
+fn what_an_earlier_try_prepared_is_taken_back_when_a_later_one_fails() {
+    let world = accounts();
+    let [decides, waits] = roles();
+    let tx = world.begin();
+    for id in ["a", "b"] {
+        package(&tx, id).set("mine", "1").unwrap();
+    }
+    world.before_write(|| ());
+    let meddling = Rc::clone(&world);
+    world.before_write(move || {
+        meddling.put_raw(waits, &meddling.raw(waits).unwrap());
+        meddling.store(decides, &[("x", "1")]);
+    });
+    // The write of the other one, and the second try, which finds that there is another version.
+    world.before_write(|| ());
+    world.before_write(|| ());
+    let failing = Rc::clone(&world);
+    world.before_write(move || failing.strike([Fault::Refused]));
+    assert!(matches!(tx.commit(), Err(Error::Store(_))));
+    assert!(!pending(&world, waits));
+}
+
+#[test]
+fn races_that_nobody_wins_end_a_commit_after_a_few() {
+    let world = accounts();
+    for number in 0..5000 {
+        let meddling = Rc::clone(&world);
+        let id = if number % 2 == 0 { "a" } else { "b" };
+        world.before_write(move || meddling.put_raw(id, &meddling.raw(id).unwrap()));
+    }
+    let writes = world.writes.get();
+    assert!(matches!(transfer(&world).commit(), Err(Error::Conflict(_))));
+    let writes = world.writes.get() - writes;
+    assert!(writes < 40, "{writes}");
+}
+
+#[test]
+fn a_session_that_prepares_to_begin_is_checked_for_its_size_before_anything_is_sent() {
+    let world = World::new();
+    let narrow = container_with(ContainerOptions { max_size: 800, ..ContainerOptions::default() });
+    let tx = world.begin();
+    let long = format!("\"{}\"", "x".repeat(600));
+    // The first to begin is the primary, in which nothing but the decision is added.
+    for (id, value) in roles().into_iter().zip(["1", &long]) {
+        narrow.session(&tx, id).unwrap().package("p").unwrap().set("k", value).unwrap();
+    }
+    let writes = world.writes.get();
+    let error = tx.commit().unwrap_err();
+    assert!(matches!(error, Error::TooLarge { limit: 800, .. }), "{error:?}");
+    assert_eq!(world.writes.get(), writes);
+    world.store("one", &[("k", &long)]);
+    assert!(world.raw("one").unwrap().len() < 800, "it would have room without the pending part");
+}
+
+#[test]
+fn what_an_earlier_try_prepared_is_never_taken_for_what_a_later_one_prepared() {
+    let world = World::new();
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    let new = session(&tx, "old").renew_id(0).unwrap();
+    world.before_write(|| ());
+    let meddling = Rc::clone(&world);
+    world.before_write(move || {
+        meddling.store("old", &[("theirs", "2")]);
+        // What is prepared again is lost, and nothing is settled after the decision.
+        let striking = Rc::clone(&meddling);
+        meddling.before_write(move || striking.strike([Fault::RequestLost]));
+        die_once(&meddling, "old", "ended_until");
+    });
+    tx.commit().unwrap();
+    world.recover();
+    assert_eq!(world.stored(&new), owned(&[("k", "1"), ("theirs", "2")]));
+}
+
+#[test]
+fn what_another_commit_prepared_is_never_taken_for_the_own() {
+    let world = accounts();
+    let [decides, waits] = roles();
+    let first = (0..).map(|number| number.to_string()).find(|id| key(id) < key(waits)).unwrap();
+    world.store(&first, &[("k", "1")]);
+    world.strike([Fault::RequestLost]);
+    let others = Rc::clone(&world);
+    world.after_next_write(move || {
+        let tx = others.begin();
+        package(&tx, &first).set("theirs", "2").unwrap();
+        package(&tx, waits).set("theirs", "2").unwrap();
+        die_after(&others, 1);
+        assert!(tx.commit().is_err());
+        others.recover();
+        die_once(&others, decides, if decides == "a" { ":9" } else { ":11" });
+    });
+    transfer(&world).commit().unwrap();
+    world.recover();
+    assert_eq!(balances(&world), ["9", "11"]);
+}

@@ -1,0 +1,244 @@
+//! Is the judge awake? Histories made by hand that it must accept, and others that it must reject.
+
+use std::rc::Rc;
+
+use crate::history::{ENDED, End, Eviction, FOUND, Failure, History, NOTHING, SILENT, Told, View};
+use crate::judge::{Leniency, Verdict, judge};
+use crate::program::{Content, initial_content};
+use crate::text::parse;
+
+/// A transaction that was told these answers, after these others (a bit each) had ended.
+fn told(end: End, ended_before: u32, answers: &[u64]) -> Told {
+    let certain = answers.iter().enumerate().map(|(act, answer)| u64::from(*answer == FOUND) << act).sum();
+    Told {
+        end,
+        answers: answers.to_vec(),
+        begun_then: vec![u32::MAX; answers.len()],
+        certain,
+        ended_before,
+        evicted_before: 0,
+    }
+}
+
+/// What the judge says.
+fn verdict(program: &str, told: Vec<Told>, views: &[View]) -> Verdict {
+    verdict_with(program, told, views, Vec::new())
+}
+
+fn verdict_with(program: &str, told: Vec<Told>, views: &[View], evictions: Vec<Eviction>) -> Verdict {
+    let program = Rc::new(parse(program));
+    let mut views = views.to_vec();
+    while views.len() < program.ids().max(3) {
+        views.insert(views.len().min(3), View::Nothing);
+    }
+    let history = History { told, evictions, endings: vec![vec![views]], ..History::default() };
+    judge(&program, &history, Leniency::default())
+}
+
+/// The session `a` as it is at the start, with another value under one place.
+fn with(place: usize, value: u16) -> View {
+    let mut content: Content = initial_content(0);
+    content[place] = value;
+    View::Live(content)
+}
+
+const TWO_INCREMENTS: &str = "a | S session(a) 0.inc(px) commit | S session(a) 0.inc(px) commit";
+
+#[test]
+fn two_increments_make_two() {
+    let both =
+        |first, second| vec![told(End::Done, 0, &[FOUND, first]), told(End::Done, 0, &[FOUND, second])];
+    assert_eq!(verdict(TWO_INCREMENTS, both(1002, 1003), &[with(0, 1003)]), Verdict::Explained);
+    assert_eq!(verdict(TWO_INCREMENTS, both(1003, 1002), &[with(0, 1003)]), Verdict::Explained);
+    assert_eq!(verdict(TWO_INCREMENTS, both(1002, 1002), &[with(0, 1002)]), Verdict::Unexplained);
+    assert_eq!(verdict(TWO_INCREMENTS, both(1002, 1003), &[with(0, 1002)]), Verdict::Unexplained);
+}
+
+#[test]
+fn what_failed_has_no_effect_and_what_is_unknown_has_all_of_it_or_none() {
+    let after = |end, value| {
+        let told = vec![told(End::Done, 0, &[FOUND, 1002]), told(end, 1, &[FOUND, 1003])];
+        verdict(TWO_INCREMENTS, told, &[with(0, value)])
+    };
+    let conflict = End::Failed(Failure::Conflict);
+    assert_eq!(after(conflict, 1002), Verdict::Explained);
+    assert_eq!(after(conflict, 1003), Verdict::Unexplained);
+    assert_eq!(after(End::Unknown, 1002), Verdict::Explained);
+    assert_eq!(after(End::Unknown, 1003), Verdict::Explained);
+    assert_eq!(after(End::Unknown, 1004), Verdict::Unexplained);
+}
+
+#[test]
+fn a_transaction_sees_what_ended_before_it_began() {
+    let program = "a | S session(a) 0.set(px,7) commit | S session(a) 0.get(px) commit";
+    let seen = |ended_before| {
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, ended_before, &[FOUND, 1001])];
+        verdict(program, told, &[with(0, 7)])
+    };
+    assert_eq!(seen(0), Verdict::Explained);
+    assert_eq!(seen(1), Verdict::Unexplained);
+}
+
+#[test]
+fn a_confirmed_logout_leaves_nothing_alive_under_any_id() {
+    let program = "a | S session(a) 0.renew(n0) commit | S session(a) 0.destroy commit";
+    let after = |old, new| {
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, &[FOUND, SILENT])];
+        verdict(program, told, &[old, View::Nothing, View::Nothing, new])
+    };
+    assert_eq!(after(View::Ended, View::Ended), Verdict::Explained);
+    assert_eq!(after(View::Ended, with(0, 1001)), Verdict::Unexplained);
+    assert_eq!(after(with(0, 1001), View::Nothing), Verdict::Unexplained);
+}
+
+#[test]
+fn a_renewal_leaves_one_session_with_everything_in_it() {
+    let program = "a | S session(a) 0.set(px,7) 0.renew(n0) commit | S session(a) 0.set(py,8) commit";
+    let after = |end, old, new| {
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT, SILENT]), told(end, 0, &[FOUND, SILENT])];
+        verdict(program, told, &[old, View::Nothing, View::Nothing, new])
+    };
+    let ended = End::Failed(Failure::Ended);
+    assert_eq!(after(ended, View::Ended, with(0, 7)), Verdict::Explained);
+    assert_eq!(after(ended, View::Ended, with(0, 1001)), Verdict::Unexplained);
+    assert_eq!(after(ended, with(0, 1001), with(0, 7)), Verdict::Unexplained);
+    assert_eq!(after(ended, View::Ended, View::Nothing), Verdict::Unexplained);
+    // Who wrote before the renewal is in the new session, too.
+    assert_eq!(after(End::Done, View::Ended, with(0, 7)), Verdict::Unexplained);
+}
+
+#[test]
+fn changes_of_two_sessions_are_seen_together() {
+    let program = "a b | S session(a) 0.set(px,7) session(b) 1.set(px,8) commit \
+                   | S session(a) 0.get(px) session(b) 1.get(px) commit";
+    let seen = |one, two| {
+        let told = vec![
+            told(End::Done, 0, &[FOUND, SILENT, FOUND, SILENT]),
+            told(End::Done, 0, &[FOUND, one, FOUND, two]),
+        ];
+        let mut other = initial_content(1);
+        other[0] = 8;
+        verdict(program, told, &[with(0, 7), View::Live(other)])
+    };
+    assert_eq!(seen(1001, 2001), Verdict::Explained);
+    assert_eq!(seen(7, 8), Verdict::Explained);
+    assert_eq!(seen(7, 2001), Verdict::Unexplained);
+    assert_eq!(seen(1001, 8), Verdict::Unexplained);
+}
+
+#[test]
+fn write_skew_has_no_order() {
+    let program = "a b | S session(a) 0.get(px) session(b) 1.set(px,8) commit \
+                   | S session(b) 0.get(px) session(a) 1.set(px,7) commit";
+    let after = |second| {
+        let told = vec![
+            told(End::Done, 0, &[FOUND, 1001, FOUND, SILENT]),
+            told(End::Done, 0, &[FOUND, second, FOUND, SILENT]),
+        ];
+        let mut other = initial_content(1);
+        other[0] = 8;
+        verdict(program, told, &[with(0, 7), View::Live(other)])
+    };
+    assert_eq!(after(8), Verdict::Explained);
+    assert_eq!(after(2001), Verdict::Unexplained);
+}
+
+#[test]
+fn there_was_none_matters_only_to_who_begins_it() {
+    let judged = |act: &str, content: Content, other: View| {
+        let beginner = "S resume(a) session(a) 1.set(px,7) commit";
+        let program = format!("| {beginner} | S resume(a) session({act}) 1.set(py,8) commit");
+        let told = || Told { certain: 0, ..told(End::Done, 0, &[NOTHING, FOUND, SILENT]) };
+        verdict(&program, vec![told(), told()], &[View::Live(content), other])
+    };
+    let other = View::Live([0, 8, 0, 0, 0, 0]);
+    assert_eq!(judged("b", [7, 0, 0, 0, 0, 0], other), Verdict::Explained);
+    assert_eq!(judged("a", [7, 8, 0, 0, 0, 0], View::Nothing), Verdict::Unexplained);
+}
+
+#[test]
+fn nobody_writes_into_a_life_that_began_after_it_had_its_session() {
+    let program = "a f1=e | S session(a) 0.set(py,8) commit | S session(a) 0.set(px,7) commit";
+    let eviction = Eviction { ids: 1, ended: 0, under_way: 1 };
+    let after = |end, begun_then, content| {
+        let mut slow = told(end, 0, &[FOUND, SILENT]);
+        slow.begun_then = vec![begun_then; 2];
+        let mut next = told(End::Done, 0, &[FOUND, SILENT]);
+        (next.certain, next.evicted_before) = (0, 0);
+        verdict_with(program, vec![slow, next], &[View::Live(content)], vec![eviction])
+    };
+    assert_eq!(after(End::Failed(Failure::Gone), 1, [7, 0, 0, 0, 0, 0]), Verdict::Explained);
+    assert_eq!(after(End::Done, 1, [7, 8, 0, 0, 0, 0]), Verdict::Unexplained);
+}
+
+#[test]
+fn an_eviction_takes_a_session_away_and_nothing_brings_it_back() {
+    let program = "a f1=e | S session(a) 0.get(px) commit | S session(a) 0.set(px,7) commit";
+    let after = |end, view| {
+        let first = told(End::Done, 0, &[FOUND, 1001]);
+        let second = told(end, 1, &[FOUND, SILENT]);
+        let eviction = Eviction { ids: 1, ended: 1, under_way: 2 };
+        verdict_with(program, vec![first, second], &[view], vec![eviction])
+    };
+    assert_eq!(after(End::Failed(Failure::Gone), View::Nothing), Verdict::Explained);
+    assert_eq!(after(End::Done, with(0, 7)), Verdict::Unexplained);
+    assert_eq!(after(End::Failed(Failure::Gone), with(0, 1001)), Verdict::Unexplained);
+}
+
+#[test]
+fn a_weaker_transaction_loses_no_update_that_it_had_read() {
+    let after = |level: &str, value| {
+        let program = format!("a | S session(a) 0.set(px,7) commit | {level} session(a) 0.inc(px) commit");
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, &[FOUND, 1002])];
+        verdict(&program, told, &[with(0, value)])
+    };
+    assert_eq!(after("N", 1002), Verdict::Unexplained);
+    assert_eq!(after("L", 1002), Verdict::Explained);
+    // The increment came first, and was then overwritten by somebody who had not read it.
+    assert_eq!(after("N", 7), Verdict::Explained);
+    assert_eq!(after("L", 1001), Verdict::Unexplained);
+}
+
+#[test]
+fn a_session_that_ended_stays_ended_at_every_level() {
+    for level in ["S", "N", "L"] {
+        let program = format!("a | S session(a) 0.destroy commit | {level} session(a) 0.set(px,7) commit");
+        let after = |end, view| {
+            let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(end, 0, &[FOUND, SILENT])];
+            verdict(&program, told, &[view])
+        };
+        assert_eq!(after(End::Failed(Failure::Ended), View::Ended), Verdict::Explained);
+        assert_eq!(after(End::Done, View::Ended), Verdict::Explained, "it came first");
+        assert_eq!(after(End::Done, with(0, 7)), Verdict::Unexplained);
+        assert_eq!(after(End::Failed(Failure::Ended), with(0, 7)), Verdict::Unexplained);
+    }
+}
+
+#[test]
+fn an_id_that_ended_is_not_found_any_more() {
+    let program = "a | S session(a) 0.destroy commit | S resume(a) commit";
+    let seen = |answer| {
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 1, &[answer])];
+        verdict(program, told, &[View::Ended])
+    };
+    assert_eq!(seen(ENDED), Verdict::Explained);
+    assert_eq!(seen(FOUND), Verdict::Unexplained);
+    assert_eq!(seen(NOTHING), Verdict::Unexplained);
+}
+
+#[test]
+fn at_weaker_levels_only_clearing_what_is_empty_needs_no_place_in_the_order() {
+    let after = |level: &str, first: Content| {
+        let program = format!(
+            "| {level} session(a) 0.clear(p) session(b) 1.set(px,7) commit \
+             | S session(a) 0.set(px,8) session(b) 1.set(px,9) commit"
+        );
+        let told = || Told { certain: 0, ..told(End::Done, 0, &[FOUND, SILENT, FOUND, SILENT]) };
+        verdict(&program, vec![told(), told()], &[View::Live(first), View::Live([7, 0, 0, 0, 0, 0])])
+    };
+    let kept = [8, 0, 0, 0, 0, 0];
+    assert_eq!(after("N", kept), Verdict::Explained);
+    assert_eq!(after("L", kept), Verdict::Explained);
+    assert_eq!(after("S", kept), Verdict::Unexplained);
+    assert_eq!(after("N", [9, 0, 0, 0, 0, 0]), Verdict::Unexplained);
+}
