@@ -366,3 +366,46 @@ fn a_renewal_is_certainly_not_done_when_the_store_goes_away_after_its_first_writ
         assert!(lives(&world, "old") && !lives(&world, &new));
     }
 }
+
+/// Destroys a session, perhaps after reading it, that others renew meanwhile. The decision of the renewal is lost
+/// before the new id is settled, and the write that settles it is late. Returns the new id, too.
+fn destroy_under_a_lost_renewal(world: &Rc<World>, reads: bool) -> (Result<(), Error>, String) {
+    world.store("old", &[("k", "1")]);
+    let tx = world.begin();
+    if reads {
+        package(&tx, "old").get("k").unwrap();
+    }
+    session(&tx, "old").destroy().unwrap();
+    // Prepared, decided, and then settled.
+    for _ in 0..2 {
+        world.before_write(|| ());
+    }
+    let late = Rc::clone(world);
+    world.before_write(move || {
+        late.hold_back();
+        late.strike([Fault::Delayed]);
+    });
+    let renewing = world.begin();
+    let new = session(&renewing, "old").renew_id(30).unwrap();
+    renewing.commit().unwrap();
+    // The destroy finds the trail at the old id, and follows it.
+    world.before_read(|| ());
+    let losing = Rc::clone(world);
+    world.before_read(move || losing.evict("old"));
+    (tx.commit(), new)
+}
+
+#[test]
+fn a_destroy_that_follows_a_renewal_whose_decision_was_lost_keeps_it_from_being_settled_later() {
+    let world = World::new();
+    let (result, new) = destroy_under_a_lost_renewal(&world, false);
+    result.unwrap();
+    world.let_go();
+    assert!(!lives(&world, &new));
+}
+
+#[test]
+fn a_destroy_that_follows_a_renewal_whose_decision_was_lost_conflicts_with_what_it_read() {
+    let (result, _) = destroy_under_a_lost_renewal(&World::new(), true);
+    assert_eq!(conflict_keys(result), [Some("k".to_owned())]);
+}

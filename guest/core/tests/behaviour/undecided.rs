@@ -296,3 +296,41 @@ fn a_session_that_timed_out_under_an_undecided_change_is_gone_and_the_change_nev
     assert!(matches!(error, Error::Gone(_)), "{error:?}");
     assert!(!lives(&world, "a") && !lives(&world, "b"));
 }
+
+#[test]
+fn a_session_that_never_began_is_new_where_the_store_cannot_remove_on_a_condition() {
+    let world = World::new();
+    world.store("a", &[("k", "10")]);
+    let tx = world.begin();
+    add(&tx, "a", -1);
+    add(&tx, "b", 1);
+    die_after(&world, 2);
+    tx.commit().unwrap();
+    world.recover();
+    world.evict("a");
+    world.slides.set(false);
+    world.removes.set(false);
+    assert!(container().resume(&world.begin(), "b").unwrap().is_none());
+    assert!(!pending(&world, "b"));
+}
+
+#[test]
+fn a_commit_decided_where_another_was_not_settled_yet_is_left_alone_by_readers() {
+    let world = accounts();
+    die_after(&world, 2);
+    transfer(&world).commit().unwrap();
+    world.recover();
+    let waits = roles()[1];
+    // The one who reads it now cannot settle it.
+    world.strike([Fault::Refused]);
+    let tx = world.begin();
+    package(&tx, waits).set("x", "1").unwrap();
+    package(&tx, "new").set("k", "1").unwrap();
+    assert!(pending(&world, waits));
+    world.before_write(|| ());
+    let reading = Rc::clone(&world);
+    world.before_write(move || assert!(!lives(&reading, "new")));
+    tx.commit().unwrap();
+    assert_eq!(world.stored("new"), owned(&[("k", "1")]));
+    assert_eq!(world.stored(waits), owned(&[("k", after_transfer(waits)), ("x", "1")]));
+}

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use lovely_session_core::Error;
 
+use crate::several::{accounts, after_transfer, die_after, roles, transfer};
 use crate::world::{Fault, World, conflict_keys, owned, package, session};
 
 /// Increments `k` of a session that holds 1, with a fault on the first write, and something that happens
@@ -281,4 +282,33 @@ fn a_decision_that_is_late_is_not_passed_over_because_the_version_has_another_na
         let values = ["a", "b"].map(|id| world.stored(id).first().cloned());
         assert_eq!(values[0], values[1], "all or nothing");
     }
+}
+
+#[test]
+fn a_commit_that_never_arrived_is_sent_again_for_the_version_that_the_record_has_by_now() {
+    let world = World::new();
+    world.renames.set(true);
+    world.store("s", &[("k", "1")]);
+    let tx = world.begin();
+    package(&tx, "s").set("k", "2").unwrap();
+    world.strike([Fault::RequestLost]);
+    tx.commit().unwrap();
+    assert_eq!(world.stored("s"), owned(&[("k", "2")]));
+}
+
+#[test]
+fn a_commit_that_is_sent_again_keeps_what_others_prepared_and_decided_meanwhile() {
+    let world = accounts();
+    let waits = roles()[1];
+    let tx = world.begin();
+    package(&tx, waits).set("x", "1").unwrap();
+    world.strike([Fault::RequestLost]);
+    let others = Rc::clone(&world);
+    world.after_next_write(move || {
+        die_after(&others, 2);
+        transfer(&others).commit().unwrap();
+        others.recover();
+    });
+    tx.commit().unwrap();
+    assert_eq!(world.stored(waits), owned(&[("k", after_transfer(waits)), ("x", "1")]));
 }

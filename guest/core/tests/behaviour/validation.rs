@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use lovely_session_core::{Error, Isolation};
+use lovely_session_core::{ContainerOptions, Error, Isolation};
 
 use crate::lives::{destroy, lives, renew};
-use crate::several::{accounts, after_transfer, roles, transfer};
-use crate::world::{Fault, Tx, World, container, package, session};
+use crate::several::{accounts, after_transfer, die_after, roles, transfer};
+use crate::world::{Fault, Tx, World, conflict_keys, container, container_with, package, session};
 
 fn conflicts(tx: &Tx) -> bool {
     match tx.commit() {
@@ -170,4 +170,24 @@ fn validation_looks_until_there_was_one_moment_at_which_everything_was_as_it_was
     let others = Rc::clone(&world);
     world.within_read(move || set_both(&others, "20"));
     assert!(conflicts(&reader));
+}
+
+#[test]
+fn a_session_that_was_read_and_timed_out_since_conflicts_though_no_commit_ended_it() {
+    let world = accounts();
+    die_after(&world, 2);
+    transfer(&world).commit().unwrap();
+    world.recover();
+    let decides = roles()[0];
+    let tx = world.begin();
+    package(&tx, decides).get("k").unwrap();
+    package(&tx, "new").set("k", "1").unwrap();
+    // A container with a shorter timeout ends it, and what is left remembers the decision.
+    let short = container_with(ContainerOptions { timeout: 60, ..ContainerOptions::default() });
+    assert!(short.resume(&world.begin(), decides).unwrap().is_some());
+    world.pass(60);
+    assert!(short.resume(&world.begin(), decides).unwrap().is_none());
+    assert!(world.raw(decides).is_some());
+    assert_eq!(conflict_keys(tx.commit()), [None]);
+    assert!(!lives(&world, "new"));
 }

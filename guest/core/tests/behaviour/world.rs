@@ -54,6 +54,8 @@ pub struct World {
     pub slides: Cell<bool>,
     /// Whether writes can set an expiry.
     pub expires: Cell<bool>,
+    /// Whether a value can be removed on the condition that its version is a certain one.
+    pub removes: Cell<bool>,
     /// Whether versions have other names after each fault, as on a server that is too young to be told from the
     /// one before it.
     pub renames: Cell<bool>,
@@ -86,6 +88,7 @@ impl World {
             failing_reads: Cell::new(0),
             slides: Cell::new(true),
             expires: Cell::new(true),
+            removes: Cell::new(true),
             renames: Cell::new(false),
             epoch: Cell::new(0),
             limit: Cell::new(usize::MAX),
@@ -278,6 +281,12 @@ impl World {
             && writes.iter().filter_map(put).any(|(_, life)| life != Lifetime::NeverExpires)
         {
             return Some(Err(StoreError::Unsupported("no expiry".into())));
+        }
+        let removes = |write: &Write| {
+            write.change == Change::Delete && matches!(write.expects, Expectation::Version(_))
+        };
+        if !self.removes.get() && writes.iter().any(removes) {
+            return Some(Err(StoreError::Unsupported("no removal on a condition".into())));
         }
         let limit = self.limit.get();
         let fits = |write: &Write| put(write).is_none_or(|(size, _)| size <= limit);

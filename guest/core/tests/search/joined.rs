@@ -145,6 +145,11 @@ impl Joined {
         std::array::from_fn(|place| self.value(place))
     }
 
+    /// Whether the transaction may have written something.
+    pub fn may_write(&self) -> bool {
+        self.destroyed || self.renewed != NONE || self.over.iter().any(|value| *value != UNTOUCHED)
+    }
+
     /// Whether the transaction certainly wrote something.
     pub fn writes(&self) -> bool {
         self.destroyed

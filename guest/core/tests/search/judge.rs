@@ -4,6 +4,9 @@
 //! Transactions that were told "done" are in the order; those that were told "unknown", or whose client crashed while
 //! it committed, may be; all others are not. A transaction that ended before another began comes before it.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use crate::history::{Answer, ENDED, End, History, NOTHING, Told, View};
 use crate::model::State;
 use crate::program::{Act, Id, Program, TRUSTED, Tx};
@@ -36,6 +39,9 @@ struct Item {
 
 /// How often the judge tries to go on before it leaves a history undecided.
 const MAX_TRIES: usize = 200_000;
+
+/// After so many tries it remembers which were in vain.
+const MANY_TRIES: usize = 500;
 
 /// In how many ways an eviction may tear the changes of other sessions: each of four is lost, or not.
 const MAX_TORN: usize = 16;
@@ -72,6 +78,8 @@ struct Judge<'h> {
     vacancies: Vec<Vacancies>,
     must: u32,
     tries: usize,
+    /// What was tried in vain, once there were many tries: the items that were placed, and the state.
+    in_vain: HashSet<u64>,
 }
 
 impl<'h> Judge<'h> {
@@ -84,9 +92,9 @@ impl<'h> Judge<'h> {
         }
         let told = transactions.iter().zip(&history.told).zip(&evicted);
         let vacancies = told.map(|((tx, told), evicted)| Vacancies::of(tx, told, *evicted)).collect();
-        let (items, must, tries) = (Vec::new(), 0, 0);
+        let (items, must, tries, in_vain) = (Vec::new(), 0, 0, HashSet::new());
         let mut judge =
-            Self { program, history, ending, transactions, items, evicted, vacancies, must, tries };
+            Self { program, history, ending, transactions, items, evicted, vacancies, must, tries, in_vain };
         judge.gather(leniency);
         judge.arrange();
         judge
@@ -199,6 +207,13 @@ impl<'h> Judge<'h> {
     fn search(&mut self, placed: u32, state: &State) -> bool {
         if placed & self.must == self.must {
             return true;
+        }
+        if self.tries > MANY_TRIES {
+            let mut hasher = DefaultHasher::new();
+            (placed, state).hash(&mut hasher);
+            if !self.in_vain.insert(hasher.finish()) {
+                return false;
+            }
         }
         for place in 0..self.items.len() {
             let item = self.items[place];

@@ -82,11 +82,12 @@ impl State {
         }
     }
 
-    /// What somebody finds who had begun to follow a session to where it moved, even if the store lost the way.
+    /// What somebody finds who had begun to follow a session to where it moved, even if the store lost the
+    /// way, and another session has begun there since.
     pub fn find_who_followed(&self, id: Id) -> Found {
-        match (self.find(id), self.ways[usize::from(id)]) {
-            (Found::Nothing, to) if to != Id::MAX => self.find_who_followed(to),
-            (found, _) => found,
+        match self.ways[usize::from(id)] {
+            Id::MAX => self.find(id),
+            to => self.find_who_followed(to),
         }
     }
 
@@ -149,7 +150,6 @@ impl State {
         let place = usize::from(id);
         self.shared[place] = together.then(|| Shared { by: by as u8, before: self.slots[place] });
         self.slots[place] = slot;
-        self.ways[place] = Id::MAX;
         self.changed[by] |= 1 << id;
     }
 }

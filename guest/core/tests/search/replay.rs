@@ -376,7 +376,9 @@ impl Replay<'_> {
             }
         }
         // What is left of a change of several sessions is done; a change of one session alone is not.
-        if count == 0 && self.joined[..self.count].iter().any(|joined| joined.evaporated) {
+        if count == 0
+            && self.joined[..self.count].iter().any(|joined| joined.evaporated && joined.may_write())
+        {
             return None;
         }
         let mut after = *state;
