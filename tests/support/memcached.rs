@@ -134,12 +134,24 @@ impl MemcachedServer {
     /// When it does not answer.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        // The dump comes from another thread of memcached, which swallows what is sent behind the command.
-        let answer = converse(self.address, "lru_crawler metadump all\r\n", "END\r\n");
-        let answer = answer.expect("memcached answers");
+        let begun = Instant::now();
+        let mut answer = self.dump();
+        // memcached looks through its items now and then by itself, and dumps none of them meanwhile.
+        while answer.starts_with("BUSY") {
+            assert!(begun.elapsed() < PATIENCE, "memcached is busy for more than {PATIENCE:?}");
+            sleep(Duration::from_millis(5));
+            answer = self.dump();
+        }
         let keys = answer.lines().filter_map(|line| line.strip_prefix("key=")?.split(' ').next());
         // The dump escapes what URLs escape; of that, a session's key holds only these.
         keys.map(|key| key.replace("%3A", ":").replace("%25", "%")).collect()
+    }
+
+    /// A line for each item. By the hash table, because a dump of `all` follows the lists by age: it misses items that
+    /// move between two of them, and those that another thread has locked.
+    fn dump(&self) -> String {
+        // The dump comes from another thread of memcached, which swallows what is sent behind the command.
+        converse(self.address, "lru_crawler metadump hash\r\n", "END\r\n").expect("memcached answers")
     }
 
     fn signal(&self, signal: &str) {
@@ -242,7 +254,7 @@ fn converse(address: SocketAddr, request: &str, last_line: &str) -> io::Result<S
             return Ok(answer);
         }
         answer.push_str(&line);
-        if line.trim_end() == UNAUTHENTICATED {
+        if line.trim_end() == UNAUTHENTICATED || line.starts_with("BUSY") {
             return Ok(answer);
         }
     }
