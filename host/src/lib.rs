@@ -3,14 +3,15 @@
 //! A session is kept by the session component ([`SESSION_COMPONENT`]), which reaches its records through
 //! one small interface, `lovely:session/key-value`. This crate offers that interface to components
 //! ([`add_to_linker`], [`KeyValueView`]) on top of a store ([`KeyValue`]): [`Memory`], [`Memcached`], or
-//! one of your own.
+//! one of your own. With [`Turns`] in front of the store, requests that race for one session are served one after the
+//! other.
 //!
 //! No rule about sessions is in here; those are all in the component.
 //!
 //! ```
 //! use std::sync::Arc;
 //!
-//! use lovely_session_host::{KeyValueCtx, KeyValueView, Memory, add_to_linker};
+//! use lovely_session_host::{KeyValueCtx, KeyValueView, Memory, Turns, add_to_linker};
 //! use wasmtime::component::Linker;
 //!
 //! struct State {
@@ -28,8 +29,8 @@
 //! let mut linker = Linker::<State>::new(&engine);
 //! add_to_linker(&mut linker)?;
 //!
-//! let sessions = Arc::new(Memory::new());
-//! let store = wasmtime::Store::new(&engine, State { key_value: KeyValueCtx::new(sessions) });
+//! let sessions = Turns::new(Arc::new(Memory::new()));
+//! let store = wasmtime::Store::new(&engine, State { key_value: sessions.context() });
 //! # drop(store);
 //! # Ok(())
 //! # }
@@ -43,6 +44,7 @@ mod key_value;
 mod linker;
 mod store_url;
 mod stores;
+mod turns;
 
 pub use async_trait::async_trait;
 pub use key_value::KeyValue;
@@ -52,6 +54,7 @@ pub use lovely_session_port::{Change, Entry, Error, Expectation, Lifetime, Outco
 pub use store_url::{StoreOptions, StoreUrl, StoreUrlError, open_store};
 pub use stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
 pub use stores::memory::{Clock, ManualClock, Memory, MemoryOptions};
+pub use turns::{TurnStatistics, Turns, TurnsOptions};
 
 /// Has the README's snippets compiled, as tests of the documentation.
 #[cfg(doctest)]

@@ -8,19 +8,26 @@ use wasmtime::component::{HasSelf, Linker};
 
 use crate::bindings::wit;
 use crate::key_value::KeyValue;
+use crate::turns::InstanceTurns;
 
 /// What the data of a wasmtime store holds so that its components reach a [`KeyValue`] store.
 ///
-/// Making one costs a reference count: make one for each instance.
-#[derive(Clone)]
+/// Making one costs little: make one for each instance. With [`Turns::context`](crate::Turns::context) instances that
+/// race for one session are served one after the other; the turns of an instance end with its context.
 pub struct KeyValueCtx {
     store: Arc<dyn KeyValue>,
+    turns: Option<InstanceTurns>,
 }
 
 impl KeyValueCtx {
-    /// Components see the records of `store`.
+    /// Components see the records of `store`, and never wait for each other.
     pub fn new(store: Arc<dyn KeyValue>) -> Self {
-        Self { store }
+        Self { store, turns: None }
+    }
+
+    /// Components see the records of `store`, and wait for their turns.
+    pub(crate) fn in_turn(store: Arc<dyn KeyValue>, turns: InstanceTurns) -> Self {
+        Self { store, turns: Some(turns) }
     }
 }
 
@@ -54,13 +61,20 @@ impl wit::Host for KeyValueCtx {
         keys: Vec<String>,
         touch: Option<wit::Lifetime>,
     ) -> Result<Vec<Option<wit::Entry>>, wit::Error> {
+        if let Some(turns) = &mut self.turns {
+            turns.before_read(&keys, touch.is_some()).await;
+        }
         let entries = self.store.get_many(keys, touch.map(Lifetime::from)).await?;
         Ok(entries.into_iter().map(|entry| entry.map(wit::Entry::from)).collect())
     }
 
     async fn write_many(&mut self, writes: Vec<wit::Write>) -> Result<Vec<wit::Outcome>, wit::Error> {
-        let writes = writes.into_iter().map(Write::from).collect();
+        let writes: Vec<Write> = writes.into_iter().map(Write::from).collect();
+        let sent = self.turns.as_ref().map(|turns| turns.before_write(&writes));
         let outcomes = self.store.write_many(writes).await?;
+        if let Some((turns, sent)) = self.turns.as_mut().zip(sent) {
+            turns.after_write(sent, &outcomes);
+        }
         Ok(outcomes.into_iter().map(wit::Outcome::from).collect())
     }
 }

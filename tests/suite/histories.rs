@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::time::{Duration, Instant};
 
+use lovely_session_host::TurnsOptions;
 use lovely_session_tests::app::{App, Container, Isolation, Package, Tx};
 use lovely_session_tests::history::{Evidence, Phenomenon, Transaction, check};
 use lovely_session_tests::random::Random;
@@ -152,6 +153,19 @@ async fn a_serializable_history_has_no_anomaly() {
     registers.run_for_long(Allowed::default()).await;
     let counts = &registers.rounds.counts;
     assert!(counts.committed > 0 && counts.conflicts > 0, "nothing competed: {counts}");
+}
+
+/// Most turns here end because they last too long: clients go on to their next transactions in the same instance.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serializable_history_in_turn_has_no_anomaly() {
+    let load = Load { isolation: Isolation::Serializable, removals: true };
+    let options = TurnsOptions { hold: Duration::from_millis(5), ..TurnsOptions::default() };
+    let mut registers = Registers::start(load).await;
+    registers.world = registers.world.in_turn(options);
+    registers.run_for_long(Allowed::default()).await;
+    let statistics = registers.world.turns().statistics();
+    println!("{statistics:?}");
+    assert!(statistics.waits > 0 && statistics.overtaken > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

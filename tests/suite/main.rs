@@ -40,6 +40,7 @@ mod round_trips;
 mod sdk;
 mod sizes;
 mod store_away;
+mod turns;
 
 mod cart;
 mod command_line;

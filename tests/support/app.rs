@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use lovely_session_host::{KeyValue, KeyValueCtx, KeyValueView, Memory, add_to_linker};
+use lovely_session_host::{KeyValueCtx, KeyValueView, Memory, add_to_linker};
 use wasmtime::Store;
 use wasmtime::component::{Component, Linker, ResourceAny, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -81,12 +81,12 @@ macro_rules! call {
 }
 
 impl App {
-    pub(crate) async fn start(component: &Component, key_value: Arc<dyn KeyValue>, clock: TestClock) -> Self {
+    pub(crate) async fn start(component: &Component, key_value: KeyValueCtx, clock: TestClock) -> Self {
         let mut linker = Linker::new(component.engine());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         add_to_linker(&mut linker).unwrap();
         let wasi = WasiCtx::builder().wall_clock(clock).build();
-        let state = State { wasi, table: ResourceTable::new(), key_value: KeyValueCtx::new(key_value) };
+        let state = State { wasi, table: ResourceTable::new(), key_value };
         let mut store = Store::new(component.engine(), state);
         let component = SessionComponent::instantiate_async(&mut store, component, &linker).await.unwrap();
         Self { store, component }

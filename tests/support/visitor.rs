@@ -84,6 +84,12 @@ impl Visitor {
         Self { session: Some(id.to_owned()), ..self }
     }
 
+    /// This visitor at another host of the site.
+    #[must_use]
+    pub fn at(self, site: String) -> Self {
+        Self { site, ..self }
+    }
+
     /// Asks for a path.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await

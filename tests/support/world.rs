@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lovely_session_host::{
-    Change, ConnectError, Expectation, KeyValue, Lifetime, ManualClock, Memcached, MemcachedOptions, Memory,
-    Outcome, SESSION_COMPONENT, ServerAddress, Write,
+    Change, ConnectError, Expectation, KeyValue, KeyValueCtx, Lifetime, ManualClock, Memcached,
+    MemcachedOptions, Memory, Outcome, SESSION_COMPONENT, ServerAddress, Turns, TurnsOptions, Write,
 };
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine};
@@ -22,6 +22,7 @@ pub struct World {
     /// The memcached of this world; none when its store is in memory, or its server belongs to the test.
     pub server: Option<MemcachedServer>,
     store: Arc<Counting>,
+    turns: Option<Turns>,
     clock: TestClock,
     memory_clock: ManualClock,
 }
@@ -32,14 +33,14 @@ impl World {
         let memory_clock = ManualClock::new();
         let store = Arc::new(Memory::with_clock(memory_clock.clone()));
         let clock = TestClock { still: true, moved: Arc::default() };
-        Self { server: None, store: Arc::new(Counting::new(store)), clock, memory_clock }
+        Self { server: None, store: Arc::new(Counting::new(store)), turns: None, clock, memory_clock }
     }
 
     /// A world on a store of the test, which knows no time. Its clock stands still unless the test moves it.
     pub fn over(store: Arc<dyn KeyValue>) -> Self {
         let clock = TestClock { still: true, moved: Arc::default() };
         let store = Arc::new(Counting::new(store));
-        Self { server: None, store, clock, memory_clock: ManualClock::new() }
+        Self { server: None, store, turns: None, clock, memory_clock: ManualClock::new() }
     }
 
     /// A world with a memcached of its own. Real time passes in it.
@@ -65,18 +66,38 @@ impl World {
         let store = connect(&addresses, options).await;
         let clock = TestClock { still: false, moved: Arc::default() };
         let store = Arc::new(Counting::new(Arc::new(store)));
-        Self { server: None, store, clock, memory_clock: ManualClock::new() }
+        Self { server: None, store, turns: None, clock, memory_clock: ManualClock::new() }
+    }
+
+    /// The same world, in which the instances that are started from now on take turns.
+    #[must_use]
+    pub fn in_turn(self, options: TurnsOptions) -> Self {
+        let store = Arc::clone(&self.store) as Arc<dyn KeyValue>;
+        Self { turns: Some(Turns::new(store).with_options(options)), ..self }
+    }
+
+    /// The turns that instances take.
+    ///
+    /// # Panics
+    ///
+    /// When they take none.
+    pub fn turns(&self) -> &Turns {
+        self.turns.as_ref().expect("the world is in turn")
     }
 
     /// An instance of the session component, as one request of an edge function has it.
     pub async fn app(&self) -> App {
-        App::start(component(), Arc::clone(&self.store) as Arc<dyn KeyValue>, self.clock.clone()).await
+        let key_value = match &self.turns {
+            Some(turns) => turns.context(),
+            None => KeyValueCtx::new(Arc::clone(&self.store) as Arc<dyn KeyValue>),
+        };
+        App::start(component(), key_value, self.clock.clone()).await
     }
 
     /// As [`Self::app`], with the means to let the client die in the middle of its work.
     pub async fn mortal_app(&self) -> (App, Arc<Life>) {
         let (mortal, life) = Mortal::over(Arc::clone(&self.store) as Arc<dyn KeyValue>);
-        (App::start(component(), Arc::new(mortal), self.clock.clone()).await, life)
+        (App::start(component(), KeyValueCtx::new(Arc::new(mortal)), self.clock.clone()).await, life)
     }
 
     /// Moves the clock that the component sees, and the expiry of a store in memory. A memcached does not

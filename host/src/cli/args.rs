@@ -108,7 +108,7 @@ impl CacheArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// How long a request may run; and, before that, wait for its body, and for its turn
+    /// How long a request may run; and, before that, wait for its body, and for a free place
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub time_limit: u64,
     /// The memory of one request, the session component's included

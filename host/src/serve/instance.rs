@@ -1,7 +1,5 @@
 //! One instance of the application, made for one request.
 
-use std::sync::Arc;
-
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, Response};
@@ -15,7 +13,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use super::application::Application;
 use super::engine::interrupt_at_ticks;
 use super::state::RequestState;
-use crate::KeyValue;
+use crate::KeyValueCtx;
 
 /// What an application gives as its answer.
 pub(super) type Answer = Result<Response<HyperOutgoingBody>, ErrorCode>;
@@ -28,8 +26,8 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// Makes room for one request, whose sessions are in `sessions`.
-    pub(super) fn new(application: &Application, sessions: Arc<dyn KeyValue>) -> wasmtime::Result<Self> {
+    /// Makes room for one request, which reaches its sessions through `sessions`.
+    pub(super) fn new(application: &Application, sessions: KeyValueCtx) -> wasmtime::Result<Self> {
         let prepared = application.prepared().clone();
         let state = RequestState::new(sessions, application.limits().memory);
         let mut store = Store::try_new(prepared.engine(), state)?;

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// How long each step of a request may take: receiving its body, waiting
-    /// for its turn, and running to the end of its answer. It guards each of
+    /// for a free place, and running to the end of its answer. It guards each of
     /// them rather than their sum, so that no run begins that cannot end in time.
     pub request_time: Duration,
     /// The most bytes that all the linear memories of one request's instances
@@ -20,7 +20,7 @@ pub struct Limits {
     pub memory: usize,
     /// The most bytes that a request's body may have.
     pub body: usize,
-    /// How many requests run at the same time; others wait for their turn. At
+    /// How many requests run at the same time; others wait. At
     /// least 1. Each reserves address space (not memory) of about 16 GiB.
     pub concurrent_requests: u32,
     /// How many connections are served at the same time; others wait to be

@@ -17,7 +17,7 @@
 //!
 //! # What a request goes through
 //!
-//! Its body is read to the end; it waits for its turn; an instance is made, with
+//! Its body is read to the end; it waits for a free place; an instance is made, with
 //! a memory of its own and no environment, files, sockets or outgoing HTTP; the
 //! application answers; the instance is thrown away. The [`Limits`] hold on all
 //! of that. When the application fails, the client hears that and no more, and
@@ -29,13 +29,16 @@
 //! | 408 | the body did not arrive within the time limit |
 //! | 413 | the body is over the limit |
 //! | 500 | the application trapped, ran out of memory, or gave no answer |
-//! | 503 | its turn did not come within the time limit |
+//! | 503 | no place became free within the time limit |
 //! | 504 | the application did not answer within the time limit |
 //!
 //! An application that fails after the head of its answer breaks the connection,
 //! so that half an answer is never taken for a whole one. A client that leaves
 //! does not stop the application: it runs on within its time limit, so that a
 //! commit is not cut in two.
+//!
+//! Requests that race for one session are served one after the other ([`Turns`](crate::Turns)). One that waits for half
+//! of its time limit goes on without its turn.
 //!
 //! # Starting again
 //!

@@ -20,7 +20,7 @@ pub(super) enum Refusal {
     BodyTooLarge,
     /// The application trapped, answered nothing, or could not be started.
     ApplicationFailed,
-    /// Its turn did not come within the time limit.
+    /// No place became free within the time limit.
     Busy,
     /// The application did not answer within the time limit.
     TimedOut,

@@ -1,7 +1,6 @@
 //! One request: from its head to the answer.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ use super::instance::{Answer, Instance};
 use super::limits::Limits;
 use super::log_targets::APPLICATION;
 use super::refusal::Refusal;
-use crate::KeyValue;
+use crate::Turns;
 
 /// How long the rest of a body that is too large is read and thrown away. A
 /// client that is cut off while it sends would not see why.
@@ -34,20 +33,25 @@ pub(super) type Running = mpsc::Sender<Infallible>;
 /// Answers requests with an application.
 pub(super) struct Handler {
     application: Application,
-    store: Arc<dyn KeyValue>,
+    turns: Turns,
     running: Running,
 }
 
 impl Handler {
-    /// A handler that runs `application` on `store`. It clones `running` for
-    /// each run of the application.
-    pub(super) fn new(application: Application, store: Arc<dyn KeyValue>, running: Running) -> Self {
-        Self { application, store, running }
+    /// A handler that runs `application` on the store behind `turns`. It clones
+    /// `running` for each run of the application.
+    pub(super) fn new(application: Application, turns: Turns, running: Running) -> Self {
+        Self { application, turns, running }
     }
 
     /// The application that answers.
     pub(super) fn application(&self) -> &Application {
         &self.application
+    }
+
+    /// The turns that requests for one session take.
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Answers one request; whatever happens, there is an answer.
@@ -67,12 +71,12 @@ impl Handler {
     ) -> Result<(Response<HyperOutgoingBody>, Failed), Refusal> {
         check_host(&request)?;
         let request = receive(request, self.application.limits()).await?;
-        let slot = self.wait_for_turn().await?;
+        let slot = self.wait_for_place().await?;
         let (sender, receiver) = oneshot::channel();
         let failed = Failed::default();
         let run = Run {
             application: self.application.clone(),
-            sessions: self.store.clone(),
+            sessions: self.turns.clone(),
             _running: self.running.clone(),
             slot,
             failed: failed.clone(),
@@ -83,7 +87,7 @@ impl Handler {
         Ok((first_answer(receiver, run).await?, failed))
     }
 
-    async fn wait_for_turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+    async fn wait_for_place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         let slot = self.application.slots().clone().acquire_owned();
         match timeout(self.application.limits().request_time, slot).await {
             Ok(Ok(slot)) => Ok(slot),
@@ -95,7 +99,7 @@ impl Handler {
 /// A run of the application for one request.
 struct Run {
     application: Application,
-    sessions: Arc<dyn KeyValue>,
+    sessions: Turns,
     _running: Running,
     slot: OwnedSemaphorePermit,
     failed: Failed,
@@ -108,7 +112,7 @@ impl Run {
         request: Request<Full<Bytes>>,
         answer: oneshot::Sender<Answer>,
     ) -> Result<(), Refusal> {
-        let mut instance = Instance::new(&self.application, self.sessions).map_err(|error| {
+        let mut instance = Instance::new(&self.application, self.sessions.context()).map_err(|error| {
             tracing::error!(target: APPLICATION, "the application could not be started: {error:#}");
             Refusal::ApplicationFailed
         })?;

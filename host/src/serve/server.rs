@@ -16,8 +16,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::application::Application;
+use super::limits::Limits;
 use super::request::Handler;
-use crate::KeyValue;
+use crate::{KeyValue, Turns, TurnsOptions};
 
 /// The most bytes that the head of a request may have.
 const LARGEST_HEAD: usize = 64 << 10;
@@ -74,13 +75,19 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
         let (sender, running) = mpsc::channel(1);
-        let handler = Arc::new(Handler::new(application, store, sender));
+        let turns = turns(store, application.limits());
+        let handler = Arc::new(Handler::new(application, turns, sender));
         Ok(Self { listener, address, handler, running })
     }
 
     /// The address at which it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The turns that requests for one session take. Clone it to see its statistics while the server runs.
+    pub fn turns(&self) -> &Turns {
+        self.handler.turns()
     }
 
     /// Serves until `shutdown` is done; then stops accepting, closes idle
@@ -133,6 +140,12 @@ impl Server {
             }
         }
     }
+}
+
+/// A request that waits for its turn in vain still has half of its time to do its work.
+fn turns(store: Arc<dyn KeyValue>, limits: &Limits) -> Turns {
+    let patience = limits.request_time / 2;
+    Turns::new(store).with_options(TurnsOptions { patience, ..TurnsOptions::default() })
 }
 
 type Place = Option<OwnedSemaphorePermit>;

@@ -1,7 +1,5 @@
 //! What the host keeps for one running request.
 
-use std::sync::Arc;
-
 use hyper::{Request, Response};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -11,7 +9,7 @@ use wasmtime_wasi_http::{
 
 use super::guest_output::GuestOutput;
 use super::memory::MemoryBudget;
-use crate::{KeyValue, KeyValueCtx, KeyValueView};
+use crate::{KeyValueCtx, KeyValueView};
 
 /// The data of one request's instance. Nothing in it outlives the request, and
 /// the store is all that it shares with others.
@@ -26,14 +24,14 @@ pub(super) struct RequestState {
 
 impl RequestState {
     /// A state without environment, arguments, files or network.
-    pub(super) fn new(store: Arc<dyn KeyValue>, memory: usize) -> Self {
+    pub(super) fn new(key_value: KeyValueCtx, memory: usize) -> Self {
         let wasi = WasiCtx::builder().stdout(GuestOutput::Stdout).stderr(GuestOutput::Stderr).build();
         Self {
             table: ResourceTable::new(),
             wasi,
             http: WasiHttpCtx::new(),
             outgoing: NoOutgoingRequests,
-            key_value: KeyValueCtx::new(store),
+            key_value,
             memory: MemoryBudget::new(memory),
         }
     }

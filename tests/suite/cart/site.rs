@@ -18,6 +18,8 @@ use lovely_session_tests::visitor::Visitor;
 pub struct Site {
     language: Language,
     url: String,
+    /// The address of another host on the same store.
+    elsewhere: String,
     store: Arc<WatchedStore>,
     memcached: Option<MemcachedServer>,
     stop: oneshot::Sender<()>,
@@ -47,13 +49,18 @@ impl Site {
 
     async fn start(language: Language, real: Arc<dyn KeyValue>, memcached: Option<MemcachedServer>) -> Self {
         let store = Arc::new(WatchedStore::new(real));
-        let server = Server::bind("127.0.0.1:0", applications::cart(language), store.clone()).await.unwrap();
-        let url = format!("http://{}", server.local_addr());
+        let bind = async || {
+            let store = Arc::clone(&store) as Arc<dyn KeyValue>;
+            Server::bind("127.0.0.1:0", applications::cart(language), store).await.unwrap()
+        };
+        let (server, other) = (bind().await, bind().await);
+        let [url, elsewhere] = [&server, &other].map(|server| format!("http://{}", server.local_addr()));
+        tokio::spawn(other.run(std::future::pending()));
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
             let _site_dropped = stopped.await;
         }));
-        Self { language, url, store, memcached, stop, running }
+        Self { language, url, elsewhere, store, memcached, stop, running }
     }
 
     /// Stops the host, and starts another one on the same memcached.
@@ -82,9 +89,10 @@ impl Site {
         stored
     }
 
-    /// Lets a rival be faster than the next commits.
+    /// Lets a rival be faster than the next commits, on another host: on one host requests for a session take turns.
     pub fn let_in(&self, rival: Rival) {
-        self.store.let_in(rival);
+        let visitor = rival.visitor.at(self.elsewhere.clone());
+        self.store.let_in(Rival { visitor, ..rival });
     }
 
     /// Ends memcached, and with it every session.
