@@ -3,8 +3,8 @@
 #[allow(missing_docs, unsafe_code, clippy::all)]
 mod generated {
     wit_bindgen::generate!({
-        path: "../wit",
-        world: "application",
+        path: "wit",
+        world: "sdk",
         generate_all,
         additional_derives: [PartialEq, Eq],
     });
@@ -15,3 +15,5 @@ pub use generated::lovely::session::transactions::{
     Conflict, Damage, Error, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, Savepoint,
     SessionName, TooLarge, Transaction, TransactionOptions,
 };
+pub use generated::wasi::clocks::monotonic_clock;
+pub use generated::wasi::random::random;

@@ -50,6 +50,7 @@ mod transact;
 mod transaction;
 mod visit;
 mod visitors;
+mod waiting;
 
 pub use bindings::{
     Conflict, Damage, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, SessionName, TooLarge,

@@ -8,6 +8,7 @@ use crate::session::Session;
 use crate::transact::TransactOptions;
 use crate::transaction::Transaction;
 use crate::visit::{Leaves, Visit};
+use crate::waiting::{Component, Patience};
 
 /// The visitors of a site: the container that their sessions are in, and the cookie that they are known by.
 ///
@@ -66,7 +67,7 @@ impl<'a> Visitors<'a> {
         Self { container_options, ..self }
     }
 
-    /// The same, with another isolation level, or another limit to runs.
+    /// The same, with another isolation level, or another patience.
     #[must_use]
     pub const fn with_transact_options(self, transact_options: TransactOptions) -> Self {
         Self { transact_options, ..self }
@@ -83,8 +84,8 @@ impl<'a> Visitors<'a> {
     ///
     /// Those of `work`; [`Error::InvalidCookie`], [`Error::InvalidName`] and [`Error::InvalidOption`] if these visitors
     /// are not set up right; and those of loading and committing: [`Error::Conflict`], [`Error::Gone`] and
-    /// [`Error::Ended`] only if each run of many came too late. Nothing else is ever run again,
-    /// [`Error::OutcomeUnknown`] least of all: it may have been done.
+    /// [`Error::Ended`] only if each run came too late until [the patience](TransactOptions::patience) was over. Nothing
+    /// else is ever run again, [`Error::OutcomeUnknown`] least of all: it may have been done.
     pub fn visit<T, E: From<Error>>(
         &self,
         cookie_headers: impl IntoIterator<Item: AsRef<[u8]>>,
@@ -92,9 +93,8 @@ impl<'a> Visitors<'a> {
     ) -> Result<Visited<T>, E> {
         self.cookie.check().map_err(Error::from)?;
         let presented = self.cookie.id_in(cookie_headers);
-        until_settled(self.transact_options.max_reruns, after_a_conflict_or_an_end, || {
-            self.run(presented.as_deref(), &mut work)
-        })
+        let patience = Patience::begin(Component, self.transact_options.patience);
+        until_settled(patience, after_a_conflict_or_an_end, || self.run(presented.as_deref(), &mut work))
     }
 
     fn run<T, E>(

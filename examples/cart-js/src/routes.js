@@ -53,12 +53,12 @@ function route(request) {
   return handler(request);
 }
 
-function showPage(request) {
-  return response.page(200, render(viewFor(request)));
+async function showPage(request) {
+  return response.page(200, render(await viewFor(request)));
 }
 
-function showCart(request) {
-  const { value } = transact(sessionId(request), ({ session }) => cart.look(session));
+async function showCart(request) {
+  const { value } = await transact(sessionId(request), ({ session }) => cart.look(session));
   return response.json(200, inJson(value));
 }
 
@@ -88,8 +88,8 @@ function remove(request, sku) {
 }
 
 /** Changes the cart, and answers with it, and with a cookie if a session began with the change. */
-function change(request, work) {
-  const { value, newSession } = transact(sessionId(request), (visit) => {
+async function change(request, work) {
+  const { value, newSession } = await transact(sessionId(request), (visit) => {
     work(visit);
     return cart.look(visit.session);
   });
@@ -99,22 +99,23 @@ function change(request, work) {
 async function checkOut(request) {
   const coupon = (await fieldsOf(request)).text('coupon');
   if (coupon === undefined) throw new Refusal(400, 'coupon must be a text');
-  const { value, newSession } = transact(sessionId(request), (visit) => cart.checkOut(visit, coupon));
+  const work = (visit) => cart.checkOut(visit, coupon);
+  const { value, newSession } = await transact(sessionId(request), work);
   const { order, refusal } = value;
-  const answer = refusal ? refuse(request, refusal) : succeed(request, { ok: true, order: inJson(order) });
+  const answer = refusal ? await refuse(request, refusal) : succeed(request, { ok: true, order: inJson(order) });
   return remember(answer, newSession);
 }
 
-function logOut(request) {
-  transact(sessionId(request), ({ session }) => session?.destroy());
+async function logOut(request) {
+  await transact(sessionId(request), ({ session }) => session?.destroy());
   const answer = succeed(request, { ok: true });
   answer.headers.set('set-cookie', `${cookie('')}; Max-Age=0`);
   return answer;
 }
 
-function viewFor(request) {
+async function viewFor(request) {
   const look = ({ session }) => ({ cart: cart.look(session), lastOrder: cart.lastOrder(session) });
-  return transact(sessionId(request), look).value;
+  return (await transact(sessionId(request), look)).value;
 }
 
 /** A form is answered with the page, anything else with JSON. */
@@ -122,19 +123,19 @@ function succeed(request, value) {
   return isForm(request) ? response.seeOther('/') : response.json(200, value);
 }
 
-function refuse(request, { status, message, allow }) {
+async function refuse(request, { status, message, allow }) {
   const forPeople = isForm(request) || pathOf(request) === '/';
   const answer = forPeople
-    ? response.page(status, render(viewIfReachable(request), message))
+    ? response.page(status, render(await viewIfReachable(request), message))
     : response.json(status, { error: message });
   if (allow) answer.headers.set('allow', allow);
   return answer;
 }
 
 /** The cart itself may be out of reach: then the page shows only the message. */
-function viewIfReachable(request) {
+async function viewIfReachable(request) {
   try {
-    return viewFor(request);
+    return await viewFor(request);
   } catch {
     return undefined;
   }

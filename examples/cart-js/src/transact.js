@@ -3,8 +3,20 @@
 import { Container } from 'lovely:session/sessions@0.1.0';
 import { Transaction } from 'lovely:session/transactions@0.1.0';
 
-/** How often work is run again before the visitor is asked to. */
-const MAX_RERUNS = 10;
+/**
+ * How many milliseconds after its beginning work may still be run again. Leave room for one more run
+ * below the limit that the host sets to a request.
+ */
+const PATIENCE = 5000;
+
+/**
+ * The first pause is at most so many milliseconds, and each further one may be twice as long as the
+ * one before.
+ */
+const FIRST_PAUSE = 2;
+
+/** No pause is longer. */
+const LONGEST_PAUSE = 250;
 
 /** After these errors nothing was stored, and running the work again can help. */
 const LOST_RACES = ['conflict', 'gone', 'ended'];
@@ -15,17 +27,24 @@ const LOST_RACES = ['conflict', 'gone', 'ended'];
  *
  * When another request changed the session first, nothing of `work` was stored, and it runs again
  * on fresh data; when another request ended the session, or it expired meanwhile, it runs again
- * for a new visitor. So `work` must do nothing that cannot be done twice.
+ * for a new visitor. So `work` must do nothing that cannot be done twice. When it would take longer
+ * than the visitor may wait, the error is thrown.
  */
-export function transact(sessionId, work) {
-  for (let rerun = 0; rerun < MAX_RERUNS; rerun++) {
+export async function transact(sessionId, work) {
+  const end = performance.now() + PATIENCE;
+  let limit = 0; // The second run follows the first at once.
+  for (;;) {
     try {
       return attempt(sessionId, work);
     } catch (error) {
-      if (!LOST_RACES.includes(sessionError(error))) throw error;
+      // At random, so that those who race for a session do not meet again.
+      const pause = Math.random() * limit;
+      const isLost = LOST_RACES.includes(sessionError(error));
+      if (!isLost || performance.now() + pause >= end) throw error;
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      limit = Math.min(Math.max(FIRST_PAUSE, 2 * limit), LONGEST_PAUSE);
     }
   }
-  return attempt(sessionId, work);
 }
 
 /** The name of an error of the session component, such as 'conflict'; undefined for other errors. */

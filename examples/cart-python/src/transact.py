@@ -1,5 +1,7 @@
 """Runs work on a visitor's session in a transaction, and again when somebody else was faster."""
 
+import random
+import time
 from collections.abc import Callable
 
 from componentize_py_types import Err
@@ -13,8 +15,15 @@ from wit_world.imports.transactions import (
     Transaction,
 )
 
-# How often work is run again before the visitor is asked to.
-MAX_RERUNS = 10
+# How many seconds after its beginning work may still be run again. Leave room for one more run below the limit that the
+# host sets to a request.
+PATIENCE = 5.0
+
+# The first pause is at most so many seconds, and each further one may be twice as long as the one before.
+FIRST_PAUSE = 0.002
+
+# No pause is longer.
+LONGEST_PAUSE = 0.25
 
 # After these errors nothing was stored, and running the work again can help.
 LOST_RACES = (Error_Conflict, Error_Gone, Error_Ended)
@@ -64,15 +73,20 @@ def transact[T](session_id: str | None, work: Callable[[Visit], T]) -> tuple[T, 
 
     When another request changed the session first, nothing of `work` was stored, and it runs again on fresh data;
     when another request ended the session, or it expired meanwhile, it runs again for a new visitor. So `work` must
-    do nothing that cannot be done twice.
+    do nothing that cannot be done twice. When it would take longer than the visitor may wait, the error is raised.
     """
-    for _ in range(MAX_RERUNS):
+    end = time.monotonic() + PATIENCE
+    limit = 0.0  # The second run follows the first at once.
+    while True:
         try:
             return _attempt(session_id, work)
         except Err as error:
-            if not isinstance(error.value, LOST_RACES):
+            # At random, so that those who race for a session do not meet again.
+            pause = random.uniform(0.0, limit)
+            if not isinstance(error.value, LOST_RACES) or time.monotonic() + pause >= end:
                 raise
-    return _attempt(session_id, work)
+        time.sleep(pause)
+        limit = min(max(FIRST_PAUSE, 2 * limit), LONGEST_PAUSE)
 
 
 def _attempt[T](session_id: str | None, work: Callable[[Visit], T]) -> tuple[T, str | None]:

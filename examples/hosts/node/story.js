@@ -4,6 +4,7 @@
 //     node story.js generated 127.0.0.1:11211     # sessions in memcached
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
 
 import { MemcachedStore } from './memcached-store.js';
@@ -55,6 +56,7 @@ async function story(id) {
 /** Counts up one key as often as asked; several instances do so at the same time. */
 async function countUp(id, turns) {
   const { Transaction, Container } = await instance();
+  let limit = 0;
   for (let turn = 0; turn < turns; ) {
     const tx = new Transaction();
     const counts = Container.open(CONTAINER).session(tx, id).package('counts');
@@ -62,7 +64,14 @@ async function countUp(id, turns) {
     // Others get their turn between reading and writing.
     await new Promise(setImmediate);
     counts.set('visits', JSON.stringify(visits + 1));
-    if (errorOf(() => tx.commit()) !== 'conflict') turn++;
+    if (errorOf(() => tx.commit()) !== 'conflict') {
+      turn++;
+      limit = 0;
+    } else {
+      // At random, and longer each time, so that writers do not meet again.
+      await pause(Math.random() * limit);
+      limit = Math.min(Math.max(2, 2 * limit), 250);
+    }
   }
 }
 

@@ -12,8 +12,11 @@ use lovely_session_memcached::{
 use lovely_session_port::{Entry, Error, Lifetime, Outcome, Write, check};
 
 use crate::bindings::clocks::{monotonic_clock, wall_clock};
+use crate::bindings::io::poll::poll;
+use crate::bindings::random::random::get_random_u64;
 use crate::failure::{Failure, of_lost_write};
 use crate::link::{Job, Link, run};
+use crate::state::State;
 
 /// The part of a call that concerns one server.
 struct Part {
@@ -23,18 +26,19 @@ struct Part {
     batch: Batch,
 }
 
-/// Reads entries, and slides their lifetimes with `touch`.
+/// Reads entries, and slides their lifetimes with `touch`. A key that has lost several races in a row is read after a
+/// pause.
 ///
 /// # Errors
 ///
 /// When a server does not answer for its part of the keys.
 pub fn get_many(
-    links: &mut [Link],
-    timeout: Duration,
+    State { links, timeout, lost_races }: &mut State,
     keys: Vec<String>,
     touch: Option<Lifetime>,
 ) -> Result<Vec<Option<Entry>>, Error> {
-    let deadline = after(timeout);
+    let deadline = after(*timeout);
+    pause(lost_races.pause_before_reading(&keys, moment(), *timeout, get_random_u64));
     let shares = divide(keys, String::as_str, &names(links));
     let parts = parts(links, shares, |items, token| Batch::of_reads(items, touch, now(), token))?;
     let mut jobs = read(links, &parts, deadline);
@@ -59,7 +63,14 @@ pub fn get_many(
 /// # Errors
 ///
 /// When nothing of the call was done.
-pub fn write_many(links: &mut [Link], timeout: Duration, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
+pub fn write_many(state: &mut State, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
+    let keys: Vec<String> = writes.iter().map(|write| write.key.clone()).collect();
+    let outcomes = write_to(&mut state.links, state.timeout, writes)?;
+    state.lost_races.note(keys.into_iter().zip(&outcomes), moment());
+    Ok(outcomes)
+}
+
+fn write_to(links: &mut [Link], timeout: Duration, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
     let deadline = after(timeout);
     greet(links, &writes, after(timeout / 2))?;
     let largest = |key: &str| item_size_max(links).saturating_sub(item_overhead(key));
@@ -173,5 +184,17 @@ fn now() -> Duration {
 
 /// The moment of the monotonic clock after a time from now.
 fn after(time: Duration) -> u64 {
-    monotonic_clock::now().saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+    let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    monotonic_clock::now().saturating_add(nanoseconds)
+}
+
+/// The time since some moment, always the same one.
+fn moment() -> Duration {
+    Duration::from_nanos(monotonic_clock::now())
+}
+
+fn pause(time: Duration) {
+    if !time.is_zero() {
+        poll(&[&monotonic_clock::subscribe_instant(after(time))]);
+    }
 }

@@ -19,6 +19,7 @@ mod connection;
 mod exchange;
 mod failure;
 mod link;
+mod lost_races;
 mod state;
 
 use alloc::string::String;
@@ -34,11 +35,11 @@ struct Memcached;
 
 impl Store for Memcached {
     fn get_many(keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, Error> {
-        state::with(|links, timeout| call::get_many(links, timeout, keys, touch))
+        state::with(|state| call::get_many(state, keys, touch))
     }
 
     fn write_many(writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
-        state::with(|links, timeout| call::write_many(links, timeout, writes))
+        state::with(|state| call::write_many(state, writes))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an instance keeps from one call to the next: its configuration and its connections.
+//! What an instance keeps from one call to the next: its configuration, its connections, and the races that it lost.
 
 use alloc::vec::Vec;
 use core::cell::Cell;
@@ -9,10 +9,16 @@ use lovely_session_port::Error;
 use crate::bindings::cli::environment::get_environment;
 use crate::config::Config;
 use crate::link::Link;
+use crate::lost_races::LostRaces;
 
-struct State {
-    links: Vec<Link>,
-    timeout: Duration,
+/// What an instance keeps.
+pub struct State {
+    /// The servers.
+    pub links: Vec<Link>,
+    /// How long a call may take.
+    pub timeout: Duration,
+    /// The keys whose writes came too late.
+    pub lost_races: LostRaces,
 }
 
 /// The state of the instance, between its calls.
@@ -24,13 +30,13 @@ struct Kept(Cell<Option<State>>);
 #[allow(unsafe_code, reason = "there is no safe way to a global without locks")]
 unsafe impl Sync for Kept {}
 
-/// Calls with the servers, and the time that a call may take. A configuration that is wrong fails each call.
-pub fn with<T>(call: impl FnOnce(&mut [Link], Duration) -> Result<T, Error>) -> Result<T, Error> {
+/// Calls with the state. A configuration that is wrong fails each call.
+pub fn with<T>(call: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
     let mut state = match STATE.0.take() {
         Some(state) => state,
         None => State::from_environment()?,
     };
-    let result = call(&mut state.links, state.timeout);
+    let result = call(&mut state);
     STATE.0.set(Some(state));
     result
 }
@@ -38,6 +44,7 @@ pub fn with<T>(call: impl FnOnce(&mut [Link], Duration) -> Result<T, Error>) -> 
 impl State {
     fn from_environment() -> Result<Self, Error> {
         let Config { servers, timeout } = Config::from_environment(&get_environment())?;
-        Ok(Self { links: servers.into_iter().map(Link::new).collect(), timeout })
+        let links = servers.into_iter().map(Link::new).collect();
+        Ok(Self { links, timeout, lost_races: LostRaces::default() })
     }
 }

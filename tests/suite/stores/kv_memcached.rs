@@ -12,6 +12,8 @@ use lovely_session_tests::proxy::{Fault, Proxy};
 
 use super::{connect, delete, expecting, get, put, write};
 
+mod lost_races;
+
 type Store = ComponentStore<WasiState>;
 
 /// A store on the servers at these addresses.

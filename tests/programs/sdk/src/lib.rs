@@ -56,6 +56,7 @@ fn route(request: &IncomingRequest) -> Result<Answer, Error> {
         "/ends-meanwhile" => visits::ends_meanwhile(&cookies),
         "/bad-cookie" => visits::with_a_bad_cookie(&cookies),
         "/count" => runs::count(number),
+        "/count-against-all" => runs::count_against_all(number.into()),
         "/count-blindly" => runs::count_blindly(number),
         "/values" => values::typed(),
         "/unfit" => values::unfit(),

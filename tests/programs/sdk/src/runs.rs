@@ -1,5 +1,7 @@
 //! Work that others are faster than.
 
+use std::time::Duration;
+
 use lovely_session::{
     Container, ContainerOptions, Error, Isolation, Package, TransactOptions, Transaction, transact,
     transact_with,
@@ -11,6 +13,14 @@ use crate::Answer;
 pub fn count(rivals: u32) -> Result<Answer, Error> {
     let mut runs = 0;
     let counted = transact(|transaction| count_with_a_rival(transaction, &mut runs, rivals));
+    describe(counted, runs)
+}
+
+/// As `count`, while others do the same in every run, and with so many milliseconds of patience.
+pub fn count_against_all(patience: u64) -> Result<Answer, Error> {
+    let options = TransactOptions { patience: Duration::from_millis(patience), ..TransactOptions::DEFAULT };
+    let mut runs = 0;
+    let counted = transact_with(options, |transaction| count_with_a_rival(transaction, &mut runs, u32::MAX));
     describe(counted, runs)
 }
 
