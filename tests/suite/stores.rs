@@ -2,6 +2,7 @@
 
 mod contract;
 mod kv_memcached;
+mod lying_servers;
 mod memcached_only;
 mod shared_connections;
 mod wasi_keyvalue;
