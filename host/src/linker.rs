@@ -7,6 +7,7 @@ use lovely_session_port::{Lifetime, Write};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::bindings::wit;
+use crate::failure_log;
 use crate::key_value::KeyValue;
 
 /// What the data of a wasmtime store holds so that its components reach a [`KeyValue`] store.
@@ -41,6 +42,9 @@ pub trait KeyValueView: Send {
 /// A call of the component suspends it until the store answers, so components must be instantiated and
 /// called with wasmtime's asynchronous functions.
 ///
+/// A failure of the store goes to the component and, as a warning of `tracing` with the target `store`, to the log: of
+/// each kind at most one line in ten seconds, which tells how many were left out since the last one.
+///
 /// # Errors
 ///
 /// When the linker has this interface already, unless it allows shadowing.
@@ -54,13 +58,17 @@ impl wit::Host for KeyValueCtx {
         keys: Vec<String>,
         touch: Option<wit::Lifetime>,
     ) -> Result<Vec<Option<wit::Entry>>, wit::Error> {
-        let entries = self.store.get_many(keys, touch.map(Lifetime::from)).await?;
+        let entries = self.store.get_many(keys, touch.map(Lifetime::from)).await;
+        let entries = entries.inspect_err(|error| failure_log::call_failed(&*self.store, "read", error))?;
         Ok(entries.into_iter().map(|entry| entry.map(wit::Entry::from)).collect())
     }
 
     async fn write_many(&mut self, writes: Vec<wit::Write>) -> Result<Vec<wit::Outcome>, wit::Error> {
         let writes = writes.into_iter().map(Write::from).collect();
-        let outcomes = self.store.write_many(writes).await?;
+        let outcomes = self.store.write_many(writes).await;
+        let outcomes =
+            outcomes.inspect_err(|error| failure_log::call_failed(&*self.store, "write", error))?;
+        failure_log::written(&*self.store, &outcomes);
         Ok(outcomes.into_iter().map(wit::Outcome::from).collect())
     }
 }
