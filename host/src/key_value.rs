@@ -63,4 +63,10 @@ pub trait KeyValue: Send + Sync + 'static {
     /// [`Error::Other`]; [`Change::Touch`](crate::Change::Touch) and [`Change::Delete`](crate::Change::Delete) with [`Expectation::Absent`](crate::Expectation::Absent) mean
     /// nothing and are refused with [`Error::Unsupported`]. In each case before anything is done.
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error>;
+
+    /// Whether the store writes its failures to the log itself, with more than its errors tell. The linker logs those
+    /// of the others; a store around another one passes on what that one says. `false` unless it is overridden.
+    fn logs_failures(&self) -> bool {
+        false
+    }
 }

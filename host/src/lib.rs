@@ -40,8 +40,11 @@ pub mod compose;
 pub mod serve;
 
 mod bindings;
+mod failure_log;
 mod key_value;
 mod linker;
+mod log_limit;
+mod log_targets;
 mod store_url;
 mod stores;
 mod turns;

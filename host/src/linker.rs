@@ -7,6 +7,7 @@ use lovely_session_port::{Lifetime, Write};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::bindings::wit;
+use crate::failure_log;
 use crate::key_value::KeyValue;
 use crate::turns::InstanceTurns;
 
@@ -48,6 +49,9 @@ pub trait KeyValueView: Send {
 /// A call of the component suspends it until the store answers, so components must be instantiated and
 /// called with wasmtime's asynchronous functions.
 ///
+/// A failure of the store goes to the component and, as a warning of `tracing` with the target `store`, to the log: of
+/// each kind at most one line in ten seconds, which tells how many were left out since the last one.
+///
 /// # Errors
 ///
 /// When the linker has this interface already, unless it allows shadowing.
@@ -64,14 +68,18 @@ impl wit::Host for KeyValueCtx {
         if let Some(turns) = &mut self.turns {
             turns.before_read(&keys, touch.is_some()).await;
         }
-        let entries = self.store.get_many(keys, touch.map(Lifetime::from)).await?;
+        let entries = self.store.get_many(keys, touch.map(Lifetime::from)).await;
+        let entries = entries.inspect_err(|error| failure_log::call_failed(&*self.store, "read", error))?;
         Ok(entries.into_iter().map(|entry| entry.map(wit::Entry::from)).collect())
     }
 
     async fn write_many(&mut self, writes: Vec<wit::Write>) -> Result<Vec<wit::Outcome>, wit::Error> {
         let writes: Vec<Write> = writes.into_iter().map(Write::from).collect();
         let sent = self.turns.as_ref().map(|turns| turns.before_write(&writes));
-        let outcomes = self.store.write_many(writes).await?;
+        let outcomes = self.store.write_many(writes).await;
+        let outcomes =
+            outcomes.inspect_err(|error| failure_log::call_failed(&*self.store, "write", error))?;
+        failure_log::written(&*self.store, &outcomes);
         if let Some((turns, sent)) = self.turns.as_mut().zip(sent) {
             turns.after_write(sent, &outcomes);
         }

@@ -20,6 +20,10 @@ pub const QUESTIONS: &[u8] = b"version\r\n\
 /// How the first answer begins.
 const VERSION: &str = "VERSION ";
 
+/// memcached's own maximum for its option `-I`. A server that says more is not believed: by this number, buffers are
+/// limited.
+const MAX_ITEM_BYTES: u64 = 1 << 30;
+
 /// A server's statistics and settings take some 5 KiB. What sends more than this is no memcached.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
@@ -48,7 +52,7 @@ pub enum Unfit {
 /// What a store has to know about a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// The most bytes that an item may take, with its key and header.
+    /// The most bytes that an item may take, with its key and header: at most 1 GiB, whatever the server says.
     pub item_size_max: u64,
     /// The process that answers.
     pub process: Process,
@@ -108,7 +112,7 @@ pub fn judge(answers: &[u8]) -> Result<Facts, Unfit> {
     if value(&settings, "cas_enabled") != Some("yes") {
         return Err(Unfit::CasDisabled);
     }
-    let item_size_max = number(&settings, "item_size_max").ok_or_else(too_old)?;
+    let item_size_max = number(&settings, "item_size_max").ok_or_else(too_old)?.min(MAX_ITEM_BYTES);
     Ok(Facts { item_size_max, process: process(&statistics).ok_or_else(too_old)? })
 }
 
@@ -146,6 +150,16 @@ mod tests {
     fn a_server_that_answers_everything_is_accepted() {
         let process = Process { id: 4711, started: 1_700_000_000, uptime: 100 };
         assert_eq!(judged(GOOD).unwrap(), Facts { item_size_max: 1_048_576, process });
+    }
+
+    #[test]
+    fn no_server_allows_larger_items_than_memcached_does() {
+        for (said, believed) in
+            [("1073741824", 1 << 30), ("1073741825", 1 << 30), ("4611686018427387904", 1 << 30)]
+        {
+            let answers = GOOD.replace("item_size_max 1048576", &format!("item_size_max {said}"));
+            assert_eq!(judged(&answers).unwrap().item_size_max, believed);
+        }
     }
 
     #[test]

@@ -8,3 +8,4 @@ mod help;
 mod inspect;
 mod refusals;
 mod serve;
+mod sick_store;

@@ -1,7 +1,9 @@
 //! The stores: one contract, kept by all of them, and what only some have to answer for.
 
 mod contract;
+mod frozen_servers;
 mod kv_memcached;
+mod lying_servers;
 mod memcached_only;
 mod shared_connections;
 mod wasi_keyvalue;
@@ -22,6 +24,16 @@ async fn connect(servers: &[&MemcachedServer]) -> Memcached {
 async fn connect_with(servers: &[&MemcachedServer], options: &MemcachedOptions) -> Memcached {
     let addresses: Vec<_> = servers.iter().map(|server| server.address().parse().unwrap()).collect();
     Memcached::connect(&addresses, options).await.unwrap()
+}
+
+/// Keys that the store keeps on each of two servers. They hold 1.
+async fn keys_of_both(store: &Memcached, servers: [&MemcachedServer; 2]) -> (Vec<String>, Vec<String>) {
+    let keys: Vec<String> = (0..100).map(|number| format!("key-{number}")).collect();
+    let batch = keys.iter().map(|key| put(key, "1", Expectation::Absent)).collect();
+    let outcomes = store.write_many(batch).await.unwrap();
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Applied(_))));
+    let is_on_first = |key: &String| servers[0].command(&format!("mg {key} v")).starts_with("VA");
+    keys.into_iter().partition(is_on_first)
 }
 
 fn short_deadlines() -> MemcachedOptions {

@@ -1,7 +1,7 @@
 //! `lovely-session serve`.
 
-use lovely_session_host::StoreOptions;
 use lovely_session_host::serve::{Limits, Server};
+use lovely_session_host::{MemcachedOptions, StoreOptions};
 use tokio::sync::oneshot;
 
 use super::args::ServeArgs;
@@ -24,7 +24,7 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
 async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
     let path = args.application.clone();
     let bytes = std::fs::read(&path).map_err(|source| Failure::Read { path, source })?;
-    let store = args.store.open(&StoreOptions::default()).await?;
+    let store = args.store.open(&store_options(args)).await?;
     let path = args.application.clone();
     let limits = Limits::from(&args.limits);
     // Compiling takes seconds, and signals are to be heard meanwhile.
@@ -39,6 +39,15 @@ async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
         tracing::info!("took the compiled application from the cache");
     }
     Ok(server)
+}
+
+/// Of the requests that run at a time, a quarter may wait for a server of the store that does not answer.
+fn store_options(args: &ServeArgs) -> StoreOptions {
+    let waiting_calls = usize::try_from(args.limits.max_requests / 4).unwrap_or(usize::MAX);
+    StoreOptions {
+        memcached: MemcachedOptions { waiting_calls, ..MemcachedOptions::default() },
+        ..StoreOptions::default()
+    }
 }
 
 async fn serve(server: Server, mut signals: StopSignals) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use tracing::Span;
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use super::log_targets::ACCESS;
+use crate::log_targets::ACCESS;
 
 /// Set when the application failed: what it sent so far is not all.
 pub(super) type Failed = Arc<AtomicBool>;

@@ -10,7 +10,7 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-use super::log_targets::APPLICATION;
+use crate::log_targets::APPLICATION;
 
 /// The longest line that is logged in one piece; longer ones are cut in
 /// pieces, so that a guest cannot fill the host's memory with a line.

@@ -50,7 +50,8 @@
 //!
 //! Every request leaves a line in the log under the target `access`, without its
 //! query, its headers and everything else in which a secret may be. What the
-//! application prints, and how it fails, is logged under the target `application`.
+//! application prints, and how it fails, is logged under the target `application`. How the store fails is logged under
+//! the target `store`, also when the application hides it.
 
 mod answer;
 mod application;
@@ -59,7 +60,6 @@ mod engine;
 mod guest_output;
 mod instance;
 mod limits;
-mod log_targets;
 mod memory;
 mod refusal;
 mod request;

@@ -19,9 +19,9 @@ use super::answer::{AnswerBody, Failed, LogLine};
 use super::application::Application;
 use super::instance::{Answer, Instance};
 use super::limits::Limits;
-use super::log_targets::APPLICATION;
 use super::refusal::Refusal;
 use crate::Turns;
+use crate::log_targets::APPLICATION;
 
 /// How long the rest of a body that is too large is read and thrown away. A
 /// client that is cut off while it sends would not see why.

@@ -17,7 +17,7 @@ mod lost_races;
 type Store = ComponentStore<WasiState>;
 
 /// A store on the servers at these addresses.
-fn store_at(addresses: &[String], timeout: Duration) -> Store {
+pub fn store_at(addresses: &[String], timeout: Duration) -> Store {
     let servers = ("LOVELY_SESSION_MEMCACHED".to_owned(), addresses.join(","));
     let timeout = ("LOVELY_SESSION_MEMCACHED_TIMEOUT_MS".to_owned(), timeout.as_millis().to_string());
     Store::with_wasi(KV_MEMCACHED, vec![servers, timeout]).unwrap()

@@ -267,17 +267,8 @@ async fn a_call_is_one_round_trip_on_one_connection() {
 }
 
 mod several_servers {
+    use super::super::keys_of_both;
     use super::*;
-
-    /// Keys that the store keeps on each of two servers.
-    async fn keys_of_both(store: &Memcached, servers: [&MemcachedServer; 2]) -> (Vec<String>, Vec<String>) {
-        let keys: Vec<String> = (0..100).map(|number| format!("key-{number}")).collect();
-        let batch = keys.iter().map(|key| put(key, "1", Expectation::Absent)).collect();
-        let outcomes = store.write_many(batch).await.unwrap();
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Applied(_))));
-        let is_on_first = |key: &String| servers[0].command(&format!("mg {key} v")).starts_with("VA");
-        keys.into_iter().partition(is_on_first)
-    }
 
     #[tokio::test]
     async fn all_of_them_are_used_and_found_again_in_any_order() {

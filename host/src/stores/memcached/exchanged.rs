@@ -22,13 +22,20 @@ impl Exchanged {
         Self { asked: None, answers: Vec::new(), lost: Some(Lost::Unsent(failure)) }
     }
 
+    /// Why a call failed that got this; `None` when what was answered makes no sense.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        // A complaint says more about what is wrong than what came of it.
+        let complaint = self.answers.iter().find_map(|answered| answered.as_ref().err());
+        complaint.cloned().map(Failure::Complaint).or_else(|| self.lost.as_ref().map(Lost::failure).cloned())
+    }
+
     /// The entries that were read from this server, in the order of the commands.
     pub(super) fn into_entries(self, server: &str) -> Result<Vec<Option<Entry>>, Error> {
-        if let Some(Lost::Unsent(failure) | Lost::Unanswered(failure)) = &self.lost
-            // A complaint says more about what is wrong than what came of it.
+        if let Some(lost) = &self.lost
+            // A complaint is told below.
             && self.answers.iter().all(Result::is_ok)
         {
-            return Err(failure::of_lost_read(server, failure));
+            return Err(failure::of_lost_read(server, lost.failure()));
         }
         let Some((epoch, _)) = self.asked else { return Ok(Vec::new()) };
         let read = |answered: Answered| {

@@ -3,37 +3,58 @@
 use std::io;
 use std::sync::Arc;
 
-use lovely_session_memcached::incomprehensible;
+use lovely_session_memcached::{Complaint, incomprehensible};
 use lovely_session_port::{Error, Outcome};
 
 use super::connect::ConnectError;
+use super::health::Crowded;
 use super::pipeline::Lost;
 
-/// Why there is no answer.
-#[derive(Debug, Clone)]
+/// Why there is no result.
+#[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Failure {
     /// No connection could be made.
+    #[error(transparent)]
     Unreachable(Arc<ConnectError>),
     /// The connection broke.
+    #[error("the connection broke ({0})")]
     Broken(io::ErrorKind),
     /// The server took too long.
+    #[error("it did not answer in time")]
     TimedOut,
+    /// The server is silent, and so many calls wait for it already.
+    #[error("it does not answer; calls that wait for it already: {}", .0.0)]
+    Crowded(Crowded),
     /// Too much was asked of the server at the same time.
+    #[error("too many requests wait for it")]
     Busy,
     /// What came is no answer.
+    #[error("its answer makes no sense; is it memcached?")]
     NotUnderstood,
+    /// The server complained.
+    #[error("it answered with an error: {}", words(.0))]
+    Complaint(Complaint),
+}
+
+fn words(complaint: &Complaint) -> &str {
+    match complaint {
+        Complaint::Server(words) | Complaint::Rejected(words) => words,
+    }
+}
+
+impl From<Crowded> for Failure {
+    fn from(crowded: Crowded) -> Self {
+        Self::Crowded(crowded)
+    }
 }
 
 /// Why a read was not answered by a server, for a person.
 pub(super) fn of_lost_read(server: impl std::fmt::Display, failure: &Failure) -> Error {
-    let reason = match failure {
-        Failure::Unreachable(error) => return of_connecting(error),
-        Failure::NotUnderstood => return incomprehensible(server),
-        Failure::Broken(cause) => format!("the connection broke ({cause})"),
-        Failure::TimedOut => "it did not answer in time".to_owned(),
-        Failure::Busy => "too many requests wait for it".to_owned(),
-    };
-    Error::Unavailable(format!("memcached server {server}: {reason}"))
+    match failure {
+        Failure::Unreachable(error) => of_connecting(error),
+        Failure::NotUnderstood => incomprehensible(server),
+        _ => Error::Unavailable(format!("memcached server {server}: {failure}")),
+    }
 }
 
 fn of_connecting(error: &ConnectError) -> Error {
@@ -65,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_failed_read_says_what_can_be_done() {
-        for failure in [Failure::TimedOut, Failure::Busy, Failure::Broken(io::ErrorKind::UnexpectedEof)] {
+        let broken = Failure::Broken(io::ErrorKind::UnexpectedEof);
+        for failure in [Failure::TimedOut, Failure::Busy, Failure::Crowded(Crowded(32)), broken] {
             let error = of_lost_read("h:1", &failure);
             assert!(matches!(&error, Error::Unavailable(text) if text.contains("h:1")), "{error:?}");
         }

@@ -9,6 +9,10 @@ use tokio::net::TcpStream;
 /// How much is read at once, when it is not the rest of a value.
 const PIECE_BYTES: usize = 64 * 1024;
 
+/// How much room a value gets before it comes: that of the largest one that memcached allows unless told otherwise.
+/// For more, room is made as the bytes arrive: a server can announce what it does not have.
+const RESERVED_BYTES: usize = 1024 * 1024;
+
 /// The bytes that have come, and are not yet taken as answers.
 pub(super) struct Incoming {
     buffer: BytesMut,
@@ -48,6 +52,10 @@ impl Incoming {
         {
             // A long value goes where it belongs, without a copy.
             let missing = partial.missing();
+            if partial.bytes.len() == partial.bytes.capacity() {
+                // At least doubles, so that what has come is moved few times.
+                partial.bytes.reserve(missing.min(RESERVED_BYTES));
+            }
             return stream.try_read_buf(&mut (&mut partial.bytes).limit(missing));
         }
         self.buffer.reserve(PIECE_BYTES);
@@ -63,7 +71,7 @@ impl Incoming {
                 Line::Value(_, size) if size > self.max_value_bytes => return Err(NotUnderstood),
                 Line::Value(answer, size) => (answer, size),
             };
-            let bytes = Vec::with_capacity(size + LINE_END.len());
+            let bytes = Vec::with_capacity((size + LINE_END.len()).min(RESERVED_BYTES));
             self.partial = Some(Partial { answer, bytes, size });
         }
         self.complete()
@@ -137,6 +145,15 @@ mod tests {
             assert_eq!((empty.value.as_deref(), empty.cas), (Some(&b""[..]), Some(8)));
             assert_eq!((done.code, done.cas), (Code::Hd, Some(9)));
         }
+    }
+
+    #[test]
+    fn a_value_gets_no_more_room_than_has_arrived_of_it() {
+        let mut incoming = Incoming::new(1 << 30);
+        incoming.buffer.extend_from_slice(b"VA 1073741824 c7\r\nand so on");
+        assert_eq!(incoming.next(), Ok(None));
+        let room = incoming.partial.unwrap().bytes.capacity();
+        assert!(room <= RESERVED_BYTES, "{room} bytes");
     }
 
     #[test]

@@ -16,11 +16,12 @@ use lovely_session_memcached::{Complaint, Epoch, NotUnderstood, Request};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::yield_now;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::failure::Failure;
 use super::incoming::Incoming;
 use super::pipeline::{Number, Pipeline, Settled};
+use super::watch::{Place, Watch};
 
 /// A connection that was quiet for longer is looked at before it is used again: the server may have
 /// closed it, and to write on it would leave an unknown outcome for nothing.
@@ -35,6 +36,8 @@ pub(super) struct Lane {
     traffic: Mutex<Traffic>,
     /// There is something to do for the task: to write, or to end.
     work: Notify,
+    /// Who wants to know when something came.
+    watch: Arc<Watch>,
 }
 
 struct Traffic {
@@ -59,7 +62,13 @@ enum State {
 
 impl Lane {
     /// Puts a connection to work.
-    pub(super) fn open(stream: TcpStream, epoch: Epoch, uptime: u64, incoming: Incoming) -> Arc<Self> {
+    pub(super) fn open(
+        stream: TcpStream,
+        epoch: Epoch,
+        uptime: u64,
+        incoming: Incoming,
+        watch: Arc<Watch>,
+    ) -> Arc<Self> {
         let now = Instant::now();
         let traffic = Traffic {
             pipeline: Pipeline::default(),
@@ -70,7 +79,7 @@ impl Lane {
             state: State::Open,
         };
         let (made, traffic) = ((now, uptime), Mutex::new(traffic));
-        let lane = Arc::new(Self { stream, epoch, made, traffic, work: Notify::new() });
+        let lane = Arc::new(Self { stream, epoch, made, traffic, work: Notify::new(), watch });
         tokio::spawn(Attendant { lane: Arc::clone(&lane), incoming }.attend());
         lane
     }
@@ -83,7 +92,7 @@ impl Lane {
     /// How long the server's process had surely been running when it answered last, in seconds.
     pub(super) fn uptime_at_last_answer(&self) -> u64 {
         let (made, uptime) = self.made;
-        uptime + self.traffic().last_answer.duration_since(made).as_secs()
+        uptime.saturating_add(self.traffic().last_answer.duration_since(made).as_secs())
     }
 
     /// How much there is to do on it, in commands; `None` when it must not be used any more.
@@ -103,20 +112,29 @@ impl Lane {
         !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Sends a request, and waits for its answers until the deadline.
+    /// Sends a request, and waits at a place for its answers until the deadline; no longer than there is room if it
+    /// `may_leave`.
     ///
     /// When this is dropped, the request may be done or not.
-    pub(super) async fn exchange(&self, request: Request, deadline: Instant) -> Settled {
+    pub(super) async fn exchange(
+        &self,
+        place: &Place<'_>,
+        request: Request,
+        deadline: Instant,
+        may_leave: bool,
+    ) -> Settled {
         let mut waiting = match self.submit(request) {
             Ok(waiting) => waiting,
             Err(failure) => return Settled::unsent(failure),
         };
-        match timeout_at(deadline, &mut waiting.settled).await {
+        match place.wait(&mut waiting.settled, Some(deadline), may_leave).await {
             // The sender is never dropped without a word; if it were, the request might have been done.
             Ok(settled) => {
                 settled.unwrap_or_else(|_| Settled::unanswered(Vec::new(), Failure::NotUnderstood))
             }
-            Err(_) => self.give_up(waiting),
+            Err(Failure::TimedOut) => self.give_up(waiting),
+            // Others go on waiting on this connection.
+            Err(failure) => Settled::unanswered(Vec::new(), failure),
         }
     }
 
@@ -173,7 +191,10 @@ impl Lane {
     fn read(&self, incoming: &mut Incoming) -> Result<(), Failure> {
         match incoming.read(&self.stream) {
             Ok(0) => Err(Failure::Broken(io::ErrorKind::UnexpectedEof)),
-            Ok(_) => self.deliver(incoming).map_err(|NotUnderstood| Failure::NotUnderstood),
+            Ok(_) => {
+                self.watch.heard();
+                self.deliver(incoming).map_err(|NotUnderstood| Failure::NotUnderstood)
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
             Err(error) => Err(Failure::Broken(error.kind())),
         }

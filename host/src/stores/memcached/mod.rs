@@ -3,11 +3,14 @@
 mod connect;
 mod exchanged;
 mod failure;
+mod failure_log;
+mod health;
 mod incarnation;
 mod incoming;
 mod lane;
 mod pipeline;
 mod server;
+mod watch;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -22,6 +25,7 @@ pub use lovely_session_memcached::{InvalidAddress, ServerAddress};
 use lovely_session_port::{Entry, Error, Lifetime, Outcome, Write, check};
 
 pub use self::connect::ConnectError;
+use self::failure_log::Call;
 use self::server::Server;
 use crate::key_value::KeyValue;
 
@@ -39,11 +43,22 @@ pub struct MemcachedOptions {
     /// The most connections to each server; 8 by default, and 0 counts as 1. All calls share them: one is
     /// enough for many at a time, and another one is made when more than some 100 commands wait on each.
     pub connections: usize,
+    /// How many calls may wait for a server that is silent; 32 by default, and 0 counts as 1. It is silent when
+    /// nothing has come from it for an eighth of `io_timeout` while calls waited. Then further calls to it fail at
+    /// once, and so do reads that wait already and are too many. A write that was sent is waited for, because nobody
+    /// knows whether it was done. After several deadlines in a row one call at a time asks the server, and all
+    /// others fail at once, until it answers.
+    pub waiting_calls: usize,
 }
 
 impl Default for MemcachedOptions {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(1), io_timeout: Duration::from_secs(2), connections: 8 }
+        Self {
+            connect_timeout: Duration::from_secs(1),
+            io_timeout: Duration::from_secs(2),
+            connections: 8,
+            waiting_calls: 32,
+        }
     }
 }
 
@@ -134,8 +149,13 @@ impl Share<'_, String> {
     ) -> Result<Vec<(usize, Option<Entry>)>, Error> {
         let first_token = self.server.tokens(self.items.len());
         let batch = Batch::of_reads(self.items, touch, now, first_token)?;
-        let entries = self.server.exchange(&batch).await.into_entries(self.server.name())?;
-        Ok(self.places.into_iter().zip(entries).collect())
+        let exchanged = self.server.exchange(&batch).await;
+        let failure = exchanged.failure();
+        let entries = exchanged.into_entries(self.server.name());
+        if entries.is_err() {
+            self.server.failed(Call::Read, failure);
+        }
+        Ok(self.places.into_iter().zip(entries?).collect())
     }
 }
 
@@ -174,10 +194,18 @@ impl KeyValue for Memcached {
             .collect::<Result<_, Error>>()?;
         let written = batches.into_iter().map(async |(server, places, batch)| {
             let exchanged = server.exchange(&batch).await;
+            let failure = exchanged.failure();
             let outcomes = exchanged.into_outcomes(places.len(), server.item_size_max());
+            if outcomes.iter().any(|it| matches!(it, Outcome::Unavailable | Outcome::Unknown)) {
+                server.failed(Call::Write, failure);
+            }
             places.into_iter().zip(outcomes).collect::<Vec<_>>()
         });
         Ok(in_order(join_all(written).await.into_iter().flatten()))
+    }
+
+    fn logs_failures(&self) -> bool {
+        true
     }
 }
 

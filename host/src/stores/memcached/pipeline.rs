@@ -33,6 +33,15 @@ pub(super) enum Lost {
     Unanswered(Failure),
 }
 
+impl Lost {
+    /// Why it was not answered.
+    pub(super) fn failure(&self) -> &Failure {
+        match self {
+            Self::Unsent(failure) | Self::Unanswered(failure) => failure,
+        }
+    }
+}
+
 impl Settled {
     pub(super) fn unsent(failure: Failure) -> Self {
         Self { answers: Vec::new(), lost: Some(Lost::Unsent(failure)) }

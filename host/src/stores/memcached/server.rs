@@ -5,16 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lovely_session_memcached::{Batch, ServerAddress};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::MemcachedOptions;
 use super::connect::{self, ConnectError};
 use super::exchanged::Exchanged;
 use super::failure::Failure;
+use super::failure_log::Call;
 use super::incarnation::Incarnation;
 use super::incoming::Incoming;
 use super::lane::Lane;
 use super::pipeline::{Lost, Settled};
+use super::watch::{Place, Watch};
 
 /// How much may be asked of a server at the same time: so many commands, or 4 KiB of what is sent for each
 /// of them. Who comes then waits for room.
@@ -28,6 +30,7 @@ pub(super) struct Server {
     address: ServerAddress,
     name: String,
     options: MemcachedOptions,
+    watch: Arc<Watch>,
     room: Semaphore,
     lanes: Mutex<Lanes>,
     next_token: AtomicU32,
@@ -52,8 +55,10 @@ impl Server {
         address: ServerAddress,
         options: &MemcachedOptions,
     ) -> Result<Arc<Self>, ConnectError> {
+        let name = address.to_string();
         let server = Arc::new(Self {
-            name: address.to_string(),
+            watch: Arc::new(Watch::over(&name, options)),
+            name,
             address,
             options: options.clone(),
             room: Semaphore::new(ROOM as usize),
@@ -84,44 +89,62 @@ impl Server {
     ///
     /// A connection that turns out to be broken is replaced once, unless a write may have been done on it.
     pub(super) async fn exchange(self: &Arc<Self>, batch: &Batch) -> Exchanged {
-        let _room = match self.room_for(batch).await {
+        match self.watch.enter() {
+            Ok(place) => self.exchange_at(&place, batch).await,
+            Err(failure) => Exchanged::unsent(failure),
+        }
+    }
+
+    /// Tells the log that a call has failed; without a reason when what was answered makes no sense.
+    pub(super) fn failed(&self, call: Call, failure: Option<Failure>) {
+        self.watch.log().failed(call, &failure.unwrap_or(Failure::NotUnderstood));
+    }
+
+    async fn exchange_at(self: &Arc<Self>, place: &Place<'_>, batch: &Batch) -> Exchanged {
+        let _room = match self.room_for(place, batch).await {
             Ok(room) => room,
             Err(failure) => return Exchanged::unsent(failure),
         };
-        let first = self.try_exchange(batch).await;
+        let first = self.try_exchange(place, batch).await;
         match &first.lost {
-            Some(Lost::Unsent(Failure::Broken(_))) => self.try_exchange(batch).await,
+            Some(Lost::Unsent(Failure::Broken(_))) => self.try_exchange(place, batch).await,
             Some(Lost::Unanswered(Failure::Broken(_))) if batch.is_read_only() => {
-                self.try_exchange(batch).await
+                self.try_exchange(place, batch).await
             }
             _ => first,
         }
     }
 
-    async fn room_for(&self, batch: &Batch) -> Result<SemaphorePermit<'_>, Failure> {
+    async fn room_for(&self, place: &Place<'_>, batch: &Batch) -> Result<SemaphorePermit<'_>, Failure> {
         let weight = u32::try_from(batch.weight()).unwrap_or(ROOM).min(ROOM);
-        match timeout(self.options.connect_timeout, self.room.acquire_many(weight)).await {
+        if let Ok(room) = self.room.try_acquire_many(weight) {
+            return Ok(room);
+        }
+        let deadline = Instant::now() + self.options.connect_timeout;
+        match place.wait(self.room.acquire_many(weight), Some(deadline), true).await {
             Ok(Ok(room)) => Ok(room),
             // It is never closed.
-            Ok(Err(_)) | Err(_) => Err(Failure::Busy),
+            Ok(Err(_)) | Err(Failure::TimedOut) => Err(Failure::Busy),
+            Err(failure) => Err(failure),
         }
     }
 
-    async fn try_exchange(self: &Arc<Self>, batch: &Batch) -> Exchanged {
-        let lane = match self.lane().await {
+    async fn try_exchange(self: &Arc<Self>, place: &Place<'_>, batch: &Batch) -> Exchanged {
+        let lane = match self.lane(place).await {
             Ok(lane) => lane,
             Err(failure) => return Exchanged::unsent(failure),
         };
         let epoch = lane.epoch();
         let request = batch.encode(epoch);
-        let Settled { answers, lost } =
-            lane.exchange(request, Instant::now() + self.options.io_timeout).await;
+        let deadline = Instant::now() + self.options.io_timeout;
+        // Of a write that is not waited for, nobody would know whether it was done.
+        let Settled { answers, lost } = lane.exchange(place, request, deadline, batch.is_read_only()).await;
         Exchanged { asked: Some((epoch, batch.asked(epoch))), answers, lost }
     }
 
     /// A connection to use: the first that is not crowded, or else the one with the least to do. When all
     /// are crowded, another one is made meanwhile.
-    async fn lane(self: &Arc<Self>) -> Result<Arc<Lane>, Failure> {
+    async fn lane(self: &Arc<Self>, place: &Place<'_>) -> Result<Arc<Lane>, Failure> {
         let mut dialing = {
             let mut lanes = self.lanes();
             let (lane, load) = lanes.least_loaded();
@@ -133,7 +156,7 @@ impl Server {
                 None => lanes.dialing(self),
             }
         };
-        let dialed = dialing.wait_for(Option::is_some).await;
+        let dialed = place.wait(dialing.wait_for(Option::is_some), None, true).await?;
         // The task that makes it is gone only with its runtime.
         let stopped = Failure::Broken(std::io::ErrorKind::ConnectionAborted);
         dialed.ok().and_then(|dialed| dialed.clone()).unwrap_or(Err(stopped))
@@ -144,9 +167,23 @@ impl Server {
         self.item_size_max.store(facts.item_size_max, Ordering::Relaxed);
         let mut lanes = self.lanes();
         let epoch = lanes.incarnation.epoch(facts.process);
-        let lane = Lane::open(stream, epoch, facts.process.uptime, Incoming::new(facts.item_size_max));
+        let incoming = Incoming::new(facts.item_size_max);
+        let lane = Lane::open(stream, epoch, facts.process.uptime, incoming, Arc::clone(&self.watch));
         lanes.open.push(Arc::clone(&lane));
+        drop(lanes);
+        self.watch.heard();
         Ok(lane)
+    }
+
+    /// As [`Self::dial`], for a server that was connected to before.
+    async fn redial(&self) -> Result<Arc<Lane>, Failure> {
+        let begun = Instant::now();
+        self.dial().await.map_err(|error| {
+            self.watch.not_connected(&error, begun);
+            let failure = Failure::Unreachable(Arc::new(error));
+            self.watch.log().failed(Call::Connect, &failure);
+            failure
+        })
     }
 
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
@@ -198,7 +235,7 @@ impl Lanes {
         self.dialing = Some(dialing.clone());
         let server = Arc::clone(server);
         tokio::spawn(async move {
-            let lane = server.dial().await.map_err(|error| Failure::Unreachable(Arc::new(error)));
+            let lane = server.redial().await;
             server.lanes().dialing = None;
             // Those who waited may all have given up.
             let _ = dialed.send(Some(lane));

@@ -1,7 +1,10 @@
 //! What the lines of the log are about, for choosing among them with `RUST_LOG`.
 
 /// One line for each request.
-pub(super) const ACCESS: &str = "access";
+pub(crate) const ACCESS: &str = "access";
 
 /// What applications print, and how they fail.
-pub(super) const APPLICATION: &str = "application";
+pub(crate) const APPLICATION: &str = "application";
+
+/// How stores fail.
+pub(crate) const STORE: &str = "store";

@@ -1,0 +1,77 @@
+//! Keeps a failure that comes a thousand times from filling the log.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long after a line there is no other one of the same kind.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// Lets one line of each kind pass in ten seconds, and counts the others.
+#[derive(Debug)]
+pub(crate) struct LogLimit<K> {
+    /// For each kind, when its last line was, and how many were left out since.
+    kinds: Mutex<Option<HashMap<K, (Instant, u64)>>>,
+}
+
+impl<K: Eq + Hash> LogLimit<K> {
+    pub(crate) const fn new() -> Self {
+        Self { kinds: Mutex::new(None) }
+    }
+
+    /// Whether there may be a line of this kind: then it tells how many were left out since the last one.
+    pub(crate) fn admit(&self, kind: K, now: Instant) -> Option<u64> {
+        let mut kinds = self.kinds();
+        let kinds = kinds.get_or_insert_default();
+        match kinds.get_mut(&kind) {
+            Some((last, left_out)) if now.saturating_duration_since(*last) < QUIET => {
+                *left_out += 1;
+                None
+            }
+            _ => Some(kinds.insert(kind, (now, 0)).map_or(0, |(_, left_out)| left_out)),
+        }
+    }
+
+    /// How many lines of all kinds were left out since the last of each; from now on they count as told.
+    pub(crate) fn take_left_out(&self) -> u64 {
+        let mut kinds = self.kinds();
+        kinds.iter_mut().flat_map(HashMap::values_mut).map(|(_, left_out)| std::mem::take(left_out)).sum()
+    }
+
+    fn kinds(&self) -> MutexGuard<'_, Option<HashMap<K, (Instant, u64)>>> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_a_line_in_ten_seconds_which_tells_how_many_were_left_out_before_it() {
+        let (limit, begin) = (LogLimit::new(), Instant::now());
+        assert_eq!(limit.admit("read", begin), Some(0));
+        let later = |seconds| begin + Duration::from_secs(seconds);
+        assert!((0..999).all(|number| limit.admit("read", later(number / 100)).is_none()));
+        assert_eq!(limit.admit("read", later(10)), Some(999));
+        assert_eq!(limit.admit("read", later(19)), None);
+        assert_eq!(limit.admit("read", later(20)), Some(1));
+    }
+
+    #[test]
+    fn kinds_do_not_hide_each_other() {
+        let (limit, now) = (LogLimit::new(), Instant::now());
+        assert_eq!((limit.admit("read", now), limit.admit("write", now)), (Some(0), Some(0)));
+    }
+
+    #[test]
+    fn what_was_left_out_is_told_once() {
+        let (limit, now) = (LogLimit::new(), Instant::now());
+        for kind in ["read", "read", "write", "write", "write"] {
+            limit.admit(kind, now);
+        }
+        assert_eq!((limit.take_left_out(), limit.take_left_out()), (3, 0));
+        assert_eq!(limit.admit("read", now + QUIET), Some(0));
+    }
+}
