@@ -6,5 +6,7 @@ mod caching;
 mod check_store;
 mod help;
 mod inspect;
+mod log;
+mod output;
 mod refusals;
 mod serve;
