@@ -78,9 +78,9 @@
 //! query, its headers and everything else in which a secret may be. What the
 //! application prints, and how it fails, is logged under the target `application`.
 //!
-//! These are events of `tracing`, emitted on the threads that serve. So the program that embeds this module decides with
-//! its subscriber whether a log that is slow, or cannot be written, holds up requests: one that blocks or panics does.
-//! `lovely-session serve` writes its log on a thread of its own, and drops what it cannot write.
+//! These are events of `tracing`, emitted on the threads that serve. The subscriber of the embedding program must not
+//! block or panic when its log is slow or cannot be written: it would hold up or fail the request. The subscriber of
+//! `lovely-session serve` writes on a thread of its own, and drops what it cannot write.
 
 mod answer;
 mod application;
