@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ seconds, and 20 MB of room in the store.
 Exit codes:
   0  every rule is kept
   1  a rule is broken
-  2  the command line is wrong, or the store cannot be opened
+  2  the command line is wrong, the store cannot be opened, or the report cannot be written
   3  no rule is broken, and some are unsupported or could not be tried";
 
 /// Checks that a store keeps the contract of `lovely:session/key-value`, and prints what it finds.
@@ -64,8 +65,26 @@ async fn main() -> ExitCode {
     let subject = Subject::new(store);
     let subject = if without_lifetimes { subject.without_lifetimes() } else { subject };
     let report = check(&subject).await;
-    println!("{report}");
-    exit_code(&report)
+    match print(&report) {
+        Ok(()) => exit_code(&report),
+        Err(error) => {
+            print_error(&ReportError(error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The report cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the report")]
+struct ReportError(#[source] io::Error);
+
+fn print(report: &Report) -> io::Result<()> {
+    match writeln!(io::stdout(), "{report}") {
+        // Such as `head`, which has read all that it wants.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }
 
 async fn open(args: Args) -> Result<Arc<dyn KeyValue>, Box<dyn Error>> {
@@ -89,12 +108,13 @@ fn exit_code(report: &Report) -> ExitCode {
     }
 }
 
-/// Prints an error and, below it, its reasons.
+/// Prints an error and, below it, its reasons. When nobody can read it, the exit code has to say it.
 fn print_error(error: &dyn Error) {
-    eprintln!("error: {error}");
+    let mut message = format!("error: {error}\n");
     let mut reason = error.source();
     while let Some(error) = reason {
-        eprintln!("  because: {error}");
+        message.push_str(&format!("  because: {error}\n"));
         reason = error.source();
     }
+    let _ = io::stderr().write_all(message.as_bytes());
 }

@@ -6,6 +6,8 @@ mod caching;
 mod check_store;
 mod help;
 mod inspect;
+mod log;
+mod output;
 mod refusals;
 mod serve;
 mod sick_store;

@@ -6,6 +6,9 @@ mod connections;
 mod failures;
 mod loading;
 mod raw;
+mod request_bodies;
+mod request_heads;
+mod responses;
 mod running;
 mod stopping;
 

@@ -17,7 +17,13 @@ pub fn binary() -> PathBuf {
     binary_named("lovely-session")
 }
 
-fn binary_named(name: &str) -> PathBuf {
+/// A program of the workspace, which cargo puts where [`binary`] is.
+///
+/// # Panics
+///
+/// As [`binary`].
+#[must_use]
+pub fn binary_named(name: &str) -> PathBuf {
     let program = std::env::current_exe().unwrap();
     let path = program.parent().and_then(|deps| deps.parent()).unwrap().join(name);
     assert!(path.exists(), "{} does not exist: run `cargo build` first", path.display());
@@ -118,10 +124,7 @@ impl Serving {
     /// When it ends before it serves.
     #[must_use]
     pub fn of(command: &mut Command) -> Self {
-        Self::watched(command, |line| {
-            let (_, address) = line.split_once(" on http://")?;
-            Some(address.trim().trim_end_matches('/').parse().unwrap())
-        })
+        Self::watched(command, address_in)
     }
 
     /// Runs any program that serves, and waits until `ready` finds where, in a line of its log.
@@ -200,6 +203,21 @@ fn serve_command(application: &str) -> Command {
     let mut command = Command::new(binary());
     command.args(["serve", application, "--addr", "127.0.0.1:0"]).env_remove("RUST_LOG");
     command
+}
+
+/// Where a program serves that tells it in a line of its log.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, address) = line.split_once(" on http://")?;
+    Some(address.trim().trim_end_matches('/').parse().unwrap())
+}
+
+/// Reads the log until the server tells where it serves.
+///
+/// # Panics
+///
+/// When it ends before it serves.
+pub fn read_address(log: &mut BufReader<ChildStderr>) -> SocketAddr {
+    read_until(log, address_in).0
 }
 
 /// Reads the log until the server is ready; gives the address, and what was read.

@@ -33,7 +33,8 @@ Exit codes:
   6  there is no such session, or its record cannot be read
 
 The log goes to standard error. RUST_LOG chooses from it: `warn` is trouble only, `info,access=off` is
-all but the line for each request, `debug` is more.";
+all but the line for each request, `debug` is more. Lines that nobody reads in time, or that cannot be
+written, are dropped; the log says how many.";
 
 /// Serves WebAssembly edge functions whose sessions are transactional.
 #[derive(Debug, Parser)]
@@ -62,7 +63,7 @@ in a fresh instance, without files, environment, sockets or outgoing HTTP reques
 `HTTP-request-denied`). What it prints goes to the log.
 
 SIGINT or SIGTERM stops the server once the running requests are answered; a second one stops it at
-once.";
+once, whatever it waits for.";
 
 /// What `serve` takes.
 #[derive(Debug, Args)]

@@ -7,18 +7,17 @@ use tokio::sync::oneshot;
 use super::args::ServeArgs;
 use super::failure::Failure;
 use super::load::load;
-use super::signals::StopSignals;
+use super::log::Log;
+use super::signals::catch_signals;
 
 /// Serves until a signal stops it.
-pub async fn run(args: ServeArgs) -> Result<(), Failure> {
-    let mut signals = StopSignals::catch().map_err(Failure::System)?;
+pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
+    let mut stopping = catch_signals(log.queue().clone()).map_err(Failure::System)?;
     tokio::select! {
-        server = prepare(&args) => serve(server?, signals).await,
-        () = signals.next() => {
-            tracing::info!("stopped before serving began");
-            Ok(())
-        }
+        server = prepare(&args) => serve(server?, stopping).await,
+        _ = &mut stopping => tracing::info!("stopped before serving began"),
     }
+    Ok(())
 }
 
 async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
@@ -50,21 +49,13 @@ fn store_options(args: &ServeArgs) -> StoreOptions {
     }
 }
 
-async fn serve(server: Server, mut signals: StopSignals) -> Result<(), Failure> {
+async fn serve(server: Server, stopping: oneshot::Receiver<()>) {
     tracing::info!("serving on http://{}", server.local_addr());
-    let (stop, stopping) = oneshot::channel::<()>();
-    let hear_signals = async move {
-        signals.next().await;
+    let stopping = async {
+        stopping.await.unwrap_or(());
         tracing::info!("stopping: waiting for the running requests; a second signal stops at once");
-        drop(stop);
-        signals.next().await;
     };
-    let stopping = async { stopping.await.unwrap_or(()) };
-    tokio::select! {
-        broken_off = server.run(stopping) => report_end(broken_off),
-        () = hear_signals => tracing::warn!("stopped at once"),
-    }
-    Ok(())
+    report_end(server.run(stopping).await);
 }
 
 fn report_end(broken_off: usize) {

@@ -12,6 +12,22 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 pub(super) enum Refusal {
     /// The request does not say which host it is for.
     NoHost,
+    /// The request has more than one field `Host`.
+    SeveralHosts,
+    /// What the request says for a host is no host.
+    InvalidHost,
+    /// The target has a form that its method does not allow.
+    InvalidTarget,
+    /// The target is over the limit.
+    TargetTooLong,
+    /// The target is not of the scheme `http`.
+    Misdirected,
+    /// The client asks for a tunnel, as from a proxy.
+    Tunnel,
+    /// The body has a transfer coding other than `chunked`.
+    UnknownTransferCoding,
+    /// The client expects something other than `100-continue`.
+    UnknownExpectation,
     /// The connection broke in the middle of the body, or the body is malformed.
     BodyBroken,
     /// The body did not arrive within the time limit.
@@ -29,10 +45,18 @@ pub(super) enum Refusal {
 impl Refusal {
     fn status(self) -> StatusCode {
         match self {
-            Self::NoHost | Self::BodyBroken => StatusCode::BAD_REQUEST,
+            Self::NoHost
+            | Self::SeveralHosts
+            | Self::InvalidHost
+            | Self::InvalidTarget
+            | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TargetTooLong => StatusCode::URI_TOO_LONG,
+            Self::UnknownExpectation => StatusCode::EXPECTATION_FAILED,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::ApplicationFailed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Tunnel | Self::UnknownTransferCoding => StatusCode::NOT_IMPLEMENTED,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
         }
@@ -41,6 +65,14 @@ impl Refusal {
     fn text(self) -> &'static str {
         match self {
             Self::NoHost => "the request names no host\n",
+            Self::SeveralHosts => "the request names more than one host\n",
+            Self::InvalidHost => "the request's host is malformed\n",
+            Self::InvalidTarget => "the request's target is malformed\n",
+            Self::TargetTooLong => "the request's target is too long\n",
+            Self::Misdirected => "this server answers for the scheme http only\n",
+            Self::Tunnel => "this server is no proxy\n",
+            Self::UnknownTransferCoding => "the request's transfer coding is not supported\n",
+            Self::UnknownExpectation => "the request expects what this server does not know\n",
             Self::BodyBroken => "the request's body is incomplete\n",
             Self::BodyTooSlow => "the request's body did not arrive in time\n",
             Self::BodyTooLarge => "the request's body is too large\n",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{EXPECT, HOST};
+use hyper::header::EXPECT;
 use hyper::{Request, Response};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -17,6 +17,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::answer::{AnswerBody, Failed, LogLine};
 use super::application::Application;
+use super::head::check_head;
 use super::instance::{Answer, Instance};
 use super::limits::Limits;
 use super::refusal::Refusal;
@@ -69,7 +70,7 @@ impl Handler {
         &self,
         request: Request<Incoming>,
     ) -> Result<(Response<HyperOutgoingBody>, Failed), Refusal> {
-        check_host(&request)?;
+        check_head(&request)?;
         let request = receive(request, self.application.limits()).await?;
         let slot = self.wait_for_place().await?;
         let (sender, receiver) = oneshot::channel();
@@ -149,6 +150,10 @@ async fn first_answer(
     run: JoinHandle<Result<(), Refusal>>,
 ) -> Result<Response<HyperOutgoingBody>, Refusal> {
     match receiver.await {
+        // Not an answer, but what comes before one, or instead of HTTP: the client would wait for more.
+        Ok(Ok(answer)) if answer.status().is_informational() => {
+            tracing::error!(target: APPLICATION, "the application answered with the status {}", answer.status())
+        }
         Ok(Ok(answer)) => return Ok(answer),
         Ok(Err(code)) => {
             tracing::error!(target: APPLICATION, "the application answered with an error: {code}")
@@ -160,11 +165,6 @@ async fn first_answer(
         },
     }
     Err(Refusal::ApplicationFailed)
-}
-
-fn check_host(request: &Request<Incoming>) -> Result<(), Refusal> {
-    let in_header = || request.headers().get(HOST).is_some_and(|host| host.to_str().is_ok());
-    if request.uri().authority().is_some() || in_header() { Ok(()) } else { Err(Refusal::NoHost) }
 }
 
 /// Reads the whole body before an instance is made for the request: a client

@@ -23,6 +23,10 @@ impl Guest for Misbehave {
         match path.split('?').next().unwrap_or_default() {
             "/hello" => answer(out, b"hello\n"),
             "/length" => answer(out, format!("{}\n", body_length(&request)).as_bytes()),
+            "/host" => answer(out, format!("{:?}\n", request.authority()).as_bytes()),
+            "/no-content" => answer_with_status(out, 204, b"a body\n"),
+            "/not-modified" => answer_with_status(out, 304, b"a body\n"),
+            "/switch" => answer_with_status(out, 101, b"another protocol\n"),
             "/slow" => {
                 monotonic_clock::subscribe_duration(SLOW_NANOSECONDS).block();
                 answer(out, b"slow\n");

@@ -1,0 +1,192 @@
+//! A server whose log cannot be written, or is not read: what its clients get, and how it ends.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::binary::{binary, read_address};
+
+/// How long an answer, and the end of a process, may take on a busy machine. Without an end it would take forever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// So many requests leave more in the log than the pipe (64 KiB) and the server's queue hold.
+const MANY: usize = 200;
+
+/// A server whose log goes wherever the test wants it. It is killed when this is dropped.
+struct Server {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Serves, and gives the log, of which nothing has been read but the beginning.
+    fn with_pipe() -> (Self, BufReader<ChildStderr>) {
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut process = serve_at(anywhere).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let address = read_address(&mut log);
+        (Self { process, address }, log)
+    }
+
+    /// Serves with a log on a disk that is full.
+    fn with_full_disk() -> Self {
+        let address = address_of_its_own();
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut process = serve_at(address).stderr(full).spawn().unwrap();
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            assert_eq!(process.try_wait().unwrap(), None, "it ended before it served");
+            assert!(begun.elapsed() < PATIENCE * 3, "it does not listen");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Self { process, address }
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let asked = async {
+            let answer = reqwest::get(format!("http://{}{path}", self.address)).await?;
+            Ok::<_, reqwest::Error>((answer.status().as_u16(), answer.text().await?))
+        };
+        tokio::time::timeout(PATIENCE, asked).await.expect("no answer in time").unwrap()
+    }
+
+    /// Everything that leaves a line in the log: requests, and an application that prints and that fails.
+    async fn assert_answers(&self) {
+        for _ in 0..5 {
+            assert_eq!(self.get("/hello").await, (200, "hello\n".to_owned()));
+            assert_eq!(self.get("/print").await, (200, "printed\n".to_owned()));
+            assert_eq!(self.get("/trap").await, (500, "the application failed\n".to_owned()));
+        }
+    }
+
+    /// Makes the log much longer; its lines have the path in them.
+    async fn fill_log(&self) {
+        let path = format!("/{}", "x".repeat(30_000));
+        for _ in 0..MANY {
+            assert_eq!(self.get(&path).await, (404, "no such behaviour\n".to_owned()));
+        }
+    }
+
+    fn signal(&self) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end of the process.
+    fn end(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It fails when the process has ended already, which is as well.
+        let _ended = self.process.kill();
+        let _status = self.process.wait();
+    }
+}
+
+fn serve_at(address: SocketAddr) -> Command {
+    let mut command = Command::new(binary());
+    command.args(["serve", env!("PROGRAM_MISBEHAVE_WASM"), "--addr", &address.to_string(), "--no-cache"]);
+    command.args(["--max-requests", "8", "--shutdown-timeout", "600", "--time-limit", "600"]);
+    command.env_remove("RUST_LOG");
+    command
+}
+
+/// A free port on a loopback address that no other process takes ports on.
+fn address_of_its_own() -> SocketAddr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    TcpListener::bind(SocketAddr::from(([127, 77, high, low], 0))).unwrap().local_addr().unwrap()
+}
+
+#[tokio::test]
+async fn requests_are_answered_when_the_reader_of_the_log_has_gone() {
+    let (mut server, log) = Server::with_pipe();
+    drop(log);
+    server.assert_answers().await;
+    server.signal();
+    assert_eq!(server.end().code(), Some(0));
+}
+
+#[tokio::test]
+async fn requests_are_answered_when_the_disk_of_the_log_is_full() {
+    let mut server = Server::with_full_disk();
+    server.assert_answers().await;
+    server.signal();
+    assert_eq!(server.end().code(), Some(0));
+}
+
+#[tokio::test]
+async fn requests_are_answered_and_the_server_ends_when_nobody_reads_the_log() {
+    let (mut server, _unread) = Server::with_pipe();
+    server.fill_log().await;
+    server.assert_answers().await;
+    server.signal();
+    assert_eq!(server.end().code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_server_whose_log_nobody_reads_while_guests_compute_on_all_threads() {
+    let (mut server, _unread) = Server::with_pipe();
+    server.fill_log().await;
+    let url = format!("http://{}/loop", server.address);
+    let loops: Vec<_> = (0..8).map(|_| tokio::spawn(reqwest::get(url.clone()))).collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    server.signal();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(server.process.try_wait().unwrap(), None, "it waits for the requests after the first signal");
+    server.signal();
+    assert_eq!(server.end().code(), Some(0));
+    for request in loops {
+        assert!(request.await.unwrap().is_err());
+    }
+}
+
+/// Reads the log to its end, on a thread, which tells when it reads of lines that were lost.
+fn read_to_the_end(mut log: BufReader<ChildStderr>) -> (JoinHandle<String>, oneshot::Receiver<()>) {
+    let (sender, told) = oneshot::channel();
+    let reader = std::thread::spawn(move || {
+        let (mut text, mut sender) = (String::new(), Some(sender));
+        while log.read_line(&mut text).unwrap() > 0 {
+            if text.ends_with('\n') && text.lines().next_back().is_some_and(|line| lost(line).is_some()) {
+                sender.take().map(|sender| sender.send(()));
+            }
+        }
+        text
+    });
+    (reader, told)
+}
+
+/// How many lines were lost, as a line of the log tells.
+fn lost(line: &str) -> Option<usize> {
+    let (_, count) = line.split_once("lines of the log were lost: ")?;
+    Some(count.parse().unwrap())
+}
+
+#[tokio::test]
+async fn the_log_counts_every_line_that_it_lost() {
+    let (mut server, log) = Server::with_pipe();
+    server.fill_log().await;
+    let (reader, told) = read_to_the_end(log);
+    tokio::time::timeout(PATIENCE, told).await.expect("the log tells of no loss").unwrap();
+    server.signal();
+    assert_eq!(server.end().code(), Some(0));
+    let text = reader.join().unwrap();
+    let losses: Vec<usize> = text.lines().filter_map(lost).collect();
+    let written = text.lines().count() - losses.len();
+    // A line for each request, `stopping`, and `stopped`.
+    assert_eq!(written + losses.iter().sum::<usize>(), MANY + 2, "{written} written, {losses:?} lost");
+}
