@@ -4,6 +4,7 @@ mod answers;
 mod caching;
 mod connections;
 mod failures;
+mod holding;
 mod loading;
 mod raw;
 mod running;

@@ -28,7 +28,7 @@
 //! | 400 | the request names no host, or its body is broken |
 //! | 408 | the body did not arrive within the time limit |
 //! | 413 | the body is over the limit |
-//! | 500 | the application trapped, ran out of memory, or gave no answer |
+//! | 500 | the application trapped, ran out of memory, made the host hold too much, or gave no answer |
 //! | 503 | its turn did not come within the time limit |
 //! | 504 | the application did not answer within the time limit |
 //!
@@ -51,9 +51,11 @@
 
 mod answer;
 mod application;
+mod bounded_store;
 mod cache;
 mod engine;
 mod guest_output;
+mod held;
 mod instance;
 mod limits;
 mod log_targets;

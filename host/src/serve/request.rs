@@ -18,6 +18,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::answer::{AnswerBody, Failed, LogLine};
 use super::application::Application;
+use super::bounded_store::BoundedStore;
 use super::instance::{Answer, Instance};
 use super::limits::Limits;
 use super::log_targets::APPLICATION;
@@ -42,6 +43,7 @@ impl Handler {
     /// A handler that runs `application` on `store`. It clones `running` for
     /// each run of the application.
     pub(super) fn new(application: Application, store: Arc<dyn KeyValue>, running: Running) -> Self {
+        let store = Arc::new(BoundedStore::new(store, application.limits().memory));
         Self { application, store, running }
     }
 
