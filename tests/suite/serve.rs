@@ -3,8 +3,11 @@
 mod answers;
 mod caching;
 mod connections;
+mod crowds;
 mod failures;
+mod holding;
 mod loading;
+mod pools;
 mod raw;
 mod request_bodies;
 mod request_heads;

@@ -6,10 +6,18 @@
     cart = tx.session("shop", "an id").package("cart")
     cart["apple"] = 2
     tx.commit()
+
+The package `wasmtime` keeps what it converts, and the last exception of a store, in variables of the process, so two
+threads that are in it at the same time get each other's. Here one thread at a time is in it, except that a thread
+gives way while it waits for its store. This holds for what goes through this module; a program that uses the package
+for anything else as well does that in one thread, or in another process.
 """
 
 import json
-from typing import Any, Callable, Optional
+import threading
+from collections import deque
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, Optional
 
 from wasmtime import Config, Engine, Store, WasiConfig
 from wasmtime.component import Component, Linker, Variant
@@ -17,6 +25,19 @@ from wasmtime.component import Component, Linker, Variant
 TRANSACTIONS = "lovely:session/transactions@0.1.0"
 SESSIONS = "lovely:session/sessions@0.1.0"
 KEY_VALUE = "lovely:session/key-value@0.1.0"
+
+# Held by the thread that is in the package `wasmtime`.
+inside_wasmtime = threading.Lock()
+
+
+@contextmanager
+def outside_wasmtime() -> Iterator[None]:
+    """Lets other threads into the package while a store works."""
+    inside_wasmtime.release()
+    try:
+        yield
+    finally:
+        inside_wasmtime.acquire()
 
 
 class SessionError(Exception):
@@ -29,22 +50,33 @@ class SessionError(Exception):
 
 
 class SessionEngine:
-    """The compiled component. Make one for a process."""
+    """The compiled component. Make one for a process; all threads may share it."""
 
     def __init__(self, path: str) -> None:
-        self._engine = Engine(Config())
-        self._component = Component.from_file(self._engine, path)
+        with inside_wasmtime:
+            self._engine = Engine(Config())
+            self._component = Component.from_file(self._engine, path)
 
     def sessions(self, store: Any) -> "Sessions":
-        """An instance of the component that keeps its sessions in `store`. Use it from one thread."""
-        linker = Linker(self._engine)
-        linker.add_wasip2()
-        with linker.root() as root, root.add_instance(KEY_VALUE) as key_value:
-            key_value.add_func("get-many", lambda _, keys, touch: store.get_many(keys, touch))
-            key_value.add_func("write-many", lambda _, writes: store.write_many(writes))
-        context = Store(self._engine)
-        context.set_wasi(WasiConfig())
-        return Sessions(context, linker.instantiate(context, self._component))
+        """An instance of the component that keeps its sessions in `store`. Use it from one thread at a time."""
+
+        def get_many(_: Any, keys: list[str], touch: Any) -> Any:
+            with outside_wasmtime():
+                return store.get_many(keys, touch)
+
+        def write_many(_: Any, writes: list[Any]) -> Any:
+            with outside_wasmtime():
+                return store.write_many(writes)
+
+        with inside_wasmtime:
+            linker = Linker(self._engine)
+            linker.add_wasip2()
+            with linker.root() as root, root.add_instance(KEY_VALUE) as key_value:
+                key_value.add_func("get-many", get_many)
+                key_value.add_func("write-many", write_many)
+            context = Store(self._engine)
+            context.set_wasi(WasiConfig())
+            return Sessions(context, linker.instantiate(context, self._component))
 
 
 class Sessions:
@@ -54,6 +86,7 @@ class Sessions:
         self._context = context
         self._instance = instance
         self._functions: dict[tuple[str, str], Callable[..., Any]] = {}
+        self._unused: deque[Any] = deque()
 
     def begin(self) -> "Transaction":
         """Begins a serializable transaction."""
@@ -61,20 +94,27 @@ class Sessions:
 
     def call(self, interface: str, name: str, *arguments: Any) -> Any:
         """Calls a function of the component."""
+        with inside_wasmtime:
+            while self._unused:
+                self._unused.popleft().drop(self._context)
+            function = self._function(interface, name)
+            result = function(self._context, *arguments)
+            function.post_return(self._context)
+        if isinstance(result, Variant):
+            raise SessionError(result.tag, getattr(result, "payload", None))
+        return result
+
+    def give_back(self, resource: Any) -> None:
+        """Gives a resource of the component back to it, at the next call."""
+        self._unused.append(resource)
+
+    def _function(self, interface: str, name: str) -> Any:
         function = self._functions.get((interface, name))
         if function is None:
             place = self._instance.get_export_index(self._context, interface)
             place = self._instance.get_export_index(self._context, name, place)
             function = self._functions[interface, name] = self._instance.get_func(self._context, place)
-        result = function(self._context, *arguments)
-        function.post_return(self._context)
-        if isinstance(result, Variant):
-            raise SessionError(result.tag, getattr(result, "payload", None))
-        return result
-
-    def drop(self, resource: Any) -> None:
-        """Gives a resource of the component back to it."""
-        resource.drop(self._context)
+        return function
 
 
 class Handle:
@@ -85,7 +125,8 @@ class Handle:
         self._resource = resource
 
     def __del__(self) -> None:
-        self._sessions.drop(self._resource)
+        # Python runs this in any thread, and in the middle of anything: also while the component runs.
+        self._sessions.give_back(self._resource)
 
 
 class Transaction(Handle):

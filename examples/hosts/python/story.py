@@ -6,7 +6,7 @@
 
 import secrets
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
 from memcached_store import MemcachedStore
@@ -62,7 +62,7 @@ def story(engine: SessionEngine, store: Callable[[], Any], session: str) -> None
 
 
 def increments(engine: SessionEngine, store: Callable[[], Any], session: str) -> int:
-    """Several writers count up one key at the same time."""
+    """Several writers count up one key at the same time, each in a thread with an instance of its own."""
 
     def write() -> None:
         sessions = engine.sessions(store())
@@ -70,11 +70,9 @@ def increments(engine: SessionEngine, store: Callable[[], Any], session: str) ->
             while error_of(lambda: count_up(sessions, session)) == "conflict":
                 pass
 
-    writers = [threading.Thread(target=write) for _ in range(WRITERS)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    with ThreadPoolExecutor(WRITERS) as threads:
+        for writer in [threads.submit(write) for _ in range(WRITERS)]:
+            writer.result()
     tx = engine.sessions(store()).begin()
     return tx.session("MemCacheSession", session).package("counts").get("visits", 0)
 

@@ -112,7 +112,7 @@ pub struct LimitArgs {
     /// How long a request may run; and, before that, wait for its body, and for a free place
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub time_limit: u64,
-    /// The memory of one request, the session component's included
+    /// The memory of one request, with the session component's and what the host holds for it
     #[arg(long, value_name = "SIZE", default_value = "64MiB")]
     pub max_memory: Size,
     /// The largest body of a request

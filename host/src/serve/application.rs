@@ -9,6 +9,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::cache::{CacheProblem, CodeCache, Key};
 use super::engine::pooled_engine;
+use super::held::add_http_to_linker;
 use super::limits::Limits;
 use super::state::RequestState;
 use crate::SESSION_COMPONENT;
@@ -167,7 +168,7 @@ fn compile(engine: &Engine, application: &[u8]) -> Result<Component, LoadError> 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<RequestState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    add_http_to_linker(&mut linker)?;
     crate::add_to_linker(&mut linker)?;
     Ok(linker)
 }

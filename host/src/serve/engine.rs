@@ -57,19 +57,33 @@ fn engine(pool: PoolingAllocationConfig) -> wasmtime::Result<Engine> {
 
 fn pool(limits: &Limits) -> PoolingAllocationConfig {
     let requests = limits.concurrent_requests.max(1);
+    let rooms = requests.saturating_add(spare(requests));
+    // Instances are counted, and the count is exact; the others have slots that have to be found.
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(requests)
         .total_core_instances(requests.saturating_mul(CORE_INSTANCES))
         .max_core_instances_per_component(CORE_INSTANCES)
-        .total_memories(requests.saturating_mul(MEMORIES))
+        .total_memories(rooms.saturating_mul(MEMORIES))
         .max_memories_per_component(MEMORIES)
         .max_memory_size(limits.memory)
-        .total_tables(requests.saturating_mul(TABLES))
+        .total_tables(rooms.saturating_mul(TABLES))
         .max_tables_per_component(TABLES)
         .table_elements(TABLE_ELEMENTS)
         .table_keep_resident(KEPT_OF_A_TABLE)
-        .total_stacks(requests);
+        .total_stacks(requests.saturating_mul(2));
     pool
+}
+
+/// How many requests more than may run have room in the pools of memories and tables.
+///
+/// wasmtime divides a pool of 128 slots or more into a part for each processor, at most 16, and looks through them one
+/// after the other. Meanwhile a slot can come free in a part that it has seen, and the last one of the next part be
+/// taken: it finds none, and the request fails, though there was one all the time. That takes as many moves
+/// during one look as there are slots to spare. A thread makes one at a time, so there is a request's room for each
+/// of 16 threads, and an eighth more for a look that is interrupted. Stacks, of which a running request has
+/// exactly one, are in a pool twice as large; they take little address space.
+fn spare(requests: u32) -> u32 {
+    requests.min(16).saturating_add(requests / 8)
 }
 
 /// Makes a guest give way to others at every tick, which is also when it can

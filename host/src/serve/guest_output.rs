@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use hyper::body::Bytes;
@@ -16,24 +17,29 @@ use crate::log_targets::APPLICATION;
 /// pieces, so that a guest cannot fill the host's memory with a line.
 const LONGEST_LINE: usize = 4096;
 
-/// One of the two output streams of an application.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum GuestOutput {
-    /// Standard output: logged as information.
-    Stdout,
-    /// Standard error: logged as a warning.
-    Stderr,
+/// One of the two output streams of an application. However many handles it has for it, there is one line that is
+/// not whole yet.
+pub(super) struct GuestOutput {
+    lines: Arc<Mutex<Lines>>,
 }
 
 impl GuestOutput {
-    /// Logs as a field, not as the message: fields are written escaped, so that
-    /// an application's line cannot pass for one of the server's.
-    fn log(self, line: &[u8]) {
-        let line = String::from_utf8_lossy(line);
-        match self {
-            Self::Stdout => tracing::info!(target: APPLICATION, stdout = &*line),
-            Self::Stderr => tracing::warn!(target: APPLICATION, stderr = &*line),
-        }
+    /// Standard output: logged as information.
+    pub(super) fn stdout() -> Self {
+        Self::to(Output::Stdout)
+    }
+
+    /// Standard error: logged as a warning.
+    pub(super) fn stderr() -> Self {
+        Self::to(Output::Stderr)
+    }
+
+    fn to(output: Output) -> Self {
+        Self { lines: Arc::new(Mutex::new(Lines { output, unfinished: Vec::new() })) }
+    }
+
+    fn handle(&self) -> Handle {
+        Handle { lines: self.lines.clone() }
     }
 }
 
@@ -45,26 +51,40 @@ impl IsTerminal for GuestOutput {
 
 impl StdoutStream for GuestOutput {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(Lines::to(*self))
+        Box::new(self.handle())
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(Lines::to(*self))
+        Box::new(self.handle())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Output {
+    Stdout,
+    Stderr,
+}
+
+impl Output {
+    /// Logs as a field, not as the message: fields are written escaped, so that
+    /// an application's line cannot pass for one of the server's.
+    fn log(self, line: &[u8]) {
+        let line = String::from_utf8_lossy(line);
+        match self {
+            Self::Stdout => tracing::info!(target: APPLICATION, stdout = &*line),
+            Self::Stderr => tracing::warn!(target: APPLICATION, stderr = &*line),
+        }
     }
 }
 
 /// Collects what is written until a line is whole.
 #[derive(Debug)]
 struct Lines {
-    output: GuestOutput,
+    output: Output,
     unfinished: Vec<u8>,
 }
 
 impl Lines {
-    fn to(output: GuestOutput) -> Self {
-        Self { output, unfinished: Vec::new() }
-    }
-
     fn take(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             match piece.strip_suffix(b"\n") {
@@ -94,12 +114,19 @@ impl Drop for Lines {
     }
 }
 
-impl AsyncWrite for Lines {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+/// What writes into the lines of a stream.
+struct Handle {
+    lines: Arc<Mutex<Lines>>,
+}
+
+impl Handle {
+    fn take(&self, bytes: &[u8]) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).take(bytes);
+    }
+}
+
+impl AsyncWrite for Handle {
+    fn poll_write(self: Pin<&mut Self>, _context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.take(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
@@ -114,12 +141,12 @@ impl AsyncWrite for Lines {
 }
 
 #[async_trait]
-impl Pollable for Lines {
+impl Pollable for Handle {
     async fn ready(&mut self) {}
 }
 
 #[async_trait]
-impl OutputStream for Lines {
+impl OutputStream for Handle {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.take(&bytes);
         Ok(())

@@ -15,6 +15,13 @@ use super::engine::interrupt_at_ticks;
 use super::state::RequestState;
 use crate::KeyValueCtx;
 
+/// For how many bytes of its memory a request may have a handle. What the host keeps for one, beside what is counted
+/// in [`held`](super::held), is less than a quarter of that.
+const HANDLE: usize = 4 << 10;
+
+/// How many handles a request may have whatever its memory is.
+const FEWEST_HANDLES: usize = 1 << 10;
+
 /// What an application gives as its answer.
 pub(super) type Answer = Result<Response<HyperOutgoingBody>, ErrorCode>;
 
@@ -29,9 +36,12 @@ impl Instance {
     /// Makes room for one request, which reaches its sessions through `sessions`.
     pub(super) fn new(application: &Application, sessions: KeyValueCtx) -> wasmtime::Result<Self> {
         let prepared = application.prepared().clone();
-        let state = RequestState::new(sessions, application.limits().memory);
-        let mut store = Store::try_new(prepared.engine(), state)?;
-        store.limiter(|state| &mut state.memory);
+        let memory = application.limits().memory;
+        let mut store = Store::try_new(prepared.engine(), RequestState::new(sessions, memory))?;
+        store.limiter(|state| state);
+        store.set_max_component_handles((memory / HANDLE).max(FEWEST_HANDLES));
+        // Lists can overlap in the guest's memory, so that a small memory says a lot.
+        store.set_hostcall_fuel(memory / 2);
         interrupt_at_ticks(&mut store);
         Ok(Self { prepared, store })
     }
@@ -53,6 +63,6 @@ impl Instance {
 
     /// Whether the application ever asked for more memory than it may have.
     pub(super) fn memory_limit_reached(&self) -> bool {
-        self.store.data().memory.was_exceeded()
+        self.store.data().memory_limit_reached()
     }
 }

@@ -1,63 +1,88 @@
 //! The memory that one request may use.
 
-use wasmtime::ResourceLimiter;
+/// What a request makes the host hold has no room left in its memory limit.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the headers, bodies and other resources that it keeps, and its memories, need more than its memory limit of \
+     {limit} bytes"
+)]
+pub(super) struct HeldTooMuch {
+    limit: usize,
+}
 
-/// Counts the linear memories of a request together, and refuses growth over
-/// the limit; a guest sees that as an allocation that failed.
+/// Counts together what a request uses: the linear memories of its instances, and what it makes the host hold.
 #[derive(Debug)]
 pub(super) struct MemoryBudget {
-    left: usize,
+    limit: usize,
+    memories: usize,
+    held: usize,
     exceeded: bool,
 }
 
 impl MemoryBudget {
     /// A budget of so many bytes.
-    pub(super) fn new(bytes: usize) -> Self {
-        Self { left: bytes, exceeded: false }
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, memories: 0, held: 0, exceeded: false }
     }
 
-    /// Whether the guest ever asked for more than it was allowed to.
+    /// Whether the guest ever asked for a larger memory than it was allowed to have.
     pub(super) fn was_exceeded(&self) -> bool {
         self.exceeded
     }
-}
 
-impl ResourceLimiter for MemoryBudget {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let growth = desired.saturating_sub(current);
+    /// Takes bytes for what the host is about to hold. Where there are too few left, `count` says first how many
+    /// are really held, for it may have become less.
+    ///
+    /// # Errors
+    ///
+    /// When there are too few all the same; none are taken then.
+    pub(super) fn hold(&mut self, bytes: usize, count: impl FnOnce() -> usize) -> Result<(), HeldTooMuch> {
+        if bytes > self.left() {
+            self.held = count();
+        }
+        if bytes > self.left() {
+            return Err(HeldTooMuch { limit: self.limit });
+        }
+        self.held += bytes;
+        Ok(())
+    }
+
+    /// Whether a linear memory may grow so; takes the bytes if it may. `count` as in [`MemoryBudget::hold`].
+    pub(super) fn grow(&mut self, growth: Growth, count: impl FnOnce() -> usize) -> bool {
+        let bytes = growth.desired.saturating_sub(growth.current);
+        if bytes > self.left() {
+            self.held = count();
+        }
         // A growth over the maximum fails later without telling by how much,
         // and would be taken from the budget for nothing.
-        let allowed = growth <= self.left && maximum.is_none_or(|maximum| desired <= maximum);
+        let allowed = bytes <= self.left() && growth.maximum.is_none_or(|maximum| growth.desired <= maximum);
         if allowed {
-            self.left -= growth;
+            self.memories += bytes;
         } else {
             self.exceeded = true;
         }
-        Ok(allowed)
+        allowed
     }
 
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        _desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        // The pool bounds tables: they cannot outgrow their slots.
-        Ok(true)
+    fn left(&self) -> usize {
+        self.limit.saturating_sub(self.memories).saturating_sub(self.held)
     }
+}
+
+/// How a linear memory wants to grow, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Growth {
+    pub(super) current: usize,
+    pub(super) desired: usize,
+    pub(super) maximum: Option<usize>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn grow(budget: &mut MemoryBudget, from: usize, to: usize) -> bool {
-        budget.memory_growing(from, to, None).expect("a budget answers, and never traps")
+    fn grow(budget: &mut MemoryBudget, current: usize, desired: usize) -> bool {
+        budget.grow(Growth { current, desired, maximum: None }, || 0)
     }
 
     #[test]
@@ -74,7 +99,25 @@ mod tests {
     fn a_refused_growth_costs_nothing() {
         let mut budget = MemoryBudget::new(100);
         assert!(!grow(&mut budget, 0, 200));
-        assert!(!budget.memory_growing(0, 50, Some(10)).expect("a budget answers, and never traps"));
+        assert!(!budget.grow(Growth { current: 0, desired: 50, maximum: Some(10) }, || 0));
+        assert!(grow(&mut budget, 0, 100));
+    }
+
+    #[test]
+    fn what_the_host_holds_takes_from_the_same_budget() {
+        let mut budget = MemoryBudget::new(100);
+        assert!(budget.hold(70, || 0).is_ok());
+        assert!(!budget.grow(Growth { current: 0, desired: 31, maximum: None }, || 70));
+        assert!(grow(&mut budget, 0, 30));
+        assert!(budget.hold(1, || 70).is_err());
+    }
+
+    #[test]
+    fn what_is_no_longer_held_can_be_used_again() {
+        let mut budget = MemoryBudget::new(100);
+        assert!(budget.hold(100, || 0).is_ok());
+        assert!(budget.hold(60, || 40).is_ok());
+        assert!(budget.hold(1, || 100).is_err());
         assert!(grow(&mut budget, 0, 100));
     }
 }

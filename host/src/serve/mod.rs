@@ -32,7 +32,7 @@
 //! | 417 | the request expects something other than `100-continue` |
 //! | 421 | the target is a URL of another scheme than `http` |
 //! | 431 | the head has more than 64 KiB, or more than 100 fields |
-//! | 500 | the application trapped, ran out of memory, or gave no answer |
+//! | 500 | the application trapped, ran out of memory, made the host hold too much, or gave no answer |
 //! | 501 | the request asks for a tunnel, or its body has a transfer coding other than `chunked` |
 //! | 503 | no place became free within the time limit |
 //! | 504 | the application did not answer within the time limit |
@@ -88,10 +88,12 @@
 
 mod answer;
 mod application;
+mod bounded_store;
 mod cache;
 mod engine;
 mod guest_output;
 mod head;
+mod held;
 mod instance;
 mod limits;
 mod memory;

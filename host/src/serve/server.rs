@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::application::Application;
+use super::bounded_store::BoundedStore;
 use super::limits::Limits;
 use super::request::Handler;
 use crate::{KeyValue, Turns, TurnsOptions};
@@ -145,6 +146,7 @@ impl Server {
 /// A request that waits for its turn in vain still has half of its time to do its work.
 fn turns(store: Arc<dyn KeyValue>, limits: &Limits) -> Turns {
     let patience = limits.request_time / 2;
+    let store = Arc::new(BoundedStore::new(store, limits.memory));
     Turns::new(store).with_options(TurnsOptions { patience, ..TurnsOptions::default() })
 }
 

@@ -1,6 +1,7 @@
 //! What the host keeps for one running request.
 
 use hyper::{Request, Response};
+use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
@@ -8,7 +9,8 @@ use wasmtime_wasi_http::{
 };
 
 use super::guest_output::GuestOutput;
-use super::memory::MemoryBudget;
+use super::held::{BODY_CHUNK, LARGEST_FIELDS, held_in};
+use super::memory::{Growth, HeldTooMuch, MemoryBudget};
 use crate::{KeyValueCtx, KeyValueView};
 
 /// The data of one request's instance. Nothing in it outlives the request, and
@@ -17,23 +19,58 @@ pub(super) struct RequestState {
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    outgoing: NoOutgoingRequests,
+    hooks: Hooks,
     key_value: KeyValueCtx,
-    pub(super) memory: MemoryBudget,
+    memory: MemoryBudget,
 }
 
 impl RequestState {
     /// A state without environment, arguments, files or network.
     pub(super) fn new(key_value: KeyValueCtx, memory: usize) -> Self {
-        let wasi = WasiCtx::builder().stdout(GuestOutput::Stdout).stderr(GuestOutput::Stderr).build();
+        let mut wasi = WasiCtx::builder();
+        wasi.stdout(GuestOutput::stdout()).stderr(GuestOutput::stderr());
+        wasi.max_random_size(memory as u64);
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(LARGEST_FIELDS);
         Self {
             table: ResourceTable::new(),
-            wasi,
-            http: WasiHttpCtx::new(),
-            outgoing: NoOutgoingRequests,
+            wasi: wasi.build(),
+            http,
+            hooks: Hooks,
             key_value,
             memory: MemoryBudget::new(memory),
         }
+    }
+
+    /// Takes bytes from the memory limit for what the host is about to hold in a resource.
+    pub(super) fn hold(&mut self, bytes: usize) -> Result<(), HeldTooMuch> {
+        self.memory.hold(bytes, || held_in(&mut self.table))
+    }
+
+    /// Whether the guest ever asked for more memory than it may have.
+    pub(super) fn memory_limit_reached(&self) -> bool {
+        self.memory.was_exceeded()
+    }
+}
+
+impl ResourceLimiter for RequestState {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(self.memory.grow(Growth { current, desired, maximum }, || held_in(&mut self.table)))
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // The pool bounds tables: they cannot outgrow their slots.
+        Ok(true)
     }
 }
 
@@ -45,7 +82,7 @@ impl WasiView for RequestState {
 
 impl WasiHttpView for RequestState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outgoing }
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
     }
 }
 
@@ -55,12 +92,16 @@ impl KeyValueView for RequestState {
     }
 }
 
-/// Refuses every HTTP request that an application wants to send.
-struct NoOutgoingRequests;
+/// Refuses every HTTP request that an application wants to send, and bounds what waits to be sent of an answer.
+struct Hooks;
 
 type Sending = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
-impl WasiHttpHooks for NoOutgoingRequests {
+impl WasiHttpHooks for Hooks {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK
+    }
+
     fn send_request(
         &mut self,
         _request: Request<WasiBody>,
