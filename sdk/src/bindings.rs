@@ -12,6 +12,6 @@ mod generated {
 
 pub use generated::lovely::session::sessions::{Container, ContainerOptions, Package, Session};
 pub use generated::lovely::session::transactions::{
-    Conflict, Damage, Error, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, Savepoint,
-    SessionName, TooLarge, Transaction, TransactionOptions,
+    Conflict, Damage, Error, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, NotACounter,
+    Savepoint, SessionName, TooLarge, Transaction, TransactionOptions,
 };

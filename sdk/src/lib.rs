@@ -52,7 +52,8 @@ mod visit;
 mod visitors;
 
 pub use bindings::{
-    Conflict, Damage, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, SessionName, TooLarge,
+    Conflict, Damage, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, NotACounter, SessionName,
+    TooLarge,
 };
 pub use container::{Container, ContainerOptions};
 pub use cookie::{Cookie, InvalidCookie, SameSite};
