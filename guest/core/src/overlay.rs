@@ -50,8 +50,8 @@ pub enum Edit {
 const REMOVED: &Edit = &Edit::Removed;
 
 impl Edit {
-    /// What a key holds after it, given what is below. What cannot be added to stays as it is: such an edit is never
-    /// made, and conflicts where others make it one.
+    /// What a key holds after it, given what is below. What cannot be added to stays as it is; no commit stores that,
+    /// because it conflicts before.
     pub fn over<'a>(&'a self, below: Option<&'a str>) -> Option<Cow<'a, str>> {
         match self {
             Self::Removed => None,

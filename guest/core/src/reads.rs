@@ -129,7 +129,9 @@ mod tests {
         let mut reads = Reads::ignored();
         reads.key("p", "k");
         reads.whole("q");
-        assert!(reads.package("p").is_none() && reads.package("q").is_none());
+        reads.peek("r", "k");
+        reads.peek_whole("s");
+        assert!(reads.packages.is_empty() && reads.peeked.is_empty());
     }
 
     #[test]
@@ -140,6 +142,27 @@ mod tests {
         }
         let package = reads.package("p").unwrap();
         assert_eq!(["a", "b", "c"].map(|key| package.includes(key)), [true, true, false]);
+    }
+
+    #[test]
+    fn of_what_was_shown_only_what_is_written_later_was_read() {
+        let mut reads = Reads::default();
+        reads.write("p", "before");
+        reads.peek("p", "a");
+        reads.peek("p", "before");
+        reads.peek_whole("q");
+        reads.write("p", "a");
+        reads.write("p", "b");
+        reads.write("q", "c");
+        let read = |package: &str, key: &str| reads.package(package).is_some_and(|keys| keys.includes(key));
+        assert_eq!(["a", "b", "before"].map(|key| read("p", key)), [true, false, false]);
+        assert_eq!(["a", "c"].map(|key| read("q", key)), [false, true]);
+        reads.clear("p");
+        reads.clear("q");
+        reads.clear("r");
+        let read = |package: &str, key: &str| reads.package(package).is_some_and(|keys| keys.includes(key));
+        assert_eq!(["a", "b", "before"].map(|key| read("p", key)), [true, false, true]);
+        assert!(read("q", "a") && !read("r", "a"));
     }
 
     #[test]

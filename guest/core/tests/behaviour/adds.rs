@@ -306,6 +306,18 @@ fn a_key_to_which_0_was_added_is_there() {
 }
 
 #[test]
+fn listing_the_packages_says_nothing_of_the_other_keys_of_a_package_that_was_added_to() {
+    let world = World::new();
+    world.store("s", &[("a", "1")]);
+    let tx = world.begin();
+    add_in(&tx, "s", 1);
+    assert_eq!(session(&tx, "s").packages().unwrap(), ["p"]);
+    world.store("s", &[("b", "1")]);
+    tx.commit().unwrap();
+    assert_eq!(world.stored("s"), owned(&[("a", "2"), ("b", "1")]));
+}
+
+#[test]
 fn adding_0_leaves_what_others_write() {
     let both: Step = |p| {
         p.add("a", 0).unwrap();
