@@ -30,7 +30,7 @@ impl<'a> Arbitrary<'a> for Program {
 }
 
 fn step(bytes: &mut Unstructured<'_>) -> arbitrary::Result<Step> {
-    Ok(match bytes.int_in_range(0..=10u8)? {
+    Ok(match bytes.int_in_range(0..=11u8)? {
         0 => Step::Set(id(bytes)?, package(bytes)?, key(bytes)?, value(bytes)?),
         1 => Step::Update(id(bytes)?, package(bytes)?, entries(bytes)?),
         2 => Step::Remove(id(bytes)?, package(bytes)?, key(bytes)?),
@@ -41,6 +41,7 @@ fn step(bytes: &mut Unstructured<'_>) -> arbitrary::Result<Step> {
         7 => Step::Rollback(choice(bytes)?),
         8 => Step::Release(choice(bytes)?),
         9 => Step::Commit,
+        10 => Step::Add(id(bytes)?, package(bytes)?, key(bytes)?, number(bytes)?),
         _ => Step::Abort,
     })
 }
@@ -59,6 +60,10 @@ fn key(bytes: &mut Unstructured<'_>) -> arbitrary::Result<usize> {
 
 fn value(bytes: &mut Unstructured<'_>) -> arbitrary::Result<u8> {
     bytes.int_in_range(0..=3)
+}
+
+fn number(bytes: &mut Unstructured<'_>) -> arbitrary::Result<i8> {
+    bytes.int_in_range(-2..=2)
 }
 
 fn entries(bytes: &mut Unstructured<'_>) -> arbitrary::Result<Vec<(usize, u8)>> {

@@ -26,6 +26,9 @@ impl From<core::Error> for wit::Error {
                 Self::InvalidOption(wit::InvalidOption { name: name.to_owned(), maximum, given })
             }
             core::Error::InvalidJson { key, reason } => Self::InvalidJson(wit::InvalidJson { key, reason }),
+            core::Error::NotACounter { package, key, held, added } => {
+                Self::NotACounter(wit::NotACounter { package, key, held, added })
+            }
             core::Error::TooManySessions(limit) => Self::TooManySessions(limit),
             core::Error::Conflict(conflicts) => {
                 Self::Conflict(conflicts.into_iter().map(Into::into).collect())

@@ -96,8 +96,16 @@ impl wit::GuestPackage for Package {
         Ok(self.get(&key)?)
     }
 
+    fn peek(&self, key: String) -> Result<Option<String>, wit::Error> {
+        Ok(self.peek(&key)?)
+    }
+
     fn set(&self, key: String, value: String) -> Result<(), wit::Error> {
         Ok(self.set(&key, &value)?)
+    }
+
+    fn add(&self, key: String, number: i64) -> Result<(), wit::Error> {
+        Ok(self.add(&key, number)?)
     }
 
     fn remove(&self, key: String) -> Result<bool, wit::Error> {
@@ -114,6 +122,10 @@ impl wit::GuestPackage for Package {
 
     fn entries(&self) -> Result<Vec<(String, String)>, wit::Error> {
         Ok(self.entries()?)
+    }
+
+    fn peek_entries(&self) -> Result<Vec<(String, String)>, wit::Error> {
+        Ok(self.peek_entries()?)
     }
 
     fn len(&self) -> Result<u32, wit::Error> {

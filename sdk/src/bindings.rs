@@ -12,8 +12,8 @@ mod generated {
 
 pub use generated::lovely::session::sessions::{Container, ContainerOptions, Package, Session};
 pub use generated::lovely::session::transactions::{
-    Conflict, Damage, Error, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, Savepoint,
-    SessionName, TooLarge, Transaction, TransactionOptions,
+    Conflict, Damage, Error, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, NotACounter,
+    Savepoint, SessionName, TooLarge, Transaction, TransactionOptions,
 };
 pub use generated::wasi::clocks::monotonic_clock;
 pub use generated::wasi::random::random;

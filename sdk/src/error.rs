@@ -1,7 +1,7 @@
 //! Why a call failed.
 
 use crate::bindings::{
-    self, Conflict, Damage, InvalidJson, InvalidName, InvalidOption, SessionName, TooLarge,
+    self, Conflict, Damage, InvalidJson, InvalidName, InvalidOption, NotACounter, SessionName, TooLarge,
 };
 use crate::cookie::InvalidCookie;
 
@@ -29,6 +29,10 @@ pub enum Error {
     /// A text is not JSON. Only [`Package::set_json`](crate::Package::set_json) meets it.
     #[error("the text for the key {:?} is no JSON: {}", .0.key, .0.reason)]
     InvalidJson(InvalidJson),
+    /// What a number was to be added to is no counter, or the sum would be none; see
+    /// [`Package::add`](crate::Package::add).
+    #[error("nothing can be added to key {:?} in package {:?}: {}", .0.key, .0.package, obstacle(.0))]
+    NotACounter(NotACounter),
     /// The transaction has joined as many sessions as it may; the number is the limit. Split the work over several
     /// transactions.
     #[error("a transaction joins at most {0} sessions; split the work over several")]
@@ -110,6 +114,13 @@ fn kind(name: &InvalidName) -> &'static str {
     }
 }
 
+fn obstacle(problem: &NotACounter) -> &'static str {
+    match problem.held {
+        Some(_) => "the sum would be out of range",
+        None => "what is there is no whole number",
+    }
+}
+
 impl From<bindings::Error> for Error {
     fn from(error: bindings::Error) -> Self {
         use bindings::Error as Wit;
@@ -120,6 +131,7 @@ impl From<bindings::Error> for Error {
             Wit::InvalidName(name) => Self::InvalidName(name),
             Wit::InvalidOption(option) => Self::InvalidOption(option),
             Wit::InvalidJson(json) => Self::InvalidJson(json),
+            Wit::NotACounter(problem) => Self::NotACounter(problem),
             Wit::TooManySessions(limit) => Self::TooManySessions(limit),
             Wit::Conflict(conflicts) => Self::Conflict(conflicts),
             Wit::Gone(sessions) => Self::Gone(sessions),

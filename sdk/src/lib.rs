@@ -53,7 +53,8 @@ mod visitors;
 mod waiting;
 
 pub use bindings::{
-    Conflict, Damage, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, SessionName, TooLarge,
+    Conflict, Damage, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, NotACounter, SessionName,
+    TooLarge,
 };
 pub use container::{Container, ContainerOptions};
 pub use cookie::{Cookie, InvalidCookie, SameSite};

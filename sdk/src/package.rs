@@ -46,6 +46,29 @@ impl Package {
         Ok(self.handle.get(key)?)
     }
 
+    /// The value under a key, to be shown: "I show this, I do not depend on it".
+    ///
+    /// As [`Package::get`], it gives what was loaded with the transaction's own changes, but it is no read: the commit
+    /// does not check it, and when it commits, others may have changed what was shown. A key that was peeked and is
+    /// written after that by the same transaction counts as read, so that no update is lost. Do not let a peeked value
+    /// decide what is written to another key, or whether: use [`Package::get`] for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::get`].
+    pub fn peek<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        self.peek_json(key)?.map(|json| json::read(&self.name, key, &json)).transpose()
+    }
+
+    /// The JSON text under a key, to be shown; as [`Package::peek`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidName`].
+    pub fn peek_json(&self, key: &str) -> Result<Option<String>, Error> {
+        Ok(self.handle.peek(key)?)
+    }
+
     /// Stores a value under a key.
     ///
     /// # Errors
@@ -83,6 +106,21 @@ impl Package {
         Ok(self.handle.update(&entries)?)
     }
 
+    /// Adds a number to the counter under a key; an absent key counts as 0, and holds the sum afterwards.
+    ///
+    /// It is no read, and merges with whatever others do to the key meanwhile: the commit adds to what is stored then.
+    /// A counter is a whole number from -(2^53 - 1) to 2^53 - 1, stored without a fraction or an exponent. If others
+    /// made it something else, or the sum would be out of range, the key conflicts. There is no result, because it
+    /// would be a read: use [`Package::peek`] after it to show the sum, and [`Package::get`] to depend on it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotACounter`] when there is no counter, or the sum would be none; that counts as a read of the key.
+    /// [`Error::InvalidName`]. Nothing has changed then.
+    pub fn add(&self, key: &str, number: i64) -> Result<(), Error> {
+        Ok(self.handle.add(key, number)?)
+    }
+
     /// Removes a key; false if there was none.
     ///
     /// # Errors
@@ -116,11 +154,28 @@ impl Package {
     ///
     /// [`Error::Unfit`] when one of the values is not a `T`.
     pub fn entries<T: DeserializeOwned, C: FromIterator<(String, T)>>(&self) -> Result<C, Error> {
+        self.read(self.handle.entries()?)
+    }
+
+    /// All keys with their values, sorted by key, to be shown; as [`Package::peek`] for each key, and for the keys that
+    /// are not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Package::entries`].
+    pub fn peek_entries<T: DeserializeOwned, C: FromIterator<(String, T)>>(&self) -> Result<C, Error> {
+        self.read(self.handle.peek_entries()?)
+    }
+
+    fn read<T: DeserializeOwned, C: FromIterator<(String, T)>>(
+        &self,
+        entries: Vec<(String, String)>,
+    ) -> Result<C, Error> {
         let read = |(key, json): (String, String)| {
             let value = json::read(&self.name, &key, &json)?;
             Ok((key, value))
         };
-        self.handle.entries()?.into_iter().map(read).collect()
+        entries.into_iter().map(read).collect()
     }
 
     /// How many keys there are.

@@ -5,6 +5,7 @@ use lovely_session_tests::world::World;
 
 on_every_store!(
     what_is_not_json_is_refused,
+    what_is_no_counter_is_not_added_to,
     empty_and_huge_names_are_refused,
     odd_names_are_kept_as_they_are,
     options_out_of_range_are_refused,
@@ -46,6 +47,31 @@ async fn what_is_not_json_is_refused(world: World) {
     app.commit(tx).await.unwrap();
 }
 
+async fn what_is_no_counter_is_not_added_to(world: World) {
+    let (mut app, _, tx, session) = begin(&world).await;
+    let data = app.package(session, "p").await.unwrap();
+    for (text, number, held) in [
+        ("\"1\"", 1, None),
+        ("1.5", 1, None),
+        ("9007199254740991", 1, Some(9_007_199_254_740_991)),
+        ("-1", i64::MIN, Some(-1)),
+    ] {
+        app.set(data, "k", text).await.unwrap();
+        let refused = app.add(data, "k", number).await;
+        let Err(Error::NotACounter(why)) = refused else { panic!("{text}: {refused:?}") };
+        assert_eq!((why.package.as_str(), why.key.as_str(), why.held, why.added), ("p", "k", held, number));
+        assert_eq!(app.peek(data, "k").await.unwrap().as_deref(), Some(text));
+    }
+    app.set(data, "k", "-9007199254740991").await.unwrap();
+    app.add(data, "k", 2 * 9_007_199_254_740_991).await.unwrap();
+    app.commit(tx).await.unwrap();
+    let tx = app.begin().await;
+    let container = app.open("bad input").await;
+    let session = app.session(container, tx, "s").await.unwrap();
+    let data = app.package(session, "p").await.unwrap();
+    assert_eq!(app.peek_entries(data).await.unwrap(), [("k".to_owned(), "9007199254740991".to_owned())]);
+}
+
 async fn empty_and_huge_names_are_refused(world: World) {
     let (mut app, container, tx, session) = begin(&world).await;
     let data = app.package(session, "p").await.unwrap();
@@ -61,6 +87,8 @@ async fn empty_and_huge_names_are_refused(world: World) {
         };
         let (key, package) = (about(NameKind::Key), about(NameKind::Package));
         assert!(key(app.get(data, bad).await.unwrap_err()));
+        assert!(key(app.peek(data, bad).await.unwrap_err()));
+        assert!(key(app.add(data, bad, 1).await.unwrap_err()));
         assert!(key(app.set(data, bad, "1").await.unwrap_err()));
         assert!(key(app.remove(data, bad).await.unwrap_err()));
         assert!(key(app.contains(data, bad).await.unwrap_err()));

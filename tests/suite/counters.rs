@@ -103,6 +103,37 @@ async fn sixty_four_clients_who_add_an_item_of_their_own_are_all_counted_and_non
     }
 }
 
+/// Whatever the order, every add counts, and none of them is in another's way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_clients_who_add_to_one_counter_never_meet_a_conflict() {
+    let world = Arc::new(World::memcached().await);
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        clients.spawn(add_to_one_counter(Arc::clone(&world)));
+    }
+    clients.join_all().await;
+
+    let mut app = world.app().await;
+    let (container, tx) = (app.open("counters").await, app.begin().await);
+    let session = app.resume(container, tx, "shared").await.unwrap().unwrap();
+    let data = app.package(session, "p").await.unwrap();
+    let sum = app.get(data, "n").await.unwrap();
+    assert_eq!(sum, Some((CLIENTS * INCREMENTS).to_string()));
+}
+
+async fn add_to_one_counter(world: Arc<World>) {
+    let mut app = world.app().await;
+    let container = app.open("counters").await;
+    for _ in 0..INCREMENTS {
+        let tx = app.begin().await;
+        let session = app.session(container, tx, "shared").await.unwrap();
+        let data = app.package(session, "p").await.unwrap();
+        app.add(data, "n", 1).await.unwrap();
+        app.peek(data, "n").await.unwrap().unwrap();
+        app.commit(tx).await.unwrap();
+    }
+}
+
 /// Each sets a key of its own without looking at the others, so all of them fit together.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_writers_with_a_key_of_their_own_never_meet_a_conflict() {

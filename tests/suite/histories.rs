@@ -21,6 +21,7 @@ mod at_random;
 mod by_hand;
 mod lists;
 mod load;
+mod totals;
 
 /// How many seconds the load runs at each level, unless the environment says otherwise.
 const SECONDS: u64 = 2;
@@ -122,6 +123,7 @@ impl Registers {
     async fn run(&mut self, allowed: Allowed) {
         let seed = self.rounds.seed();
         let recording = load::run(&self.world, self.load, seed, ROUND).await;
+        recording.totals.check(&recording.counts);
         self.rounds.check(&recording, SESSIONS, allowed);
     }
 

@@ -18,17 +18,23 @@ enum Step {
     CountUp(&'static str),
     /// Sets the first key to what it reads in the second.
     CopyFrom(&'static str, &'static str),
+    /// Sets the first key to what it peeks at in the second.
+    CopyPeeked(&'static str, &'static str),
+    /// Peeks at the first key, and sets the second.
+    ShowAndSet(&'static str, &'static str),
+    /// Adds 2 to a counter.
+    Add(&'static str),
     /// Reads a key.
     Read(&'static str),
     Clear,
     LogOut,
 }
-use Step::{Clear, CopyFrom, CountUp, LogOut, Read, Set};
+use Step::{Add, Clear, CopyFrom, CopyPeeked, CountUp, LogOut, Read, Set, ShowAndSet};
 
 /// What is there before.
 const BEFORE: [(&str, &str); 3] = [("n", "1"), ("a", "1"), ("b", "2")];
 
-const LINES: [(&str, Step, Step); 7] = [
+const LINES: [(&str, Step, Step); 14] = [
     ("sets one key, and the other sets another", Set("x", "1"), Set("y", "2")),
     ("sets a key, and so does the other", Set("x", "1"), Set("x", "2")),
     ("counts up, and so does the other", CountUp("n"), CountUp("n")),
@@ -36,6 +42,13 @@ const LINES: [(&str, Step, Step); 7] = [
     ("sets a key, and the other clears the package", Set("x", "1"), Clear),
     ("sets a key, and the other only reads it", Set("n", "5"), Read("n")),
     ("logs out, and the other sets a key", LogOut, Set("x", "1")),
+    ("adds to a counter, and so does the other", Add("n"), Add("n")),
+    ("sets a counter, and the other adds to it", Set("n", "5"), Add("n")),
+    ("adds to a counter, and the other sets it", Add("n"), Set("n", "5")),
+    ("adds to a counter, and the other counts it up", Add("n"), CountUp("n")),
+    ("sets `a`, and the other peeks at `a` and sets `b`", Set("a", "5"), ShowAndSet("a", "b")),
+    ("sets `a`, and the other peeks at `a` and sets it, too", Set("a", "5"), ShowAndSet("a", "a")),
+    ("copies `a` to `b` by a peek, and the other `b` to `a`", CopyPeeked("b", "a"), CopyPeeked("a", "b")),
 ];
 
 #[tokio::test]
@@ -111,6 +124,15 @@ impl Visitor {
                     let value = app.get(data, from).await.unwrap().unwrap();
                     app.set(data, to, &value).await.unwrap();
                 }
+                CopyPeeked(to, from) => {
+                    let value = app.peek(data, from).await.unwrap().unwrap();
+                    app.set(data, to, &value).await.unwrap();
+                }
+                ShowAndSet(shown, key) => {
+                    app.peek(data, shown).await.unwrap();
+                    app.set(data, key, "7").await.unwrap();
+                }
+                Add(key) => app.add(data, key, 2).await.unwrap(),
                 Read(key) => drop(app.get(data, key).await.unwrap()),
                 Clear => app.clear(data).await.unwrap(),
                 LogOut => app.destroy(session).await.unwrap(),

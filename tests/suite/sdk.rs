@@ -214,6 +214,22 @@ async fn values_keep_their_types() {
 }
 
 #[tokio::test]
+async fn counters_are_added_to_and_shown() {
+    let text = Browser::new().await.text("/counters").await;
+    assert_eq!(text, r#"{"balance": -7, "visits": 42} Some("42") None"#);
+}
+
+#[tokio::test]
+async fn what_cannot_be_added_to_is_a_typed_error() {
+    let refused = |key, why| format!("nothing can be added to key {key:?} in package \"values\": {why}");
+    let expected = [
+        refused("name", "what is there is no whole number"),
+        refused("most", "the sum would be out of range"),
+    ];
+    assert_eq!(Browser::new().await.text("/no-counter").await, expected.join("; "));
+}
+
+#[tokio::test]
 async fn a_value_of_another_type_is_a_typed_error() {
     let text = Browser::new().await.text("/unfit").await;
     assert!(text.starts_with("unfit: name in values, invalid type: string"), "{text}");

@@ -237,9 +237,19 @@ impl App {
         call!(self, lovely_session_sessions, package, call_get, package.0, key)
     }
 
+    /// `package.peek`.
+    pub async fn peek(&mut self, package: Package, key: &str) -> Answer<Option<String>> {
+        call!(self, lovely_session_sessions, package, call_peek, package.0, key)
+    }
+
     /// `package.set`.
     pub async fn set(&mut self, package: Package, key: &str, value: &str) -> Answer<()> {
         call!(self, lovely_session_sessions, package, call_set, package.0, key, value)
+    }
+
+    /// `package.add`.
+    pub async fn add(&mut self, package: Package, key: &str, number: i64) -> Answer<()> {
+        call!(self, lovely_session_sessions, package, call_add, package.0, key, number)
     }
 
     /// `package.remove`.
@@ -260,6 +270,11 @@ impl App {
     /// `package.entries`.
     pub async fn entries(&mut self, package: Package) -> Answer<Vec<(String, String)>> {
         call!(self, lovely_session_sessions, package, call_entries, package.0)
+    }
+
+    /// `package.peek-entries`.
+    pub async fn peek_entries(&mut self, package: Package) -> Answer<Vec<(String, String)>> {
+        call!(self, lovely_session_sessions, package, call_peek_entries, package.0)
     }
 
     /// `package.len`.

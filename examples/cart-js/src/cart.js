@@ -3,6 +3,9 @@
 // A session has two packages. `cart` has one key for each SKU, with its quantity, so that requests
 // that change different things touch different keys. `checkout` has `attempts`, the number of
 // checkouts that failed, and `coupon` and `reservation`, which are the last order.
+//
+// What is only shown is peeked at, so that a request that adds one thing and answers with the whole
+// cart depends on that one thing alone. A checkout depends on everything that it orders.
 
 import { Refusal } from './refusal.js';
 
@@ -12,24 +15,27 @@ const VALID_COUPON = 'WELCOME';
 /** The most of one thing that a cart holds. */
 const MAX_HELD = 1_000_000;
 
-/** The cart in a session; an empty one where there is no session. */
+/** The cart in a session, to be shown; an empty one where there is no session. */
 export function look(session) {
   if (!session) return { items: [], count: 0 };
-  const items = itemsIn(session.package('cart'));
-  const failed = read(session.package('checkout'), 'attempts');
+  const items = itemsOf(session.package('cart').peekEntries());
+  const failed = peek(session.package('checkout'), 'attempts');
   return { items, count: countOf(items), attempts: failed || undefined };
 }
 
-/** The last order in a session; undefined if there was none. */
+/** The last order in a session, to be shown; undefined if there was none. */
 export function lastOrder(session) {
   const checkout = session?.package('checkout');
-  const coupon = checkout && read(checkout, 'coupon');
+  const coupon = checkout && peek(checkout, 'coupon');
   if (coupon === undefined) return undefined;
-  const items = Object.entries(read(checkout, 'reservation') ?? {});
+  const items = Object.entries(peek(checkout, 'reservation') ?? {});
   return { items, count: countOf(items), coupon };
 }
 
-/** Adds to what is there. */
+/**
+ * Adds to what is there. The limit depends on that, so it is read; two requests that add the same
+ * thing conflict, and one of them runs again.
+ */
 export function add(session, sku, quantity) {
   const cart = session.package('cart');
   const total = (read(cart, sku) ?? 0) + quantity;
@@ -49,24 +55,21 @@ export function remove(session, sku) {
 export function checkOut(visit, coupon) {
   const session = visit.sessionOrBegin();
   const checkout = session.package('checkout');
-  const failed = read(checkout, 'attempts') ?? 0;
-  // Counted before the savepoint, so that the rollback undoes the order and not the count.
-  write(checkout, 'attempts', failed + 1);
-
   const beforeOrder = visit.savepoint();
   const order = placeOrder(session.package('cart'), checkout, coupon);
   const refusal = objectionTo(order);
   if (refusal) {
     beforeOrder.rollback();
+    // To count needs no look at the number, so that it conflicts with nobody.
+    checkout.add('attempts', 1n);
     return { refusal };
   }
-  write(checkout, 'attempts', failed);
   return { order };
 }
 
 /** Moves the items from the cart to the reservation. */
 function placeOrder(cart, checkout, coupon) {
-  const items = itemsIn(cart);
+  const items = itemsOf(cart.entries());
   write(checkout, 'coupon', coupon);
   write(checkout, 'reservation', Object.fromEntries(items));
   cart.clear();
@@ -79,8 +82,8 @@ function objectionTo(order) {
   return undefined;
 }
 
-function itemsIn(cart) {
-  return cart.entries().map(([sku, quantity]) => [sku, JSON.parse(quantity)]);
+function itemsOf(entries) {
+  return entries.map(([sku, quantity]) => [sku, JSON.parse(quantity)]);
 }
 
 function countOf(items) {
@@ -89,7 +92,14 @@ function countOf(items) {
 
 /** A package stores JSON texts. */
 function read(storedPackage, key) {
-  const json = storedPackage.get(key);
+  return parsed(storedPackage.get(key));
+}
+
+function peek(storedPackage, key) {
+  return parsed(storedPackage.peek(key));
+}
+
+function parsed(json) {
   return json === undefined ? undefined : JSON.parse(json);
 }
 

@@ -3,6 +3,9 @@
 A session has two packages. `cart` has one key for each SKU, with its quantity, so that requests that change different
 things touch different keys. `checkout` has `attempts`, the number of checkouts that failed, and `coupon` and
 `reservation`, which are the last order.
+
+What is only shown is peeked at, so that a request that adds one thing and answers with the whole cart depends on that
+one thing alone. A checkout depends on everything that it orders.
 """
 
 import json
@@ -46,23 +49,27 @@ class Order:
 
 
 def look(session: Session | None) -> Cart:
-    """The cart in a session; an empty one where there is no session."""
+    """The cart in a session, to be shown; an empty one where there is no session."""
     if session is None:
         return Cart()
-    return Cart(_items(session.package("cart")), _read(session.package("checkout"), "attempts", 0))
+    items = _items(session.package("cart").peek_entries())
+    return Cart(items, _peek(session.package("checkout"), "attempts", 0))
 
 
 def last_order(session: Session | None) -> Order | None:
-    """The last order in a session, if there was one."""
+    """The last order in a session, to be shown, if there was one."""
     if session is None:
         return None
     checkout = session.package("checkout")
-    coupon = _read(checkout, "coupon")
-    return None if coupon is None else Order(_read(checkout, "reservation", {}), coupon)
+    coupon = _peek(checkout, "coupon")
+    return None if coupon is None else Order(_peek(checkout, "reservation", {}), coupon)
 
 
 def add(session: Session, sku: str, quantity: int) -> None:
-    """Adds to what is there."""
+    """Adds to what is there.
+
+    The limit depends on that, so it is read; two requests that add the same thing conflict, and one of them runs again.
+    """
     cart = session.package("cart")
     total = _read(cart, sku, 0) + quantity
     if total > MAX_HELD:
@@ -82,22 +89,19 @@ def check_out(visit: Visit, coupon: str) -> Order | Refusal:
     """
     session = visit.session_or_begin()
     checkout = session.package("checkout")
-    failed = _read(checkout, "attempts", 0)
-    # Counted before the savepoint, so that the rollback undoes the order and not the count.
-    _write(checkout, "attempts", failed + 1)
-
     before_order = visit.savepoint()
     order = _place_order(session.package("cart"), checkout, coupon)
     if refusal := _objection(order):
         before_order.rollback()
+        # To count needs no look at the number, so that it conflicts with nobody.
+        checkout.add("attempts", 1)
         return refusal
-    _write(checkout, "attempts", failed)
     return order
 
 
 def _place_order(cart: Package, checkout: Package, coupon: str) -> Order:
     """Moves the items from the cart to the reservation."""
-    order = Order(_items(cart), coupon)
+    order = Order(_items(cart.entries()), coupon)
     _write(checkout, "coupon", coupon)
     _write(checkout, "reservation", order.items)
     cart.clear()
@@ -112,13 +116,21 @@ def _objection(order: Order) -> Refusal | None:
     return None
 
 
-def _items(cart: Package) -> dict[str, int]:
-    return {sku: json.loads(quantity) for sku, quantity in cart.entries()}
+def _items(entries: list[tuple[str, str]]) -> dict[str, int]:
+    return {sku: json.loads(quantity) for sku, quantity in entries}
 
 
 def _read(package: Package, key: str, default: Any = None) -> Any:
     """What is stored under a key; a package stores JSON texts."""
-    text = package.get(key)
+    return _parsed(package.get(key), default)
+
+
+def _peek(package: Package, key: str, default: Any = None) -> Any:
+    """What is stored under a key, to be shown."""
+    return _parsed(package.peek(key), default)
+
+
+def _parsed(text: str | None, default: Any) -> Any:
     return default if text is None else json.loads(text)
 
 

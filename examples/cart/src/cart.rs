@@ -3,6 +3,9 @@
 //! A session has two packages. `cart` has one key for each SKU, with its quantity, so that requests
 //! that change different things touch different keys. `checkout` has `attempts`, the number of
 //! checkouts that failed, and `coupon` and `reservation`, which are the last order.
+//!
+//! What is only shown is peeked at, so that a request that adds one thing and answers with the whole
+//! cart depends on that one thing alone. A checkout depends on everything that it orders.
 
 use std::collections::BTreeMap;
 
@@ -51,24 +54,25 @@ pub enum Checkout {
     Declined(Refusal),
 }
 
-/// The cart in a session; an empty one where there is no session.
+/// The cart in a session, to be shown; an empty one where there is no session.
 pub fn look(session: Option<&Session>) -> Result<Cart, Error> {
     let Some(session) = session else { return Ok(Cart::default()) };
-    let items: Items = session.package(CART)?.entries()?;
-    let failed: Option<u32> = session.package(CHECKOUT)?.get(ATTEMPTS)?;
+    let items: Items = session.package(CART)?.peek_entries()?;
+    let failed: Option<u32> = session.package(CHECKOUT)?.peek(ATTEMPTS)?;
     Ok(Cart { count: count(&items), items, attempts: failed.filter(|failed| *failed > 0) })
 }
 
-/// The last order in a session, if there was one.
+/// The last order in a session, to be shown, if there was one.
 pub fn last_order(session: Option<&Session>) -> Result<Option<Order>, Error> {
     let Some(session) = session else { return Ok(None) };
     let checkout = session.package(CHECKOUT)?;
-    let Some(coupon) = checkout.get(COUPON)? else { return Ok(None) };
-    let items: Items = checkout.get(RESERVATION)?.unwrap_or_default();
+    let Some(coupon) = checkout.peek(COUPON)? else { return Ok(None) };
+    let items: Items = checkout.peek(RESERVATION)?.unwrap_or_default();
     Ok(Some(Order { count: count(&items), items, coupon }))
 }
 
-/// Adds to what is there.
+/// Adds to what is there. The limit depends on that, so it is read; two requests that add the same
+/// thing conflict, and one of them runs again.
 pub fn add(session: &Session, sku: &Sku, quantity: Quantity) -> Result<(), Refusal> {
     let cart = session.package(CART)?;
     let held = cart.get(sku.as_str())?.unwrap_or(0);
@@ -85,17 +89,14 @@ pub fn remove(session: &Session, sku: &Sku) -> Result<bool, Error> {
 pub fn check_out(visit: &Visit, coupon: &str) -> Result<Checkout, Error> {
     let session = visit.session_or_begin()?;
     let checkout = session.package(CHECKOUT)?;
-    let failed: u32 = checkout.get(ATTEMPTS)?.unwrap_or(0);
-    // Counted before the savepoint, so that the rollback undoes the order and not the count.
-    checkout.set(ATTEMPTS, &failed.saturating_add(1))?;
-
     let before_order = visit.savepoint()?;
     let order = place_order(&session.package(CART)?, &checkout, coupon)?;
     if let Some(refusal) = objection(&order) {
         before_order.rollback()?;
+        // To count needs no look at the number, so that it conflicts with nobody.
+        checkout.add(ATTEMPTS, 1)?;
         return Ok(Checkout::Declined(refusal));
     }
-    checkout.set(ATTEMPTS, &failed)?;
     Ok(Checkout::Ordered(order))
 }
 

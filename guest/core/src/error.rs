@@ -75,6 +75,17 @@ pub enum Error {
         /// What is wrong, with line and column.
         reason: String,
     },
+    /// What a number was to be added to is no counter, or the sum would be none.
+    NotACounter {
+        /// The package.
+        package: String,
+        /// The key.
+        key: String,
+        /// The counter there, if it is one.
+        held: Option<i64>,
+        /// What was to be added.
+        added: i64,
+    },
     /// The transaction has joined as many sessions as it may.
     TooManySessions(u32),
     /// Others changed what this transaction depends on; nothing was written.
@@ -128,6 +139,10 @@ impl fmt::Display for Error {
                 write!(f, "the option {name} is {given}, and may be {maximum} at most")
             }
             Self::InvalidJson { reason, .. } => write!(f, "the value is not JSON: {reason}"),
+            Self::NotACounter { held: None, .. } => f.write_str("the value is no whole number to add to"),
+            Self::NotACounter { .. } => {
+                f.write_str("the sum is beyond the numbers that JSON carries exactly")
+            }
             Self::TooManySessions(limit) => write!(f, "a transaction may join {limit} sessions at most"),
             Self::Conflict(conflicts) => write!(f, "{} conflicts with other transactions", conflicts.len()),
             Self::Gone(sessions) => write!(f, "{} sessions expired or were evicted", sessions.len()),
@@ -158,6 +173,8 @@ mod tests {
     /// One error of each kind, with what it tells a person.
     fn errors() -> Vec<(Error, &'static str)> {
         let conflict = Conflict { session: name(), package: None, key: None };
+        let not_a_counter =
+            |held| Error::NotACounter { package: "secret".into(), key: "secret".into(), held, added: 1 };
         let invalid_name = |length| Error::InvalidName { kind: NameKind::Key, length, limit: 1024 };
         vec![
             (Error::Finished, "the transaction is finished"),
@@ -173,6 +190,8 @@ mod tests {
                 Error::InvalidJson { key: "secret".into(), reason: "line 1 column 2".into() },
                 "the value is not JSON: line 1 column 2",
             ),
+            (not_a_counter(None), "the value is no whole number to add to"),
+            (not_a_counter(Some(1)), "the sum is beyond the numbers that JSON carries exactly"),
             (Error::TooManySessions(1000), "a transaction may join 1000 sessions at most"),
             (Error::Conflict(vec![conflict]), "1 conflicts with other transactions"),
             (Error::Gone(vec![name()]), "1 sessions expired or were evicted"),

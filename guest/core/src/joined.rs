@@ -7,6 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::counter;
 use crate::error::{Conflict, Error, SessionName};
 use crate::identity::Identity;
 use crate::journal::{Before, Journal, Note};
@@ -221,13 +222,16 @@ impl JoinedSession {
     pub fn note_names_read(&mut self) {
         self.reads.package_names = true;
         for (package, overlay) in self.overlays.iter() {
-            if !overlay.cleared && !overlay.is_vacant() && overlay.written().all(|(_, text)| text.is_none()) {
+            if !overlay.cleared
+                && !overlay.is_vacant()
+                && overlay.written().all(|(_, edit)| matches!(edit, Edit::Removed))
+            {
                 self.reads.whole(package);
             }
         }
     }
 
-    /// Writes one key: a checked JSON text, or that it is removed.
+    /// Writes one key: a checked JSON text, that it is removed, or a sum that was checked.
     ///
     /// # Errors
     /// As [`Self::view`]; nothing has changed then.
@@ -239,6 +243,7 @@ impl JoinedSession {
         edit: Edit,
     ) -> Result<(), Error> {
         self.view(package)?;
+        self.reads.write(package, key);
         let (session, incarnation) = (self.index, self.incarnation);
         let (package, overlay) = self.overlays.entry(package, Overlay::default)?;
         let saved_for = overlay.saved_for;
@@ -251,12 +256,29 @@ impl JoinedSession {
         Ok(())
     }
 
+    /// Adds to the counter under a key.
+    ///
+    /// # Errors
+    /// [`Error::NotACounter`], and as [`Self::view`]; nothing has changed then.
+    pub fn add(&mut self, journal: &mut Journal, package: &str, key: &str, number: i64) -> Result<(), Error> {
+        let view = self.view(package)?;
+        if let Some(edit) = view.plus(key, number) {
+            return self.write(journal, package, key, edit);
+        }
+        let (held, is_own) = (counter::read(view.get(key).as_deref()), view.is_own(key));
+        if !is_own {
+            self.reads.key(package, key);
+        }
+        Err(Error::NotACounter { package: package.to_owned(), key: key.to_owned(), held, added: number })
+    }
+
     /// Removes every key of a package. Returns whether there was any.
     ///
     /// # Errors
     /// As [`Self::view`]; nothing has changed then.
     pub fn clear(&mut self, journal: &mut Journal, package: &str) -> Result<bool, Error> {
         let held_any = self.view(package)?.len() > 0;
+        self.reads.clear(package);
         let (session, incarnation) = (self.index, self.incarnation);
         let (package, overlay) = self.overlays.entry(package, Overlay::default)?;
         let cleared = Overlay { cleared: true, writes: Ordered::default(), saved_for: journal.current() };

@@ -14,7 +14,7 @@
 //! | what the store holds under a key, with what is pending there | `stored` |
 //! | how long records are kept, and when sessions are over | `lifetime` |
 //! | how sessions join a transaction | `join` |
-//! | a session in a transaction: what was loaded, and what was written over it | `joined`, `identity`, `overlay`, `ordered` |
+//! | a session in a transaction: what was loaded, and what was written over it | `joined`, `identity`, `overlay`, `counter`, `ordered` |
 //! | savepoints | `journal` |
 //! | what was read | `reads` |
 //! | what the handles of a transaction share | `state` |
@@ -27,6 +27,7 @@ extern crate alloc;
 
 mod commit;
 mod container;
+mod counter;
 mod environment;
 mod error;
 mod identity;
@@ -48,6 +49,7 @@ mod stored;
 mod transaction;
 
 pub use container::Container;
+pub use counter::MAX_COUNTER;
 pub use environment::{
     Change, Clock, Entry, Environment, Expectation, Lifetime, Outcome, Random, Store, StoreError, Version,
     Write,

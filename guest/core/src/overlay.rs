@@ -1,11 +1,13 @@
 //! What a transaction wrote to one package, and the package as it then looks.
 
+use alloc::borrow::Cow;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::iter::Peekable;
 use core::slice;
 
+use crate::counter;
 use crate::json;
 use crate::ordered::{self, Ordered};
 use crate::record::PackageText;
@@ -40,15 +42,38 @@ pub enum Edit {
     Removed,
     /// It gave it this text.
     Text(Rc<str>),
+    /// It added this number to it, whatever it is.
+    Added(i64),
 }
 
+/// What a transaction made of a key of a package that it cleared.
+const REMOVED: &Edit = &Edit::Removed;
+
 impl Edit {
-    /// The text, `Some(None)` when the key was removed, `None` when it was left alone.
-    fn told(&self) -> Option<Option<&str>> {
+    /// What a key holds after it, given what is below. What cannot be added to stays as it is; no commit stores that,
+    /// because it conflicts before.
+    pub fn over<'a>(&'a self, below: Option<&'a str>) -> Option<Cow<'a, str>> {
         match self {
-            Self::Untouched => None,
-            Self::Removed => Some(None),
-            Self::Text(text) => Some(Some(text)),
+            Self::Removed => None,
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+            Self::Added(number) if let Some(sum) = counter::sum(below, *number) => {
+                Some(Cow::Owned(counter::write(sum)))
+            }
+            Self::Untouched | Self::Added(_) => below.map(Cow::Borrowed),
+        }
+    }
+
+    /// The edit itself, unless the key was left alone.
+    fn made(&self) -> Option<&Self> {
+        (!matches!(self, Self::Untouched)).then_some(self)
+    }
+
+    /// About how many bytes its text takes.
+    fn size(&self) -> usize {
+        match self {
+            Self::Untouched | Self::Removed => 0,
+            Self::Text(text) => text.len(),
+            Self::Added(_) => counter::MOST_DIGITS,
         }
     }
 }
@@ -61,18 +86,15 @@ pub struct View<'a> {
 }
 
 impl Overlay {
-    /// What the transaction made of a key: a text, `Some(None)` because it removed it, or `None` because it left
-    /// the key as it was loaded.
-    pub fn edited(&self, key: &str) -> Option<Option<&str>> {
-        match self.writes.get(key).and_then(|slot| slot.edit.told()) {
-            None => self.cleared.then_some(None),
-            written => written,
-        }
+    /// What the transaction made of a key; nothing because it left the key as it was loaded.
+    pub fn edited(&self, key: &str) -> Option<&Edit> {
+        let written = self.writes.get(key).and_then(|slot| slot.edit.made());
+        written.or_else(|| self.cleared.then_some(REMOVED))
     }
 
-    /// The keys written, each with its text or with nothing when it is removed; sorted by key.
-    pub fn written(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.writes.iter().filter_map(|(key, slot)| Some((key, slot.edit.told()?)))
+    /// The keys written, each with what was made of it; sorted by key.
+    pub fn written(&self) -> impl Iterator<Item = (&str, &Edit)> {
+        self.writes.iter().filter_map(|(key, slot)| Some((key, slot.edit.made()?)))
     }
 
     /// Whether it says anything.
@@ -92,25 +114,40 @@ impl<'a> View<'a> {
         self.loaded.filter(|_| !self.overlay.is_some_and(|overlay| overlay.cleared))
     }
 
-    /// The text under a key.
-    pub fn get(&self, key: &str) -> Option<&'a str> {
-        match self.overlay.and_then(|overlay| overlay.edited(key)) {
-            Some(written) => written,
-            None => self.loaded.and_then(|loaded| loaded.get(key)),
-        }
+    /// What the transaction made of a key.
+    fn edited(&self, key: &str) -> Option<&'a Edit> {
+        self.overlay.and_then(|overlay| overlay.edited(key))
     }
 
-    /// Whether a key shows what the transaction wrote, rather than what was loaded.
-    pub fn is_written(&self, key: &str) -> bool {
-        self.overlay.is_some_and(|overlay| overlay.edited(key).is_some())
+    /// The text under a key.
+    pub fn get(&self, key: &str) -> Option<Cow<'a, str>> {
+        let loaded = self.loaded.and_then(|loaded| loaded.get(key));
+        self.edited(key).unwrap_or(&Edit::Untouched).over(loaded)
+    }
+
+    /// Whether a key shows only what the transaction wrote, and nothing of what was loaded.
+    pub fn is_own(&self, key: &str) -> bool {
+        matches!(self.edited(key), Some(Edit::Removed | Edit::Text(_)))
+    }
+
+    /// What becomes of a key when a number is added to it; nothing if that is no counter, or would be none. Where the
+    /// transaction wrote the key, it writes the sum.
+    pub fn plus(&self, key: &str, number: i64) -> Option<Edit> {
+        let sum = counter::sum(self.get(key).as_deref(), number)?;
+        match self.edited(key) {
+            None => Some(Edit::Added(number)),
+            Some(Edit::Added(before)) => before.checked_add(number).map(Edit::Added),
+            Some(_) => Some(Edit::Text(counter::write(sum).into())),
+        }
     }
 
     /// How many keys there are. Costs what was written, not what is there.
     pub fn len(&self) -> usize {
         let below = self.below();
         let mut count = below.map_or(0, |loaded| loaded.len());
-        for (key, text) in self.overlay.iter().flat_map(|overlay| overlay.written()) {
-            match (below.is_some_and(|loaded| loaded.get(key).is_some()), text.is_some()) {
+        for (key, edit) in self.overlay.iter().flat_map(|overlay| overlay.written()) {
+            let holds = !matches!(edit, Edit::Removed);
+            match (below.is_some_and(|loaded| loaded.get(key).is_some()), holds) {
                 (false, true) => count += 1,
                 (true, false) => count = count.saturating_sub(1),
                 _ => {}
@@ -131,17 +168,17 @@ impl<'a> View<'a> {
         let Some(overlay) = self.overlay else { return false };
         if overlay.cleared {
             let loaded = self.loaded.into_iter().flat_map(|loaded| loaded.entries());
-            return !loaded.eq(self.entries());
+            return !loaded.map(|(key, text)| (key, Cow::Borrowed(text))).eq(self.entries());
         }
         let loaded = |key: &str| self.loaded.and_then(|loaded| loaded.get(key));
-        overlay.written().any(|(key, text)| text != loaded(key))
+        overlay.written().any(|(key, edit)| edit.over(loaded(key)).as_deref() != loaded(key))
     }
 
     /// Its document, as a record holds it; nothing when the package is empty.
     pub fn document(&self) -> Option<Vec<u8>> {
         let loaded = self.loaded.map_or(0, |loaded| loaded.size());
         let written = self.overlay.into_iter().flat_map(|overlay| overlay.written());
-        let written: usize = written.map(|(key, text)| key.len() + text.map_or(0, str::len) + 8).sum();
+        let written: usize = written.map(|(key, edit)| key.len() + edit.size() + 8).sum();
         let mut document = Vec::with_capacity(loaded + written);
         for (key, value) in self.entries() {
             document.push(if document.is_empty() { b'{' } else { b',' });
@@ -165,7 +202,7 @@ pub struct Entries<'a> {
 }
 
 impl<'a> Iterator for Entries<'a> {
-    type Item = (&'a str, &'a str);
+    type Item = (&'a str, Cow<'a, str>);
 
     #[inline(never)]
     fn next(&mut self) -> Option<Self::Item> {
@@ -184,12 +221,12 @@ impl<'a> Iterator for Entries<'a> {
             if order.is_ge() {
                 self.above.as_mut().and_then(Iterator::next);
             }
-            let written = upper.filter(|_| order.is_ge());
-            match written.and_then(|(key, slot)| Some((key, slot.edit.told()?))) {
-                Some((key, Some(text))) => return Some((key, text)),
-                Some((_, None)) => {}
-                None if order.is_le() => return lower,
-                None => {}
+            let lower = lower.filter(|_| order.is_le());
+            let upper = upper.filter(|_| order.is_ge());
+            let key = upper.map(|(key, _)| key).or(lower.map(|(key, _)| key))?;
+            let edit = upper.map_or(&Edit::Untouched, |(_, slot)| &slot.edit);
+            if let Some(text) = edit.over(lower.map(|(_, text)| text)) {
+                return Some((key, text));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Handles on packages.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,6 +13,7 @@ use crate::journal::Journal;
 use crate::json;
 use crate::names::check_name;
 use crate::overlay::{Edit, View};
+use crate::reads::Reads;
 use crate::state::Shared;
 
 /// A mapping of keys to JSON texts in one session. The handle names its package rather than a state of it:
@@ -34,7 +35,15 @@ impl<E: Environment> Package<E> {
     /// # Errors
     /// [`Error::InvalidName`], [`Error::Ended`], [`Error::Damaged`], [`Error::Finished`].
     pub fn get(&self, key: &str) -> Result<Option<String>, Error> {
-        self.read_key(key, |view| view.get(key).map(str::to_owned))
+        self.read_key(key, |view| view.get(key).map(Cow::into_owned))
+    }
+
+    /// The JSON text under a key, to be shown: no read, unless the transaction writes the key later.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn peek(&self, key: &str) -> Result<Option<String>, Error> {
+        self.look_at_key(key, |view| view.get(key).map(Cow::into_owned), Reads::peek)
     }
 
     /// Whether there is a value under a key.
@@ -58,7 +67,16 @@ impl<E: Environment> Package<E> {
     /// # Errors
     /// As [`Self::keys`].
     pub fn entries(&self) -> Result<Vec<(String, String)>, Error> {
-        self.read_whole(|view| view.entries().map(|(key, text)| (key.to_owned(), text.to_owned())).collect())
+        self.read_whole(entries)
+    }
+
+    /// All keys with their JSON texts, sorted by key, to be shown: no read, but for the keys that the transaction
+    /// writes later.
+    ///
+    /// # Errors
+    /// As [`Self::keys`].
+    pub fn peek_entries(&self) -> Result<Vec<(String, String)>, Error> {
+        self.look_at_whole(entries, Reads::peek_whole)
     }
 
     /// How many keys there are.
@@ -108,6 +126,19 @@ impl<E: Environment> Package<E> {
         })
     }
 
+    /// Adds to the counter under a key; an absent one is 0. It is no read, and merges with what others do there. It
+    /// returns no sum, because that would be one.
+    ///
+    /// # Errors
+    /// [`Error::NotACounter`] when there is none, or the sum would be none, which is a read; and as [`Self::get`].
+    /// Nothing has changed then.
+    pub fn add(&self, key: &str, number: i64) -> Result<(), Error> {
+        self.with_session(|session, journal| {
+            check_name(NameKind::Key, key)?;
+            session.add(journal, &self.name, key, number)
+        })
+    }
+
     /// Removes a key. Returns whether there was one.
     ///
     /// # Errors
@@ -137,24 +168,45 @@ impl<E: Environment> Package<E> {
     }
 
     fn read_key<R>(&self, key: &str, read: impl FnOnce(View<'_>) -> R) -> Result<R, Error> {
+        self.look_at_key(key, read, Reads::key)
+    }
+
+    fn look_at_key<R>(
+        &self,
+        key: &str,
+        look: impl FnOnce(View<'_>) -> R,
+        note: fn(&mut Reads, &str, &str),
+    ) -> Result<R, Error> {
         self.with_session(|session, _| {
             check_name(NameKind::Key, key)?;
             let view = session.view(&self.name)?;
-            let (result, own) = (read(view), view.is_written(key));
+            let (result, own) = (look(view), view.is_own(key));
             if !own {
-                session.reads.key(&self.name, key);
+                note(&mut session.reads, &self.name, key);
             }
             Ok(result)
         })
     }
 
     fn read_whole<R>(&self, read: impl FnOnce(View<'_>) -> R) -> Result<R, Error> {
+        self.look_at_whole(read, Reads::whole)
+    }
+
+    fn look_at_whole<R>(
+        &self,
+        look: impl FnOnce(View<'_>) -> R,
+        note: fn(&mut Reads, &str),
+    ) -> Result<R, Error> {
         self.with_session(|session, _| {
-            let result = session.view(&self.name).map(read)?;
-            session.reads.whole(&self.name);
+            let result = session.view(&self.name).map(look)?;
+            note(&mut session.reads, &self.name);
             Ok(result)
         })
     }
+}
+
+fn entries(view: View<'_>) -> Vec<(String, String)> {
+    view.entries().map(|(key, text)| (key.to_owned(), text.into_owned())).collect()
 }
 
 impl<E> fmt::Debug for Package<E> {

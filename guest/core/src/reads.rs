@@ -11,6 +11,8 @@ pub struct Reads {
     /// Whether the names of the packages were listed.
     pub package_names: bool,
     packages: Ordered<PackageReads>,
+    /// What was only shown. It counts as read once the transaction writes to it.
+    peeked: Ordered<PackageReads>,
     /// Whether nobody will ask.
     ignored: bool,
 }
@@ -24,6 +26,12 @@ pub enum PackageReads {
     Whole,
 }
 
+impl Default for PackageReads {
+    fn default() -> Self {
+        Self::Keys(Ordered::default())
+    }
+}
+
 impl Reads {
     /// Reads that nobody will ask about, so that they need not be kept.
     pub fn ignored() -> Self {
@@ -32,34 +40,73 @@ impl Reads {
 
     /// Notes that a key was read.
     pub fn key(&mut self, package: &str, key: &str) {
-        if let Some(PackageReads::Keys(keys)) = self.of(package)
-            && keys.place(key).is_none()
-        {
-            keys.add(key.into(), ());
+        if !self.ignored {
+            note_key(&mut self.packages, package, key);
         }
     }
 
     /// Notes that a whole package was read.
     pub fn whole(&mut self, package: &str) {
-        if let Some(reads) = self.of(package) {
-            *reads = PackageReads::Whole;
+        if !self.ignored {
+            note_whole(&mut self.packages, package);
         }
     }
 
-    /// Where to note what is read of a package.
-    fn of(&mut self, package: &str) -> Option<&mut PackageReads> {
-        if self.ignored {
-            return None;
+    /// Notes that a key was shown.
+    pub fn peek(&mut self, package: &str, key: &str) {
+        if !self.ignored {
+            note_key(&mut self.peeked, package, key);
         }
-        let place = self.packages.place(package);
-        let place = place
-            .unwrap_or_else(|| self.packages.add(package.into(), PackageReads::Keys(Ordered::default())));
-        self.packages.at(place)
+    }
+
+    /// Notes that a whole package was shown.
+    pub fn peek_whole(&mut self, package: &str) {
+        if !self.ignored {
+            note_whole(&mut self.peeked, package);
+        }
+    }
+
+    /// Notes that a key is written: what was shown of it may have decided what is written there.
+    pub fn write(&mut self, package: &str, key: &str) {
+        if self.peeked.get(package).is_some_and(|peeked| peeked.includes(key)) {
+            self.key(package, key);
+        }
+    }
+
+    /// Notes that a package is cleared, as [`Self::write`].
+    pub fn clear(&mut self, package: &str) {
+        let Some(place) = self.peeked.place(package) else { return };
+        match self.peeked.at(place).map(core::mem::take) {
+            Some(PackageReads::Whole) => self.whole(package),
+            Some(PackageReads::Keys(keys)) => keys.iter().for_each(|(key, ())| self.key(package, key)),
+            None => {}
+        }
     }
 
     /// What was read of one package.
     pub fn package(&self, name: &str) -> Option<&PackageReads> {
         self.packages.get(name)
+    }
+}
+
+/// Where to note what is read of a package.
+fn of<'r>(packages: &'r mut Ordered<PackageReads>, package: &str) -> Option<&'r mut PackageReads> {
+    let place = packages.place(package);
+    let place = place.unwrap_or_else(|| packages.add(package.into(), PackageReads::default()));
+    packages.at(place)
+}
+
+fn note_key(packages: &mut Ordered<PackageReads>, package: &str, key: &str) {
+    if let Some(PackageReads::Keys(keys)) = of(packages, package)
+        && keys.place(key).is_none()
+    {
+        keys.add(key.into(), ());
+    }
+}
+
+fn note_whole(packages: &mut Ordered<PackageReads>, package: &str) {
+    if let Some(reads) = of(packages, package) {
+        *reads = PackageReads::Whole;
     }
 }
 
@@ -82,7 +129,9 @@ mod tests {
         let mut reads = Reads::ignored();
         reads.key("p", "k");
         reads.whole("q");
-        assert!(reads.package("p").is_none() && reads.package("q").is_none());
+        reads.peek("r", "k");
+        reads.peek_whole("s");
+        assert!(reads.packages.is_empty() && reads.peeked.is_empty());
     }
 
     #[test]
@@ -93,6 +142,27 @@ mod tests {
         }
         let package = reads.package("p").unwrap();
         assert_eq!(["a", "b", "c"].map(|key| package.includes(key)), [true, true, false]);
+    }
+
+    #[test]
+    fn of_what_was_shown_only_what_is_written_later_was_read() {
+        let mut reads = Reads::default();
+        reads.write("p", "before");
+        reads.peek("p", "a");
+        reads.peek("p", "before");
+        reads.peek_whole("q");
+        reads.write("p", "a");
+        reads.write("p", "b");
+        reads.write("q", "c");
+        let read = |package: &str, key: &str| reads.package(package).is_some_and(|keys| keys.includes(key));
+        assert_eq!(["a", "b", "before"].map(|key| read("p", key)), [true, false, false]);
+        assert_eq!(["a", "c"].map(|key| read("q", key)), [false, true]);
+        reads.clear("p");
+        reads.clear("q");
+        reads.clear("r");
+        let read = |package: &str, key: &str| reads.package(package).is_some_and(|keys| keys.includes(key));
+        assert_eq!(["a", "b", "before"].map(|key| read("p", key)), [true, false, true]);
+        assert!(read("q", "a") && !read("r", "a"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub enum Isolation {
     Serializable,
     /// Only what both wrote conflicts.
     Snapshot,
-    /// Nothing conflicts: what is written last stays.
+    /// What is written last stays. Nothing conflicts but a counter that others made something else.
     LastWriterWins,
 }
 

@@ -11,6 +11,8 @@ const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;
 
 on_both_stores!(
     a_request_that_loses_a_race_is_done_on_fresh_data,
+    requests_that_add_different_things_never_run_again,
+    failed_checkouts_at_the_same_time_are_all_counted,
     a_request_that_lost_ten_races_is_still_done,
     a_request_that_lost_eleven_races_is_refused_and_changes_nothing,
     who_logs_out_meanwhile_is_a_new_visitor,
@@ -23,9 +25,33 @@ async fn a_request_that_loses_a_race_is_done_on_fresh_data(site: &Site) {
     visitor.add("apple", 2).await;
     let body = r#"{"coupon": "WELCOME"}"#;
     site.let_in(Rival { visitor: visitor.clone(), path: "/checkout", body, times: 1 });
-    let cart = visitor.add("pear", 1).await;
-    assert_eq!(cart, json!({"items": {"pear": 1}, "count": 1}), "the apples were ordered meanwhile");
+    let cart = visitor.add("apple", 1).await;
+    assert_eq!(cart, json!({"items": {"apple": 1}, "count": 1}), "the other apples were ordered meanwhile");
     assert_eq!(visitor.cart().await, cart);
+}
+
+async fn requests_that_add_different_things_never_run_again(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add("apple", 1).await;
+    site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: 20 });
+    let cart = visitor.add("pear", 1).await;
+    // Had it run again, it would have seen more apples.
+    assert_eq!(cart, json!({"items": {"apple": 1, "pear": 1}, "count": 2}));
+    assert_eq!(visitor.cart().await, json!({"items": {"apple": 21, "pear": 1}, "count": 22}));
+}
+
+async fn failed_checkouts_at_the_same_time_are_all_counted(site: &Site) {
+    let mut visitor = site.visitor();
+    visitor.add("apple", 1).await;
+    let fails = |mut visitor: Visitor| async move {
+        let answer = visitor.post_json("/checkout", r#"{"coupon": "EXPIRED"}"#).await;
+        assert_eq!(answer.status, 422, "{}", answer.body);
+    };
+    let running = [(); 8].map(|()| tokio::spawn(fails(visitor.clone())));
+    for checkout in running {
+        checkout.await.unwrap();
+    }
+    assert_eq!(visitor.cart().await["attempts"], 8);
 }
 
 async fn a_request_that_lost_ten_races_is_still_done(site: &Site) {

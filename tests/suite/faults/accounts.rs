@@ -24,6 +24,12 @@ pub async fn set_balance(app: &mut App, account: Session, balance: i64) -> Answe
     app.set(data, "balance", &balance.to_string()).await
 }
 
+/// Adds to the balance of an account, or takes from it, without reading it.
+pub async fn add_blindly(app: &mut App, account: Session, amount: i64) -> Answer<()> {
+    let data = app.package(account, "p").await?;
+    app.add(data, "balance", amount).await
+}
+
 /// Adds to the balance of an account, or takes from it.
 pub async fn add(app: &mut App, account: Session, amount: i64) -> Answer<()> {
     let old = balance(app, account).await?;

@@ -1,6 +1,6 @@
 //! Counters that several clients increment while the network and the server fail.
 //!
-//! Each transaction adds one to the counter of a session, and its own name to the log of the session. So the log
+//! Each transaction adds one to the counter of a session, by `add` or by reading and setting it, and its own name to the log of the session. So the log
 //! tells which transactions were applied, and the counter whether they were applied as a whole and one after
 //! another.
 
@@ -100,9 +100,13 @@ async fn increment(trouble: &Trouble, (id, name): &Operation, random: &mut Rando
     let (container, tx) = (app.open("increments").await, app.begin().await);
     let session = app.session(container, tx, id).await?;
     let counter = app.package(session, "counter").await?;
-    let count: usize = app.get(counter, "n").await?.map_or(0, |text| text.parse().unwrap());
-    random.wait(Duration::from_millis(5)).await;
-    app.set(counter, "n", &(count + 1).to_string()).await?;
+    if random.below(2) == 0 {
+        app.add(counter, "n", 1).await?;
+    } else {
+        let count: usize = app.get(counter, "n").await?.map_or(0, |text| text.parse().unwrap());
+        random.wait(Duration::from_millis(5)).await;
+        app.set(counter, "n", &(count + 1).to_string()).await?;
+    }
     let log = app.package(session, "log").await?;
     app.set(log, name, "true").await?;
     app.commit(tx).await

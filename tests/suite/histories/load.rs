@@ -14,6 +14,8 @@ use lovely_session_tests::world::World;
 
 use lovely_session_tests::random::Random;
 
+use super::totals::{self, Added, Totals};
+
 const CLIENTS: u64 = 8;
 /// How many sessions there are. A key of the first is called `0/cart.a`, for example.
 pub const SESSIONS: usize = 3;
@@ -77,6 +79,8 @@ pub struct Recording {
     /// Keys are named by their session, a slash, and their name in it.
     pub history: Vec<Transaction>,
     pub lists: Lists,
+    /// What was added to the counters.
+    pub totals: Totals,
 }
 
 impl AddAssign for Recording {
@@ -84,6 +88,7 @@ impl AddAssign for Recording {
         self.counts += other.counts;
         self.history.extend(other.history);
         self.lists.append(other.lists);
+        self.totals += other.totals;
     }
 }
 
@@ -116,6 +121,7 @@ pub async fn run(world: &World, load: Load, seed: u64, time: Duration) -> Record
     for client in clients {
         all += client.await.unwrap();
     }
+    all.totals.read(world, CONTAINER, &ids).await;
     all
 }
 
@@ -140,6 +146,9 @@ struct Work {
     span: Vec<usize>,
     joined: BTreeMap<usize, Session>,
     ops: Vec<Op>,
+    /// What it added, and what that was at each savepoint.
+    added: Added,
+    added_then: Vec<Added>,
 }
 
 impl Client {
@@ -150,7 +159,8 @@ impl Client {
             let begin = self.now();
             let tx = self.app.begin_with(self.load.isolation).await;
             let (savepoints, joined, span) = (Vec::new(), BTreeMap::new(), self.span());
-            let mut work = Work { tx, begin, savepoints, span, joined, ops: Vec::new() };
+            let (added, added_then) = (Added::default(), Vec::new());
+            let mut work = Work { tx, begin, savepoints, span, joined, ops: Vec::new(), added, added_then };
             let status = match self.steps(&mut work).await {
                 Ok(()) => self.finish(tx).await,
                 Err(error) => self.recording.counts.status_of(Err(error)),
@@ -181,8 +191,10 @@ impl Client {
 
     async fn step(&mut self, work: &mut Work) -> Answer<()> {
         match self.random.below(100) {
-            0..30 => self.get(work).await,
-            30..60 => self.get_and_write(work).await,
+            0..25 => self.get(work).await,
+            25..45 => self.get_and_write(work).await,
+            45..50 => self.peek_and_write(work).await,
+            50..60 => self.add(work).await,
             60..72 => self.write(work).await,
             72..80 => self.get_all(work).await,
             80..88 => self.savepoint(work).await,
@@ -204,6 +216,31 @@ impl Client {
         let place = self.place(work).await?;
         self.get_at(work, &place).await?;
         self.write_at(work, &place).await
+    }
+
+    /// A peek at what is then written counts as a read.
+    async fn peek_and_write(&mut self, work: &mut Work) -> Answer<()> {
+        let place = self.place(work).await?;
+        let value = match self.random.below(2) {
+            0 => self.app.peek(place.package, place.key).await?,
+            _ => {
+                let entries = self.app.peek_entries(place.package).await?;
+                entries.into_iter().find(|(key, _)| key == place.key).map(|(_, value)| value)
+            }
+        };
+        work.ops.push(Op::Read(place.name(place.key), value.as_deref().map(parse)));
+        self.write_at(work, &place).await
+    }
+
+    /// Adds to the counter of a session, and shows it.
+    async fn add(&mut self, work: &mut Work) -> Answer<()> {
+        let place = self.place(work).await?;
+        let counters = self.app.package(work.joined[&place.session], totals::PACKAGE).await?;
+        let number = self.random.below(20) as i64 - 5;
+        self.app.add(counters, totals::KEY, number).await?;
+        work.added[place.session] += number;
+        assert!(self.app.peek(counters, totals::KEY).await?.is_some());
+        Ok(())
     }
 
     async fn write(&mut self, work: &mut Work) -> Answer<()> {
@@ -245,6 +282,7 @@ impl Client {
     async fn savepoint(&mut self, work: &mut Work) -> Answer<()> {
         work.savepoints.push(self.app.savepoint(work.tx).await?);
         work.ops.push(Op::Savepoint);
+        work.added_then.push(work.added);
         Ok(())
     }
 
@@ -256,6 +294,8 @@ impl Client {
         self.app.rollback(work.savepoints[number]).await?;
         work.savepoints.truncate(number + 1);
         work.ops.push(Op::Rollback(number));
+        work.added = work.added_then[number];
+        work.added_then.truncate(number + 1);
         Ok(())
     }
 
@@ -287,7 +327,10 @@ impl Client {
 
     async fn record(&mut self, number: u64, work: Work, status: Status) {
         let name = format!("client {} #{number}", self.number);
-        let Work { tx, begin, savepoints, joined, ops, .. } = work;
+        let Work { tx, begin, savepoints, joined, ops, added, .. } = work;
+        if status == Status::Committed {
+            self.recording.totals.add(added);
+        }
         self.recording.history.push(Transaction { name, begin, end: self.now(), status, ops });
         for session in joined.into_values() {
             self.app.drop_handle(session).await;

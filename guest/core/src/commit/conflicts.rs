@@ -9,8 +9,10 @@ use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use crate::counter;
 use crate::error::{Conflict, Error};
 use crate::joined::JoinedSession;
+use crate::overlay::Edit;
 use crate::record::{PackageText, Record};
 use crate::state::Isolation;
 
@@ -23,12 +25,9 @@ pub fn conflicts(
     theirs: &Record,
     isolation: Isolation,
 ) -> Result<Vec<Conflict>, Error> {
-    if isolation == Isolation::LastWriterWins {
-        return Ok(Vec::new());
-    }
-    let comparison = Comparison { session, theirs, serializable: isolation == Isolation::Serializable };
+    let comparison = Comparison { session, theirs, isolation };
     let mut conflicts = Vec::new();
-    if comparison.serializable && session.reads.existence && session.loaded_record().is_none() {
+    if comparison.is_serializable() && session.reads.existence && session.loaded_record().is_none() {
         conflicts.push(comparison.conflict(None, None));
     }
     for package in comparison.changed_packages() {
@@ -40,13 +39,17 @@ pub fn conflicts(
 struct Comparison<'a> {
     session: &'a JoinedSession,
     theirs: &'a Record,
-    serializable: bool,
+    isolation: Isolation,
 }
 
 impl<'a> Comparison<'a> {
     fn conflict(&self, package: Option<&str>, key: Option<&str>) -> Conflict {
         let (package, key) = (package.map(str::to_owned), key.map(str::to_owned));
         Conflict { session: self.session.name(), package, key }
+    }
+
+    fn is_serializable(&self) -> bool {
+        self.isolation == Isolation::Serializable
     }
 
     fn loaded(&self) -> Option<&'a Record> {
@@ -62,7 +65,7 @@ impl<'a> Comparison<'a> {
     fn check_package(&self, package: &str, conflicts: &mut Vec<Conflict>) -> Result<(), Error> {
         let existed = self.loaded().is_some_and(|loaded| loaded.document(package).is_some());
         let exists = self.theirs.document(package).is_some();
-        if self.serializable && self.session.reads.package_names && existed != exists {
+        if self.is_serializable() && self.session.reads.package_names && existed != exists {
             conflicts.push(self.conflict(Some(package), None));
         }
         let is_untouched = self.session.overlays.get(package).is_none_or(|overlay| overlay.is_vacant());
@@ -86,11 +89,15 @@ impl<'a> Comparison<'a> {
         let read = self.session.reads.package(package).is_some_and(|reads| reads.includes(key));
         let ours = self.session.overlays.get(package).and_then(|overlay| overlay.edited(key));
         // What was written to a session before it was destroyed does not matter any more.
+        let theirs = theirs.and_then(|theirs| theirs.get(key));
         match ours.filter(|_| !self.session.identity.destroyed) {
+            // What was added is added to theirs, unless the number was made from what was read.
+            Some(Edit::Added(number)) => read || counter::sum(theirs, *number).is_none(),
+            Some(_) if self.isolation == Isolation::LastWriterWins => false,
             // To write the very same value is no conflict, unless it was made from the one that was read:
             // two increments that both arrive at 2 must not become one.
-            Some(ours) => read || ours != theirs.and_then(|theirs| theirs.get(key)),
-            None => read && self.serializable,
+            Some(ours) => read || ours.over(None).as_deref() != theirs,
+            None => read && self.is_serializable(),
         }
     }
 }

@@ -9,6 +9,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod adds;
 mod commits;
 mod decisions;
 mod endings;
@@ -17,6 +18,7 @@ mod isolation;
 mod lifetime;
 mod lives;
 mod model;
+mod peeks;
 mod programs;
 mod random;
 mod records;

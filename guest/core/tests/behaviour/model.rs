@@ -17,6 +17,7 @@ pub const KEYS: [&str; 3] = ["a", "b", "c"];
 #[derive(Clone, Debug)]
 pub enum Step {
     Set(usize, usize, usize, u8),
+    Add(usize, usize, usize, i8),
     Update(usize, usize, Vec<(usize, u8)>),
     Remove(usize, usize, usize),
     Clear(usize, usize),
@@ -30,7 +31,7 @@ pub enum Step {
 }
 
 /// What one session holds: texts by package and key, or nothing once it has ended.
-type Content = Option<BTreeMap<(usize, usize), u8>>;
+type Content = Option<BTreeMap<(usize, usize), i64>>;
 type State = [Content; 3];
 
 fn empty() -> State {
@@ -66,16 +67,20 @@ impl Real {
     }
 }
 
-fn observe_session(session: &Session<World>) -> BTreeMap<(usize, usize), u8> {
+fn observe_session(session: &Session<World>) -> BTreeMap<(usize, usize), i64> {
     let mut content = BTreeMap::new();
     let mut filled = Vec::new();
     for (p, name) in PACKAGES.iter().enumerate() {
         let package = session.package(name).unwrap();
+        let peeked = package.peek_entries().unwrap();
         let entries = package.entries().unwrap();
+        assert_eq!(peeked, entries);
         assert_eq!(package.len().unwrap(), entries.len());
         assert_eq!(package.keys().unwrap(), entries.iter().map(|(key, _)| key.clone()).collect::<Vec<_>>());
         for (k, key) in KEYS.iter().enumerate() {
+            let peeked = package.peek(key).unwrap();
             let text = package.get(key).unwrap();
+            assert_eq!(peeked, text);
             assert_eq!(package.contains(key).unwrap(), text.is_some());
             assert_eq!(entries.iter().find(|(found, _)| found == key).map(|(_, text)| text.clone()), text);
             content.extend(text.map(|text| ((p, k), text.parse().unwrap())));
@@ -92,6 +97,13 @@ fn take(step: &Step, real: &mut Real, model: &mut Model) {
     match step {
         Step::Set(id, p, k, value) => write(real, model, *id, *p, &[(*k, *value)]),
         Step::Update(id, p, entries) => write(real, model, *id, *p, entries),
+        Step::Add(id, p, k, number) => {
+            if let Some(content) = &mut model.current[*id] {
+                let package = real.session(*id).unwrap().package(PACKAGES[*p]).unwrap();
+                package.add(KEYS[*k], (*number).into()).unwrap();
+                *content.entry((*p, *k)).or_default() += i64::from(*number);
+            }
+        }
         Step::Remove(id, p, k) => {
             if let Some(content) = &mut model.current[*id] {
                 let package = real.session(*id).unwrap().package(PACKAGES[*p]).unwrap();
@@ -144,7 +156,7 @@ fn write(real: &Real, model: &mut Model, id: usize, p: usize, entries: &[(usize,
     let texts: Vec<(&str, String)> = entries.iter().map(|(k, value)| (KEYS[*k], value.to_string())).collect();
     let texts: Vec<(&str, &str)> = texts.iter().map(|(key, text)| (*key, text.as_str())).collect();
     real.session(id).unwrap().package(PACKAGES[p]).unwrap().update(&texts).unwrap();
-    content.extend(entries.iter().map(|(k, value)| ((p, *k), *value)));
+    content.extend(entries.iter().map(|(k, value)| ((p, *k), i64::from(*value))));
 }
 
 fn finish(step: &Step, real: &mut Real, model: &mut Model) {

@@ -9,6 +9,7 @@ fn step() -> impl Strategy<Value = Step> {
     let (id, package, key) = (0..IDS.len(), 0..PACKAGES.len(), 0..KEYS.len());
     prop_oneof![
         8 => (id.clone(), package.clone(), key.clone(), 0..4u8).prop_map(|(i, p, k, v)| Step::Set(i, p, k, v)),
+        5 => (id.clone(), package.clone(), key.clone(), -2..3i8).prop_map(|(i, p, k, n)| Step::Add(i, p, k, n)),
         2 => (id.clone(), package.clone(), prop::collection::vec((key.clone(), 0..4u8), 0..4))
             .prop_map(|(i, p, entries)| Step::Update(i, p, entries)),
         4 => (id.clone(), package.clone(), key).prop_map(|(i, p, k)| Step::Remove(i, p, k)),

@@ -301,12 +301,16 @@ fn bits<'n>(names: impl IntoIterator<Item = &'n String>, known: &[&str]) -> Answ
 
 /// The values of a package.
 pub fn entries<E: Environment>(session: &Session<E>, package: usize) -> Result<[u16; KEYS.len()], Error> {
+    session.package(PACKAGES[package])?.entries().map(values)
+}
+
+fn values(entries: Vec<(String, String)>) -> [u16; KEYS.len()] {
     let mut values = [0; KEYS.len()];
-    for (key, text) in session.package(PACKAGES[package])?.entries()? {
+    for (key, text) in entries {
         let place = place_of(0, &key).unwrap_or(0);
         values[place] = number(&text);
     }
-    Ok(values)
+    values
 }
 
 /// The values of a package as one number.
@@ -321,6 +325,7 @@ fn perform<E: Environment>(session: &Session<E>, deed: Deed, seconds: u32) -> Re
     let silent = |()| SILENT;
     let answer = match deed {
         Deed::Get(at) => package_of(at)?.get(key_of(at))?.map_or(0, |text| number(&text).into()),
+        Deed::Peek(at) => package_of(at)?.peek(key_of(at))?.map_or(0, |text| number(&text).into()),
         Deed::Contains(at) => package_of(at)?.contains(key_of(at))?.into(),
         Deed::Set(at, value) => package_of(at)?.set(key_of(at), &value.to_string()).map(silent)?,
         Deed::Increment(at) => {
@@ -329,10 +334,12 @@ fn perform<E: Environment>(session: &Session<E>, deed: Deed, seconds: u32) -> Re
             package.set(key_of(at), &value.to_string())?;
             value.into()
         }
+        Deed::Add(at, number) => package_of(at)?.add(key_of(at), number.into()).map(silent)?,
         Deed::Remove(at) => package_of(at)?.remove(key_of(at))?.into(),
         Deed::Keys(p) => bits(&package(p)?.keys()?, &KEYS),
         Deed::Len(p) => package(p)?.len()? as Answer,
         Deed::Entries(p) => pack(&entries(session, p.into())?),
+        Deed::PeekEntries(p) => pack(&values(package(p)?.peek_entries()?)),
         Deed::Clear(p) => package(p)?.clear().map(silent)?,
         Deed::Packages => bits(&session.packages()?, &PACKAGES),
         Deed::RemovePackage(p) => session.remove_package(PACKAGES[usize::from(p)])?.into(),

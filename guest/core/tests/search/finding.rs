@@ -157,6 +157,8 @@ fn feature(act: &Act) -> Option<&'static str> {
         Act::On(_, Deed::Renew(_, true)) => "renewal with grace",
         Act::On(_, Deed::Renew(_, false)) => "renewal",
         Act::On(_, Deed::IsNew) => "is_new",
+        Act::On(_, Deed::Add(..)) => "add",
+        Act::On(_, Deed::Peek(_) | Deed::PeekEntries(_)) => "peek",
         Act::Resume(_) => "resume",
         Act::Create(_) => "create",
         Act::Rollback(_) => "rollback",
@@ -172,7 +174,7 @@ fn answer_text(act: &Act, answer: Answer) -> String {
         FOUND => "found".into(),
         SILENT => "done".into(),
         _ => match act {
-            Act::On(_, Deed::Entries(_)) => {
+            Act::On(_, Deed::Entries(_) | Deed::PeekEntries(_)) => {
                 let value = |shift: u32| (answer >> shift) & 0xffff;
                 format!("{:?}", [value(32), value(16), value(0)])
             }

@@ -223,7 +223,7 @@ impl<'r> Maker<'r> {
         let wide = self.rng.one_in(3);
         let place = if wide { self.rng.below(PLACES) } else { self.rng.below(2) } as u8;
         let package = place / KEYS.len() as u8;
-        match self.rng.below(20) {
+        match self.rng.below(25) {
             0..=3 => Deed::Get(place),
             4 => Deed::Contains(place),
             5..=8 => self.set(place),
@@ -234,7 +234,10 @@ impl<'r> Maker<'r> {
             16 => self.rng.pick(&[Deed::Packages, Deed::IsNew]),
             17 => Deed::Clear(package),
             18 => Deed::RemovePackage(self.rng.below(PACKAGES.len()) as u8),
-            _ => Deed::Entries(package),
+            19 => Deed::Entries(package),
+            20..=22 => Deed::Add(place, 1 + self.rng.below(4) as u16),
+            23 => Deed::PeekEntries(package),
+            _ => Deed::Peek(place),
         }
     }
 

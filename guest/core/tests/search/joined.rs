@@ -25,6 +25,14 @@ pub struct Joined {
     pub evaporated: bool,
     /// What the transaction wrote.
     pub over: Content,
+    /// What it added where it did not write.
+    pub added: Content,
+    /// What was there when it looked, by what it was shown; where it was shown nothing yet, [`UNTOUCHED`].
+    pub shown: Content,
+    /// It was shown something that is neither what was there nor what it made of that.
+    pub contradicts: bool,
+    /// It wrote where it was shown something else than what is there now.
+    pub misled: bool,
     /// Where the transaction read something else than what is there now.
     pub stale: u8,
     pub destroyed: bool,
@@ -42,6 +50,10 @@ pub const NO_SESSION: Joined = Joined {
     evaporated: false,
     base: [0; PLACES],
     over: [UNTOUCHED; PLACES],
+    added: [0; PLACES],
+    shown: [UNTOUCHED; PLACES],
+    contradicts: false,
+    misled: false,
     stale: 0,
     destroyed: false,
     renewed: NONE,
@@ -51,7 +63,10 @@ pub const NO_SESSION: Joined = Joined {
 impl Joined {
     /// A value as the transaction sees it.
     fn value(&self, place: usize) -> u16 {
-        if self.over[place] == UNTOUCHED { self.base[place] } else { self.over[place] }
+        match self.over[place] {
+            UNTOUCHED => self.base[place].wrapping_add(self.added[place]),
+            value => value,
+        }
     }
 
     /// The places of a package.
@@ -65,15 +80,49 @@ impl Joined {
         held.map(|(key, _)| 1 << key).sum()
     }
 
-    /// Notes that a value was read, where it is not the transaction's own.
+    /// Notes that a value was read.
     fn read(&mut self, place: usize, told: Answer) {
-        if self.over[place] == UNTOUCHED && Answer::from(self.base[place]) != told {
+        self.peek(place, told as u16);
+        if self.over[place] == UNTOUCHED && Answer::from(self.value(place)) != told {
             self.stale |= 1 << place;
         }
     }
 
+    /// Notes that a value was shown. That is no read: it need not be what is there now.
+    fn peek(&mut self, place: usize, told: u16) {
+        if self.over[place] != UNTOUCHED {
+            self.contradicts |= told != self.over[place];
+            return;
+        }
+        let shown = told.wrapping_sub(self.added[place]);
+        self.contradicts |= self.shown[place] != UNTOUCHED && self.shown[place] != shown;
+        self.shown[place] = shown;
+    }
+
+    /// Notes that a place is written: what was shown there may have decided it.
+    fn depend(&mut self, place: usize) {
+        if self.shown[place] != UNTOUCHED && self.shown[place] != self.base[place] {
+            self.misled = true;
+            self.stale |= 1 << place;
+        }
+    }
+
+    fn write(&mut self, place: usize, value: u16) {
+        self.depend(place);
+        self.over[place] = value;
+        self.added[place] = 0;
+    }
+
+    fn add(&mut self, place: usize, number: u16) {
+        self.depend(place);
+        match self.over[place] {
+            UNTOUCHED => self.added[place] += number,
+            value => self.over[place] = value + number,
+        }
+    }
+
     fn clear(&mut self, package: u8) {
-        Self::places(package).for_each(|place| self.over[place] = 0);
+        Self::places(package).for_each(|place| self.write(place, 0));
     }
 
     /// Does a deed, and says what it answers. What was told tells what was written where that depends on it.
@@ -83,21 +132,34 @@ impl Joined {
                 self.read(at.into(), told);
                 self.value(at.into()).into()
             }
+            Deed::Peek(at) => {
+                self.peek(at.into(), told as u16);
+                told
+            }
+            Deed::PeekEntries(p) => {
+                let places = Self::places(p).rev().enumerate();
+                places.for_each(|(key, place)| self.peek(place, (told >> (16 * key)) as u16));
+                told
+            }
             Deed::Contains(at) => (self.value(at.into()) != 0).into(),
             Deed::Set(at, value) => {
-                self.over[usize::from(at)] = value;
+                self.write(at.into(), value);
                 SILENT
             }
             Deed::Increment(at) => {
                 let at = usize::from(at);
                 self.read(at, told.wrapping_sub(1));
                 let value = self.value(at).wrapping_add(1);
-                self.over[at] = told as u16;
+                self.write(at, told as u16);
                 value.into()
+            }
+            Deed::Add(at, number) => {
+                self.add(at.into(), number);
+                SILENT
             }
             Deed::Remove(at) => {
                 let held = self.value(at.into()) != 0;
-                self.over[usize::from(at)] = 0;
+                self.write(at.into(), 0);
                 held.into()
             }
             Deed::Keys(p) => self.keys(p),
@@ -147,7 +209,7 @@ impl Joined {
 
     /// Whether the transaction may have written something.
     pub fn may_write(&self) -> bool {
-        self.destroyed || self.renewed != NONE || self.over.iter().any(|value| *value != UNTOUCHED)
+        self.writes() || self.over.contains(&0)
     }
 
     /// Whether the transaction certainly wrote something.
@@ -155,11 +217,15 @@ impl Joined {
         self.destroyed
             || self.renewed != NONE
             || self.over.iter().any(|value| *value != UNTOUCHED && *value != 0)
+            || self.added != [0; PLACES]
     }
 
     /// Whether the transaction wrote where it had read something else.
     pub fn loses_updates(&self) -> bool {
         !self.destroyed
-            && (0..PLACES).any(|place| self.stale & 1 << place != 0 && self.over[place] != UNTOUCHED)
+            && (0..PLACES).any(|place| {
+                let is_written = self.over[place] != UNTOUCHED || self.added[place] != 0;
+                self.stale & 1 << place != 0 && is_written
+            })
     }
 }

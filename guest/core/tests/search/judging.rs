@@ -242,3 +242,90 @@ fn at_weaker_levels_only_clearing_what_is_empty_needs_no_place_in_the_order() {
     assert_eq!(after("S", kept), Verdict::Unexplained);
     assert_eq!(after("N", [9, 0, 0, 0, 0, 0]), Verdict::Unexplained);
 }
+
+#[test]
+fn adds_at_the_same_time_all_count() {
+    let after = |level: &str, other: &str, told_other: u64, value| {
+        let program =
+            format!("a | {level} session(a) 0.add(px,3) commit | S session(a) 0.{other}(px,4) commit");
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, &[FOUND, told_other])];
+        verdict(&program, told, &[with(0, value)])
+    };
+    for level in ["S", "N", "L"] {
+        assert_eq!(after(level, "add", SILENT, 1008), Verdict::Explained);
+        assert_eq!(after(level, "add", SILENT, 1004), Verdict::Unexplained);
+        assert_eq!(after(level, "add", SILENT, 1011), Verdict::Unexplained);
+        // It came after the set, or before it.
+        assert_eq!(after(level, "set", SILENT, 7), Verdict::Explained);
+        assert_eq!(after(level, "set", SILENT, 4), Verdict::Explained);
+        assert_eq!(after(level, "set", SILENT, 1004), Verdict::Unexplained);
+    }
+}
+
+#[test]
+fn who_reads_the_sum_has_its_place_in_the_order() {
+    let after = |level: &str, acts: &str, answers: &[u64], value| {
+        let program = format!("a | S session(a) 0.add(px,3) commit | {level} session(a) {acts} commit");
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, answers)];
+        verdict(&program, told, &[with(0, value)])
+    };
+    for level in ["S", "N"] {
+        let sum = |sum| after(level, "0.add(px,1) 0.get(px)", &[FOUND, SILENT, sum], 1005);
+        assert_eq!(sum(1002), Verdict::Explained);
+        assert_eq!(sum(1005), Verdict::Explained);
+        assert_eq!(sum(1004), Verdict::Unexplained);
+    }
+}
+
+#[test]
+fn what_is_peeked_is_what_was_loaded_with_the_own_changes_and_need_not_last() {
+    let after = |acts: &str, answers: &[u64]| {
+        let program = format!("a | S session(a) 0.set(px,7) commit | S session(a) {acts} 0.set(py,8) commit");
+        let answers = [&[FOUND], answers, &[SILENT]].concat();
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 1, &answers)];
+        let mut content = initial_content(0);
+        (content[0], content[1]) = (7, 8);
+        verdict(&program, told, &[View::Live(content)])
+    };
+    // Both fit, though the first one had ended before: only when it loaded is not told.
+    assert_eq!(after("0.peek(px)", &[7]), Verdict::Explained);
+    assert_eq!(after("0.peek(px)", &[1001]), Verdict::Explained);
+    assert_eq!(after("0.get(px)", &[1001]), Verdict::Unexplained);
+    assert_eq!(after("0.peek(px) 0.peek_entries(p)", &[1001, 1001 << 32]), Verdict::Explained);
+    assert_eq!(after("0.peek(px) 0.peek_entries(p)", &[1001, 7 << 32]), Verdict::Unexplained);
+    assert_eq!(after("0.peek(px) 0.get(px)", &[1001, 7]), Verdict::Unexplained);
+    assert_eq!(after("0.set(pz,5) 0.peek(pz)", &[SILENT, 5]), Verdict::Unexplained, "the end is another");
+}
+
+#[test]
+fn a_peek_shows_the_own_changes() {
+    let after = |acts: &str, answers: &[u64], value| {
+        let program = format!("a | S session(a) {acts} commit");
+        let told = vec![told(End::Done, 0, &[&[FOUND], answers].concat())];
+        verdict(&program, told, &[with(0, value)])
+    };
+    assert_eq!(after("0.set(px,5) 0.peek(px)", &[SILENT, 5], 5), Verdict::Explained);
+    assert_eq!(after("0.set(px,5) 0.peek(px)", &[SILENT, 1001], 5), Verdict::Unexplained);
+    let adds = "0.peek(px) 0.add(px,2) 0.peek(px)";
+    assert_eq!(after(adds, &[1001, SILENT, 1003], 1003), Verdict::Explained);
+    assert_eq!(after(adds, &[1001, SILENT, 1001], 1003), Verdict::Unexplained);
+}
+
+#[test]
+fn an_update_of_what_was_peeked_is_not_lost() {
+    let after = |level: &str, write: &str, value| {
+        let program =
+            format!("a | S session(a) 0.set(px,7) commit | {level} session(a) 0.peek(px) 0.{write} commit");
+        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, &[FOUND, 1001, SILENT])];
+        verdict(&program, told, &[with(0, value)])
+    };
+    for level in ["S", "N"] {
+        assert_eq!(after(level, "set(px,5)", 5), Verdict::Unexplained);
+        assert_eq!(after(level, "add(px,5)", 12), Verdict::Unexplained);
+        assert_eq!(after(level, "clear(p)", 0), Verdict::Unexplained);
+        // It came first.
+        assert_eq!(after(level, "set(px,5)", 7), Verdict::Explained);
+    }
+    assert_eq!(after("L", "set(px,5)", 5), Verdict::Explained);
+    assert_eq!(after("L", "add(px,5)", 12), Verdict::Explained);
+}

@@ -308,9 +308,10 @@ impl Judge<'_> {
         for (act, answer) in spec.acts.iter().zip(&told.answers) {
             match act {
                 Act::Session(id) | Act::Resume(id) => asked.push(*id),
-                Act::On(handle, Deed::Set(..) | Deed::Increment(_) | Deed::Destroy | Deed::Renew(..))
-                    if *answer != SKIPPED && *answer != ENDED =>
-                {
+                Act::On(
+                    handle,
+                    Deed::Set(..) | Deed::Increment(_) | Deed::Add(..) | Deed::Destroy | Deed::Renew(..),
+                ) if *answer != SKIPPED && *answer != ENDED => {
                     written |= 1 << asked[usize::from(*handle)];
                 }
                 _ => {}

@@ -5,6 +5,9 @@ const ONE: &[&str] = &[
     "S session(a) 0.inc(px)",
     "S session(a) 0.get(px) 0.set(py,NN)",
     "S session(a) 0.set(px,NN)",
+    "S session(a) 0.add(px,NN)",
+    "S session(a) 0.peek_entries(p) 0.add(py,NN) 0.get(py)",
+    "S session(a) 0.peek(px) 0.set(px,NN)",
     "S session(a) 0.keys(p) 0.set(pz,NN)",
     "S session(a) 0.clear(p) 0.set(qz,NN)",
     "S session(a) 0.packages 0.remove_package(q)",
@@ -17,11 +20,14 @@ const ONE: &[&str] = &[
     "S resume(a) session(a) 1.inc(px)",
     "N session(a) 0.inc(px)",
     "L session(a) 0.set(px,NN)",
+    "L session(a) 0.add(px,NN)",
 ];
 
 /// What one transaction does to two sessions.
 const TWO: &[&str] = &[
     "S session(a) 0.inc(px) session(b) 1.inc(px)",
+    "S session(a) 0.add(px,NN) session(b) 1.add(px,NN)",
+    "S session(a) 0.peek(px) session(b) 1.set(px,NN)",
     "S sessions(b,a) 0.inc(px) 1.inc(px)",
     "S session(a) 0.get(px) session(b) 1.set(px,NN)",
     "S session(b) 0.get(px) session(a) 1.set(px,NN)",

@@ -64,7 +64,8 @@ fn transaction(rng: &mut Rng, drawn: &mut Vec<Id>, value: &mut u16) -> Tx {
     for _ in 0..rng.below(3) {
         let deed = match rng.below(9) {
             0 | 1 => Deed::Get(0),
-            2 | 3 => Deed::Increment(1),
+            2 => Deed::Increment(1),
+            3 => Deed::Add(1, 2),
             4 | 5 => {
                 *value += 10;
                 Deed::Set(2, *value)

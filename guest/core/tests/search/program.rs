@@ -142,13 +142,17 @@ pub enum Act {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     Get(Place),
+    Peek(Place),
     Contains(Place),
     Set(Place, u16),
     Increment(Place),
+    /// Adds so many, at least 1.
+    Add(Place, u16),
     Remove(Place),
     Keys(u8),
     Len(u8),
     Entries(u8),
+    PeekEntries(u8),
     Clear(u8),
     Packages,
     RemovePackage(u8),

@@ -115,6 +115,7 @@ impl<'r> Replay<'r> {
             // What joined later goes back to what was loaded; what was read stays read.
             let before = if place < count { saved[place] } else { NO_SESSION };
             joined.over = before.over;
+            joined.added = before.added;
             joined.destroyed = before.destroyed;
             joined.renewed = before.renewed;
             joined.grace = before.grace;
@@ -257,10 +258,17 @@ impl<'r> Replay<'r> {
     /// Whether the transaction changes the session that it found under this id.
     fn writes_to(&self, id: Id) -> bool {
         self.does(id, |deed| {
-            use Deed::{Clear, Destroy, Increment, Remove, RemovePackage, Renew, Set};
+            use Deed::{Add, Clear, Destroy, Increment, Remove, RemovePackage, Renew, Set};
             matches!(
                 deed,
-                Clear(_) | Destroy | Increment(_) | Remove(_) | RemovePackage(_) | Renew(..) | Set(..)
+                Add(..)
+                    | Clear(_)
+                    | Destroy
+                    | Increment(_)
+                    | Remove(_)
+                    | RemovePackage(_)
+                    | Renew(..)
+                    | Set(..)
             )
         })
     }
@@ -313,7 +321,8 @@ impl<'r> Replay<'r> {
         if self.vacant & vacancy::bit(place, false) != 0 {
             joined.takes_nothing(deed);
         }
-        !checks || told == answer
+        let agrees = told == answer && !joined.misled;
+        !joined.contradicts && (!checks || agrees)
     }
 }
 

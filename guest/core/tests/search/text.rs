@@ -107,13 +107,16 @@ impl fmt::Display for Deed {
         let package = |package: &u8| PACKAGES[usize::from(*package)];
         match self {
             Self::Get(place) => write!(f, "get({})", place_name(*place)),
+            Self::Peek(place) => write!(f, "peek({})", place_name(*place)),
             Self::Contains(place) => write!(f, "contains({})", place_name(*place)),
             Self::Set(place, value) => write!(f, "set({},{value})", place_name(*place)),
             Self::Increment(place) => write!(f, "inc({})", place_name(*place)),
+            Self::Add(place, number) => write!(f, "add({},{number})", place_name(*place)),
             Self::Remove(place) => write!(f, "remove({})", place_name(*place)),
             Self::Keys(p) => write!(f, "keys({})", package(p)),
             Self::Len(p) => write!(f, "len({})", package(p)),
             Self::Entries(p) => write!(f, "entries({})", package(p)),
+            Self::PeekEntries(p) => write!(f, "peek_entries({})", package(p)),
             Self::Clear(p) => write!(f, "clear({})", package(p)),
             Self::Packages => f.write_str("packages"),
             Self::RemovePackage(p) => write!(f, "remove_package({})", package(p)),
@@ -220,13 +223,16 @@ fn parse_deed(word: &str) -> Deed {
     let package = |name: &str| PACKAGES.iter().position(|it| *it == name).expect("a package") as u8;
     match (name, &arguments[..]) {
         ("get", [place]) => Deed::Get(parse_place(place)),
+        ("peek", [place]) => Deed::Peek(parse_place(place)),
         ("contains", [place]) => Deed::Contains(parse_place(place)),
         ("set", [place, value]) => Deed::Set(parse_place(place), value.parse().expect("a value")),
         ("inc", [place]) => Deed::Increment(parse_place(place)),
+        ("add", [place, number]) => Deed::Add(parse_place(place), number.parse().expect("a number")),
         ("remove", [place]) => Deed::Remove(parse_place(place)),
         ("keys", [p]) => Deed::Keys(package(p)),
         ("len", [p]) => Deed::Len(package(p)),
         ("entries", [p]) => Deed::Entries(package(p)),
+        ("peek_entries", [p]) => Deed::PeekEntries(package(p)),
         ("clear", [p]) => Deed::Clear(package(p)),
         ("packages", []) => Deed::Packages,
         ("remove_package", [p]) => Deed::RemovePackage(package(p)),
@@ -262,6 +268,6 @@ fn parse_place(name: &str) -> u8 {
 #[test]
 fn a_program_reads_back_as_it_was_written() {
     let text = "a b=9 c=ended keeps f2=wlc timeout=30 passes=10,40 | S sessions(a,b) 0.inc(px) 1.set(qz,7) savepoint 0.renew(n0,grace) \
-                rollback(0) commit ; N resume(a) 0.keys(q) abort | +5 L create(n1) 0.destroy commit";
+                rollback(0) commit ; N resume(a) 0.keys(q) 0.peek(px) 0.add(qx,3) 0.peek_entries(p) abort | +5 L create(n1) 0.destroy commit";
     assert_eq!(parse(text).to_string(), text);
 }

@@ -59,6 +59,8 @@ fn route(request: &IncomingRequest) -> Result<Answer, Error> {
         "/count-against-all" => runs::count_against_all(number.into()),
         "/count-blindly" => runs::count_blindly(number),
         "/values" => values::typed(),
+        "/counters" => values::counters(),
+        "/no-counter" => values::no_counter(),
         "/unfit" => values::unfit(),
         "/half-an-update" => values::half_an_update(),
         _ => Ok(format!("there is no {path}").into()),

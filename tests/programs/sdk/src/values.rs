@@ -19,6 +19,33 @@ pub fn typed() -> Result<Answer, Error> {
     })
 }
 
+/// Adds to counters, and shows them without depending on them.
+pub fn counters() -> Result<Answer, Error> {
+    transact(|transaction| {
+        let counters = package(transaction)?;
+        counters.add("visits", 2)?;
+        counters.add("visits", 40)?;
+        counters.add("balance", -7)?;
+        let all: BTreeMap<String, i64> = counters.peek_entries()?;
+        let absent = counters.peek::<u8>("absent")?;
+        Ok(format!("{all:?} {:?} {absent:?}", counters.peek_json("visits")?).into())
+    })
+}
+
+/// Adds to what is no counter, and to one that cannot hold more.
+pub fn no_counter() -> Result<Answer, Error> {
+    transact(|transaction| {
+        let values = package(transaction)?;
+        values.set("name", "apple")?;
+        values.set("most", &9_007_199_254_740_991_u64)?;
+        let refused = ["name", "most"].map(|key| match values.add(key, 1) {
+            Err(error @ Error::NotACounter(_)) => error.to_string(),
+            other => format!("{other:?}"),
+        });
+        Ok(refused.join("; ").into())
+    })
+}
+
 /// Reads a value as what it is not.
 pub fn unfit() -> Result<Answer, Error> {
     let read = transact(|transaction| {

@@ -10,7 +10,7 @@ use lovely_session_tests::random::Random;
 use super::books::{Books, End, Transfer};
 use super::generation::{Generation, Moves};
 use super::{ACCOUNTS, Bank, TOTAL};
-use crate::faults::accounts::{CONTAINER, add, balance};
+use crate::faults::accounts::{CONTAINER, add, add_blindly, balance};
 
 /// How long a client thinks between its steps.
 const THINKING: Duration = Duration::from_millis(3);
@@ -148,7 +148,10 @@ impl Client {
         let numbers: Vec<usize> = amounts.iter().map(|(number, _)| *number).collect();
         let Some(accounts) = self.load(work, &numbers).await? else { return Ok(None) };
         for (&account, (_, amount)) in accounts.iter().zip(amounts) {
-            add(&mut work.app, account, *amount).await?;
+            match self.random.below(2) {
+                0 => add_blindly(&mut work.app, account, *amount).await?,
+                _ => add(&mut work.app, account, *amount).await?,
+            }
             let log = work.app.package(account, "log").await?;
             work.app.set(log, name, &amount.to_string()).await?;
             self.random.wait(THINKING).await;
