@@ -33,7 +33,7 @@ pub struct Args {
     /// Measure other session libraries, which are installed here, and nothing else that is not named
     #[arg(long, value_name = "DIRECTORY")]
     pub peers: Option<PathBuf>,
-    /// Put what the report has into docs/performance.md, and the plot beside it
+    /// Put what the report has into docs/performance.md, and the plots beside it
     #[arg(long)]
     docs: bool,
     /// Where the report is; parts in it that are not measured now stay
