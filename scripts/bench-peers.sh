@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs other session libraries into the target directory, in the versions that benches/peers pins, and measures
-# them next to ours. The results join those of `make bench` in its report.
+# Installs other session libraries into the target directory, in the versions that benches/peers pins or this system's
+# packages have, and measures them next to ours. The results join those of `make bench` in its report.
 #
-# Usage: bench-peers.sh [OPTION ...]    options of the bench, such as --quick
+# Usage: bench-peers.sh [OPTION ...] [PART ...]    options and parts of the bench, such as --quick and busy-peers
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -25,12 +25,38 @@ install_python_peers() {
         --requirement "$1/python/requirements.txt"
 }
 
+# Fetches the packages that have PHP, its session handler and a server before it, but for those that are installed.
+fetch_php_packages() {
+    local packages
+    packages=$(apt-get install --simulate --no-install-recommends php-fpm php-memcached nginx |
+        sed -n 's/^Inst \([^ ]*\) .*/\1/p') || return
+    # shellcheck disable=SC2086 # these are several
+    [ -z "$packages" ] || apt-get download $packages
+}
+
+# Unpacked and not installed, because an installed server is started, too.
+install_php_peer() {
+    cp benches/peers/php/* "$1/php/"
+    [ -d "$1/php/root" ] && return
+    command -v apt-get >/dev/null || fail "PHP is measured as Debian has it, and there is no apt-get here"
+    rm -rf "$1/php/packages" && mkdir -p "$1/php/packages/root"
+    (
+        cd "$1/php/packages"
+        fetch_php_packages || { as_root apt-get update && fetch_php_packages; }
+        find . -name '*.deb' -exec dpkg --extract {} root \;
+    )
+    mv "$1/php/packages/root" "$1/php/root"
+}
+
 peers=$(target_directory)/bench/peers
-mkdir -p "$peers/express" "$peers/python"
+mkdir -p "$peers/express" "$peers/python" "$peers/php"
+cp benches/peers/serve.sh "$peers/"
 
 say "installing express-session and connect-memcached into $peers/express"
 install_node_peer "$peers"
-say "installing Django and Beaker into $peers/python"
+say "installing Django, Beaker and gunicorn into $peers/python"
 install_python_peers "$peers"
+say "unpacking PHP, its memcached handler and nginx into $peers/php"
+install_php_peer "$peers"
 
 exec scripts/bench.sh --peers "$peers" "$@"

@@ -20,6 +20,17 @@ fail() {
     exit 1
 }
 
+# Runs a command as root.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "this takes root: $*"
+    fi
+}
+
 # The directory that cargo builds into.
 target_directory() {
     cargo metadata --no-deps --format-version 1 | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'

@@ -17,16 +17,6 @@ readonly wasm_target=wasm32-unknown-unknown
 readonly debian_packages=(rustc-web cargo-web rust-web-src)
 readonly rustup_seconds=60
 
-as_root() {
-    if [ "$(id -u)" -eq 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        fail "this takes root: $*"
-    fi
-}
-
 apt_get_install() {
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --no-install-recommends --no-remove -o DPkg::Lock::Timeout=120 "$@"

@@ -7,6 +7,7 @@ use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
 use crate::contender::Pace;
+use crate::peers;
 use crate::rows::PARTS;
 
 const THOROUGH: Pace = Pace { round: Duration::from_millis(250), rounds: 15 };
@@ -23,12 +24,16 @@ pub struct Args {
     #[arg(long)]
     quick: bool,
     /// Measure these parts only; `none` of them only shows what the report has
-    #[arg(value_name = "PART", value_parser = PossibleValuesParser::new(part_names()))]
+    #[arg(
+        value_name = "PART",
+        value_parser = PossibleValuesParser::new(part_names()),
+        requires_ifs = peers::PARTS.map(|(name, ..)| (name, "peers")),
+    )]
     parts: Vec<String>,
     /// Measure other session libraries, which are installed here, and nothing else that is not named
     #[arg(long, value_name = "DIRECTORY")]
     pub peers: Option<PathBuf>,
-    /// Put what the report has into docs/performance.md, and the plot beside it
+    /// Put what the report has into docs/performance.md, and the plots beside it
     #[arg(long)]
     docs: bool,
     /// Where the report is; parts in it that are not measured now stay
@@ -54,6 +59,12 @@ impl Args {
         }
     }
 
+    /// Whether a part with peers is to be measured, if there are peers.
+    pub fn wants_peers(&self, part: &str) -> bool {
+        let is_named = |part: &str| self.parts.iter().any(|named| named == part);
+        is_named(part) || !peers::PARTS.iter().any(|(name, ..)| is_named(name))
+    }
+
     /// The page to put the figures into.
     pub fn page(&self) -> Option<&'static Path> {
         self.docs.then_some(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md")))
@@ -61,5 +72,6 @@ impl Args {
 }
 
 fn part_names() -> impl Iterator<Item = &'static str> {
-    PARTS.iter().map(|(name, _)| *name).chain([GROWTH, "none"])
+    let peers = peers::PARTS.iter().map(|(name, ..)| *name);
+    PARTS.iter().map(|(name, ..)| *name).chain(peers).chain([GROWTH, "none"])
 }

@@ -33,6 +33,11 @@ impl<'a, C: Client> Crowd<'a, C> {
         Self { runtime, clients }
     }
 
+    /// The clients, to ask them what they saw.
+    pub fn clients(&mut self) -> impl Iterator<Item = &mut C> {
+        self.clients.iter_mut()
+    }
+
     /// Has all of them work for some time. Gives the transactions that they ran, and how long that took.
     pub fn work(&mut self, time: Duration) -> (u64, Duration) {
         let clients = std::mem::take(&mut self.clients);

@@ -14,18 +14,28 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// This pace.
+    pub fn same(self) -> Self {
+        self
+    }
+
     /// As many rounds, each of a fraction of the time: for what needs little of it.
     pub fn shorter(self, fraction: u32) -> Self {
         Self { round: self.round / fraction, ..self }
     }
+
+    /// Half as many rounds, each four times as long: for what a short round does not show.
+    pub fn longer(self) -> Self {
+        Self { round: self.round * 4, rounds: self.rounds.div_ceil(2) }
+    }
 }
 
-/// One of the things that are measured in turns.
-pub struct Contender<'a>(Box<dyn FnMut(Duration) -> f64 + 'a>);
+/// One of the things that are measured in turns: a round of it comes to an `M`.
+pub struct Contender<'a, M = f64>(Box<dyn FnMut(Duration) -> M + 'a>);
 
-impl<'a> Contender<'a> {
+impl<'a, M> Contender<'a, M> {
     /// A contender whose rounds `measure` does: it works for the time that it is given, and tells what it measured.
-    pub fn new(measure: impl FnMut(Duration) -> f64 + 'a) -> Self {
+    pub fn new(measure: impl FnMut(Duration) -> M + 'a) -> Self {
         Self(Box::new(measure))
     }
 }
@@ -33,20 +43,25 @@ impl<'a> Contender<'a> {
 /// Measures contenders in turns, one round of each after the other, and every other time in reverse. What slows the
 /// machine down for a while then hits all of them alike. A first round of each is not counted.
 ///
-/// Gives the samples of each contender.
-pub fn in_turns(pace: Pace, mut contenders: Vec<Contender<'_>>) -> Vec<Samples> {
-    let mut samples = vec![Samples(Vec::with_capacity(pace.rounds)); contenders.len()];
+/// Gives what each contender measured, round by round.
+pub fn rounds_in_turns<M>(pace: Pace, mut contenders: Vec<Contender<'_, M>>) -> Vec<Vec<M>> {
+    let mut measured: Vec<Vec<M>> = contenders.iter().map(|_| Vec::with_capacity(pace.rounds)).collect();
     for contender in &mut contenders {
         (contender.0)(pace.round);
     }
     for round in 0..pace.rounds {
-        let mut turn = |(contender, samples): (&mut Contender<'_>, &mut Samples)| {
-            samples.0.push((contender.0)(pace.round));
+        let mut turn = |(contender, measured): (&mut Contender<'_, M>, &mut Vec<M>)| {
+            measured.push((contender.0)(pace.round));
         };
-        let turns = contenders.iter_mut().zip(&mut samples);
+        let turns = contenders.iter_mut().zip(&mut measured);
         if round % 2 == 0 { turns.for_each(&mut turn) } else { turns.rev().for_each(&mut turn) }
     }
-    samples
+    measured
+}
+
+/// As [`rounds_in_turns`], for contenders whose rounds come to a number.
+pub fn in_turns(pace: Pace, contenders: Vec<Contender<'_>>) -> Vec<Samples> {
+    rounds_in_turns(pace, contenders).into_iter().map(Samples).collect()
 }
 
 /// As [`in_turns`], for contenders that are known one by one.

@@ -1,24 +1,22 @@
 //! The figures in the documentation.
 //!
 //! A page has a place for the rows of each part, between two comments: `<!-- figures of PART -->` and `<!-- end -->`.
-//! What is between them is replaced; the plot goes beside the page.
+//! What is between them is replaced; the plots go beside the page.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::growth;
-use crate::report::{Measured, Part, Report, Taken};
+use crate::growth::Growth;
+use crate::plot::plot;
+use crate::report::{Measured, Report, Taken};
 use crate::row::Row;
 use crate::table::{HEAD, cells};
 
 const END: &str = "<!-- end -->";
 
-/// The name of the plot.
-pub const PLOT: &str = "growth.svg";
-
-/// Writes what the report has into a page, and draws the plot beside it.
+/// Writes what the report has into a page, and draws the plots beside it.
 pub fn update(page: &Path, report: &Report) -> anyhow::Result<()> {
     let mut text = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     for (name, part) in &report.parts {
@@ -27,18 +25,20 @@ pub fn update(page: &Path, report: &Report) -> anyhow::Result<()> {
                 text = replaced(&text, name, &markdown(rows, &part.taken))
                     .with_context(|| format!("{} has no place for the figures of {name}", page.display()))?;
             }
-            Measured::Growth(_) => draw(page, part)?,
+            Measured::Growth(growth) => {
+                draw(page, name, growth, &part.taken)?;
+            }
         }
     }
     fs::write(page, text).with_context(|| format!("cannot write {}", page.display()))
 }
 
-/// Draws the growth, if this is what a part has, beside a page or a report.
-pub fn draw(beside: &Path, part: &Part) -> anyhow::Result<()> {
-    let Measured::Growth(growth) = &part.measured else { return Ok(()) };
-    let plot = growth::plot(growth, &caption(&part.taken));
-    let path = beside.with_file_name(PLOT);
-    fs::write(&path, plot).with_context(|| format!("cannot write {}", path.display()))
+/// Draws the growth that a part has beside a page or a report. Gives where.
+pub fn draw(beside: &Path, part: &str, growth: &[Growth], taken: &Taken) -> anyhow::Result<PathBuf> {
+    let path = beside.with_file_name(format!("{part}.svg"));
+    fs::write(&path, plot(growth, &caption(taken)))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
 }
 
 fn caption(taken: &Taken) -> String {

@@ -1,7 +1,5 @@
 //! What transactions cost as there is more of something.
 
-mod plot;
-
 use serde::{Deserialize, Serialize};
 
 use crate::bench::{Bench, ONE_KILOBYTE};
@@ -11,8 +9,6 @@ use crate::crowds::{batched, pooled};
 use crate::guest::{self, Shape};
 use crate::native::{Pooled, pool};
 use crate::spread::Spread;
-
-pub use self::plot::plot;
 
 /// How something grows.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -14,6 +14,7 @@
 
 mod args;
 mod bench;
+mod busy;
 mod clients;
 mod contender;
 mod cpu;
@@ -25,6 +26,7 @@ mod load;
 mod native;
 mod others;
 mod peers;
+mod plot;
 mod report;
 mod row;
 mod rows;
@@ -37,6 +39,9 @@ use mimalloc::MiMalloc;
 
 use self::args::{Args, GROWTH};
 use self::bench::Bench;
+use self::contender::Pace;
+use self::growth::Growth;
+use self::peers::Compared;
 use self::report::{Measured, Part, Report, Taken};
 use self::row::Row;
 use self::rows::PARTS;
@@ -47,7 +52,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let bench = Bench::new(args.pace())?;
+    let mut bench = Bench::new(args.pace())?;
     let mut report = Report::read(&args.report);
     let taken = Taken::now(bench.pace);
     if taken.is_busy() {
@@ -56,14 +61,9 @@ fn main() -> anyhow::Result<()> {
             taken.busy_processors
         );
     }
-    let mut rows = Vec::new();
-    for (name, part) in PARTS.iter().filter(|(name, _)| args.wants(name)) {
-        rows.extend(measure(&mut report, &args, name, || Ok(part(&bench)))?);
-    }
-    if let Some(directory) = &args.peers {
-        rows.extend(measure(&mut report, &args, "peers", || peers::measure(&bench, directory))?);
-    }
+    let rows = rows(&mut report, &args, &mut bench)?;
     if args.wants(GROWTH) {
+        bench.pace = args.pace();
         grow(&mut report, &args, &bench)?;
     }
     if let Some(page) = args.page() {
@@ -76,29 +76,76 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Measures the parts that come to rows.
+fn rows(report: &mut Report, args: &Args, bench: &mut Bench) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (name, pace, part) in PARTS.iter().filter(|(name, ..)| args.wants(name)) {
+        bench.pace = pace(args.pace());
+        rows.extend(measure(report, args, bench.pace, name, || Ok(part(bench)))?);
+    }
+    if let Some(directory) = &args.peers {
+        for (name, pace, part) in peers::PARTS.iter().filter(|(name, ..)| args.wants_peers(name)) {
+            bench.pace = pace(args.pace());
+            rows.extend(compare(report, args, bench.pace, name, || part(bench, directory))?);
+        }
+    }
+    Ok(rows)
+}
+
 /// Measures a part, and puts it into the report.
 fn measure(
     report: &mut Report,
     args: &Args,
+    pace: Pace,
     name: &str,
     part: impl FnOnce() -> anyhow::Result<Vec<Row>>,
 ) -> anyhow::Result<Vec<Row>> {
     eprintln!("==> {name}");
-    let taken = Taken::now(args.pace());
+    let taken = Taken::now(pace);
     let rows = part()?;
     put(report, args, name, Part { taken, measured: Measured::Rows(rows.clone()) })?;
     Ok(rows)
 }
 
-/// Measures the growth, puts it into the report, and plots it.
+/// Measures a part with peers, puts it into the report, and plots what there is to plot.
+fn compare(
+    report: &mut Report,
+    args: &Args,
+    pace: Pace,
+    name: &str,
+    part: impl FnOnce() -> anyhow::Result<Compared>,
+) -> anyhow::Result<Vec<Row>> {
+    let taken = Taken::now(pace);
+    let mut plotted = None;
+    let rows = measure(report, args, pace, name, || {
+        let compared = part()?;
+        plotted = compared.plot;
+        Ok(compared.rows)
+    })?;
+    if let Some((name, growth)) = plotted {
+        plot(report, args, name, taken, growth)?;
+    }
+    Ok(rows)
+}
+
+/// Measures the growth, and plots it.
 fn grow(report: &mut Report, args: &Args, bench: &Bench) -> anyhow::Result<()> {
     eprintln!("==> growth");
     let taken = Taken::now(bench.pace);
-    let part = Part { taken, measured: Measured::Growth(growth::measure(bench)) };
-    put(report, args, GROWTH, part.clone())?;
-    docs::draw(&args.report, &part)?;
-    println!("The plot is in {}.", args.report.with_file_name(docs::PLOT).display());
-    Ok(())
+    plot(report, args, GROWTH, taken, growth::measure(bench))
+}
+
+/// Puts a growth into the report, and draws it beside that.
+fn plot(
+    report: &mut Report,
+    args: &Args,
+    name: &str,
+    taken: Taken,
+    growth: Vec<Growth>,
+) -> anyhow::Result<()> {
+    let path = docs::draw(&args.report, name, &growth, &taken)?;
+    println!("The plot is in {}.", path.display());
+    put(report, args, name, Part { taken, measured: Measured::Growth(growth) })
 }
 
 /// Puts a part into the report in the place of what was measured before.

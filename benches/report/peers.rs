@@ -1,138 +1,31 @@
-//! Other session libraries: what a load, a change and a save cost there, and how many updates get lost.
-//!
-//! A peer is a program in `benches/peers` that works with its library as its users do, and takes commands in lines:
-//!
-//! | line | what it does | what it answers |
-//! |---|---|---|
-//! | | prepares 64 sessions of 1 KB | `ready`, and what it is, with versions |
-//! | `one MS` | one client changes a session, again and again for so many milliseconds | transactions, milliseconds |
-//! | `many MS` | the same with 64 clients at the same time, each with a session of its own | the same |
-//! | `increments N` | 64 clients add 1 to one number in one session, N times in all | what the number grew by |
+//! Other session libraries.
 
+mod busy;
+mod library;
 mod process;
+mod served;
 
 use std::path::Path;
-use std::sync::Arc;
 
-use lovely_session_host::KeyValue;
+use crate::bench::Bench;
+use crate::contender::Pace;
+use crate::growth::Growth;
+use crate::row::Row;
 
-use self::process::Process;
-use crate::bench::{Bench, ONE_KILOBYTE};
-use crate::clients::Crowd;
-use crate::contender::{Contender, in_turns};
-use crate::guest::{self, Shape};
-use crate::row::{Figure, Row};
-use crate::spread::Samples;
+pub use self::busy::{DJANGO, EXPRESS, PHP, SERVED};
 
-const CLIENTS: usize = 64;
-
-/// How many updates are made to find out how many get lost.
-const INCREMENTS: u64 = 640;
-
-/// A library, and how its program is run from the directory that it is installed in.
-struct Peer {
-    program: &'static str,
-    script: &'static str,
-    what_it_does: &'static str,
+/// What was measured of peers.
+pub struct Compared {
+    /// Figures of them, and of ours.
+    pub rows: Vec<Row>,
+    /// What a plot shows; its name, as a part of the report, is the first.
+    pub plot: Option<(&'static str, Vec<Growth>)>,
 }
 
-const PEERS: [Peer; 3] = [
-    Peer {
-        program: "node",
-        script: "express/peer.js",
-        what_it_does: "The middleware of express-session finds the session by its signed cookie and loads it; the \
-                       handler changes a number; `session.save` stores it. Node runs on one thread. The last save \
-                       wins: what others saved since the load is overwritten, and nobody is told.",
-    },
-    Peer {
-        program: "python/venv/bin/python",
-        script: "python/django_peer.py",
-        what_it_does: "Django's cache sessions on its pymemcache backend: `SessionStore(key)` is loaded, a number is \
-                       changed, `save()`. 64 clients are 64 threads, of which Python runs one at a time. The last \
-                       save wins: what others saved since the load is overwritten, and nobody is told.",
-    },
-    Peer {
-        program: "python/venv/bin/python",
-        script: "python/beaker_peer.py",
-        what_it_does: "Beaker's `Session` on its memcached backend with python-memcached: loaded, a number is \
-                       changed, `save()`. 64 clients are 64 threads, of which Python runs one at a time. Its locks \
-                       guard a load or a save, and not what is between. The last save wins, and nobody is told.",
-    },
-];
+/// A measurement of the peers that are installed in a directory: what it is called on the command line, at which pace it
+/// is done (of that of all others), and what does it.
+pub type Part = (&'static str, fn(Pace) -> Pace, fn(&Bench, &Path) -> anyhow::Result<Compared>);
 
-/// Measures the peers that are installed in a directory, and the component next to them.
-pub fn measure(bench: &Bench, directory: &Path) -> anyhow::Result<Vec<Row>> {
-    let address = bench.memcached.address();
-    let start = |peer: &Peer| Process::start(directory, peer.program, peer.script, &address);
-    let mut peers = PEERS.iter().map(start).collect::<anyhow::Result<Vec<Process>>>()?;
-    let store = bench.store_on_memcached();
-    let one = rates(bench, &store, &mut peers, "one", 1);
-    let many = rates(bench, &store, &mut peers, "many", CLIENTS);
-    let lost = lost_updates(bench, &store, &mut peers);
-    let rows = peers.iter().zip(&PEERS).enumerate().flat_map(|(index, (process, peer))| {
-        [
-            faster(format!("{}, one client", process.name()), &one, index + 1, peer),
-            faster(format!("{}, 64 clients", process.name()), &many, index + 1, peer),
-            losing(format!("{}, lost updates", process.name()), &lost, index + 1, peer),
-        ]
-    });
-    Ok(rows.collect())
-}
-
-/// The transactions a second of ours, and of each peer.
-fn rates(
-    bench: &Bench,
-    store: &Arc<dyn KeyValue>,
-    peers: &mut [Process],
-    command: &str,
-    clients: usize,
-) -> Vec<Samples> {
-    let ids = guest::ids(clients);
-    bench.fill(store, &ids, Shape::of_size(ONE_KILOBYTE));
-    let mut ours = Crowd::new(&bench.workers, bench.warm(store, &ids));
-    let peers = peers.iter_mut().map(|peer| Contender::new(|time| peer.rate(command, time)));
-    in_turns(bench.pace, [Contender::new(|time| ours.rate(time))].into_iter().chain(peers).collect())
-}
-
-/// How many of the updates get lost, with ours and with each peer.
-fn lost_updates(bench: &Bench, store: &Arc<dyn KeyValue>, peers: &mut [Process]) -> Vec<Samples> {
-    let lost = |stored: u64| INCREMENTS as f64 - stored as f64;
-    let peers = peers.iter_mut().map(|peer| Contender::new(move |_| lost(peer.increments(INCREMENTS))));
-    let ours = Contender::new(|_| lost(bench.workers.block_on(increments(bench, store))));
-    in_turns(bench.pace, [ours].into_iter().chain(peers).collect())
-}
-
-/// Has 64 clients visit one session, and each visit run again until nobody else was faster. Gives by how much its
-/// number grew.
-async fn increments(bench: &Bench, store: &Arc<dyn KeyValue>) -> u64 {
-    let id = "everybody's";
-    bench.prepared.fill(store, &[id.to_owned()], Shape::of_size(ONE_KILOBYTE)).await;
-    let mut reader = bench.prepared.instance(store).await;
-    let before = reader.count(id).await;
-    let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
-        let mut instance = bench.prepared.instance(store).await;
-        clients.push(tokio::spawn(async move {
-            for _ in 0..INCREMENTS / CLIENTS as u64 {
-                while !instance.visit(id).await {}
-            }
-        }));
-    }
-    for client in clients {
-        client.await.expect("a client works to its end");
-    }
-    reader.count(id).await - before
-}
-
-fn faster(what: String, rates: &[Samples], peer: usize, of: &Peer) -> Row {
-    let (ours, theirs) = (&rates[0], &rates[peer]);
-    let figures =
-        vec![Figure::new("theirs", theirs.spread(), "tx/s"), Figure::new("ours", ours.spread(), "tx/s")];
-    Row::new(what, Figure::new("ours ÷ theirs", ours.over(theirs).spread(), ""), figures, of.what_it_does)
-}
-
-fn losing(what: String, lost: &[Samples], peer: usize, of: &Peer) -> Row {
-    let of_all = |whose: &str, samples: &Samples| Figure::new(whose, samples.spread(), "of 640");
-    let figures = vec![of_all("theirs", &lost[peer]), of_all("ours", &lost[0])];
-    Row::new(what, of_all("theirs", &lost[peer]), figures, of.what_it_does)
-}
+/// All measurements of peers.
+pub const PARTS: [Part; 2] =
+    [("peers", Pace::same, library::measure), ("busy-peers", Pace::longer, busy::measure)];

@@ -1,6 +1,7 @@
 //! The measurements, one in each file.
 
 mod budget;
+mod busy_session;
 mod cold_start;
 mod fresh_instance;
 mod guest_cpu;
@@ -11,20 +12,23 @@ mod serve_cpu;
 mod size;
 
 use crate::bench::Bench;
+use crate::contender::Pace;
 use crate::row::Row;
 
-/// A measurement: what it is called on the command line, and what does it.
-pub type Part = (&'static str, fn(&Bench) -> Vec<Row>);
+/// A measurement: what it is called on the command line, at which pace it is done (of that of all others), and what does
+/// it.
+pub type Part = (&'static str, fn(Pace) -> Pace, fn(&Bench) -> Vec<Row>);
 
 /// All measurements that need nothing but this repository and memcached.
-pub const PARTS: [Part; 9] = [
-    ("one-client", one_client::measure),
-    ("many-clients", many_clients::measure),
-    ("fresh-instance", fresh_instance::measure),
-    ("guest-cpu", guest_cpu::measure),
-    ("savepoints", savepoints::measure),
-    ("serve-cpu", serve_cpu::measure),
-    ("cold-start", cold_start::measure),
-    ("size", size::measure),
-    ("budget", budget::measure),
+pub const PARTS: [Part; 10] = [
+    ("one-client", Pace::same, one_client::measure),
+    ("many-clients", Pace::same, many_clients::measure),
+    ("fresh-instance", Pace::same, fresh_instance::measure),
+    ("guest-cpu", Pace::same, guest_cpu::measure),
+    ("savepoints", Pace::same, savepoints::measure),
+    ("serve-cpu", Pace::longer, serve_cpu::measure),
+    ("busy-session", Pace::longer, busy_session::measure),
+    ("cold-start", Pace::same, cold_start::measure),
+    ("size", Pace::same, size::measure),
+    ("budget", Pace::same, budget::measure),
 ];

@@ -6,19 +6,12 @@
 
 const http = require('node:http');
 const readline = require('node:readline');
-const expressSession = require('express-session');
 const signature = require('cookie-signature');
-const MemcachedStore = require('connect-memcached')(expressSession);
+const { NAME, SECRET, TEXT, onMemcached } = require('./session');
 
 const CLIENTS = 64;
-const SECRET = 'a secret that is known to nobody else';
 
-const middleware = expressSession({
-  secret: SECRET,
-  resave: false,
-  saveUninitialized: false,
-  store: new MemcachedStore({ hosts: [process.argv[2]] }),
-});
+const middleware = onMemcached(process.argv[2]);
 
 // Runs `change` on the session of a request with this cookie, and stores it. Gives the session's id.
 function visit(cookie, change) {
@@ -39,7 +32,7 @@ function visit(cookie, change) {
 async function begin() {
   const id = await visit(undefined, (session) => {
     session.count = 0;
-    session.text = 'x'.repeat(900);
+    session.text = TEXT;
   });
   return `connect.sid=${encodeURIComponent(`s:${signature.sign(id, SECRET)}`)}`;
 }
@@ -78,8 +71,7 @@ async function main() {
     many: (milliseconds) => work(cookies, milliseconds),
     increments,
   };
-  const version = (name) => `${name} ${require(`${name}/package.json`).version}`;
-  console.log(`ready ${version('express-session')}, ${version('connect-memcached')}`);
+  console.log(`ready ${NAME}`);
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const [command, number] = line.split(' ');
     console.log(await commands[command](Number(number)));

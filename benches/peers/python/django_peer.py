@@ -2,19 +2,9 @@
 
 import sys
 
-import django
-from django.conf import settings
+import django_settings
 
-settings.configure(
-    CACHES={
-        "default": {
-            "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
-            "LOCATION": sys.argv[1],
-        }
-    },
-    SECRET_KEY="a secret that is known to nobody else",
-)
-django.setup()
+django_settings.configure(sys.argv[1])
 
 from django.contrib.sessions.backends.cache import SessionStore  # noqa: E402: needs the settings
 
@@ -39,4 +29,4 @@ def read(key):
     return SessionStore(key)["count"]
 
 
-serve(["Django", "pymemcache"], begin, visit, read)
+serve(django_settings.PACKAGES, begin, visit, read)

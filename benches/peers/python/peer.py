@@ -22,10 +22,15 @@ def serve(packages, begin, visit, read):
             "many": lambda time: work(clients.map, visit, sessions, time),
             "increments": lambda count: increments(clients, begin, visit, read, count),
         }
-        answer("ready " + ", ".join(f"{package} {version(package)}" for package in packages))
+        answer("ready " + named(packages))
         for line in sys.stdin:
             command, number = line.split()
             answer(commands[command](int(number)))
+
+
+def named(packages):
+    """The packages with their versions."""
+    return ", ".join(f"{package} {version(package)}" for package in packages)
 
 
 def answer(text):

@@ -6,7 +6,7 @@ use lovely_session_tests::binary::Serving;
 
 use crate::bench::Bench;
 use crate::clients::Crowd;
-use crate::contender::{Contender, Pace, each_in_turns};
+use crate::contender::{Contender, each_in_turns};
 use crate::cpu;
 use crate::load::{SERVER, Shopper};
 use crate::row::{Figure, Row};
@@ -27,11 +27,9 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
 fn row(bench: &Bench, store: &str, name: &str) -> Row {
     let mut empty = Load::on(bench, env!("EMPTY_WASM"), store);
     let mut cart = Load::on(bench, env!("CART_WASM"), store);
-    // The kernel counts the time of processes in steps of 10 ms.
-    let pace = Pace { round: bench.pace.round * 4, rounds: bench.pace.rounds.div_ceil(2) };
     let contenders =
         [Contender::new(|time| empty.processor_time(time)), Contender::new(|time| cart.processor_time(time))];
-    let [empty, cart] = each_in_turns(pace, contenders);
+    let [empty, cart] = each_in_turns(bench.pace, contenders);
     let figures = vec![Figure::new("empty", empty.spread(), "µs"), Figure::new("cart", cart.spread(), "µs")];
     let result = Figure::new("cart ÷ empty", cart.over(&empty).spread(), "");
     Row::new(format!("CPU a request of `serve`, {name}"), result, figures, HOW)

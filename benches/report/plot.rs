@@ -1,11 +1,12 @@
-//! The plot of the growth: a drawing in SVG.
+//! The plot of a growth: a drawing in SVG.
 
 mod scale;
 
 use std::fmt::Write;
 
 use self::scale::{Scale, label, label_in_bytes};
-use super::{BATCHED, COMPUTED, Growth, Line, NATIVE, OURS};
+use crate::growth::{BATCHED, COMPUTED, Growth, Line, NATIVE, OURS};
+use crate::peers::{DJANGO, EXPRESS, PHP, SERVED};
 use crate::spread::Spread;
 
 /// The drawing's width, and the place of each panel in it.
@@ -19,9 +20,17 @@ const RIGHT: f64 = 304.0;
 const TOP: f64 = 44.0;
 const BOTTOM: f64 = 246.0;
 
-/// The lines with their colours, which people who see colours differently can tell apart.
-const COLOURS: [(&str, &str); 4] =
-    [(NATIVE, "#6b7280"), (OURS, "#0072b2"), (COMPUTED, "#009e73"), (BATCHED, "#d55e00")];
+/// The lines of all plots with their colours; people who see colours differently can tell those of a plot apart.
+const COLOURS: [(&str, &str); 8] = [
+    (NATIVE, "#6b7280"),
+    (OURS, "#0072b2"),
+    (COMPUTED, "#009e73"),
+    (BATCHED, "#d55e00"),
+    (SERVED, "#0072b2"),
+    (EXPRESS, "#d55e00"),
+    (DJANGO, "#009e73"),
+    (PHP, "#6b7280"),
+];
 
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2937}.title{font-weight:600;font-size:13px}\
 .small{font-size:11px;fill:#4b5563}.grid{stroke:#e5e7eb}.line{fill:none;stroke-width:2}";
@@ -32,15 +41,22 @@ pub fn plot(growth: &[Growth], caption: &str) -> String {
     let height = (growth.len() + 1).div_ceil(columns) * PANEL_HEIGHT;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
-         height=\"{height}\" role=\"img\"><title>What transactions cost as there is more of something</title>\
-         <style>{STYLE}</style><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
+         height=\"{height}\" role=\"img\"><title>{}</title>\
+         <style>{STYLE}</style><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
+        title(growth)
     );
-    let panels = growth.iter().map(panel).chain([key(caption)]);
+    let panels = growth.iter().map(panel).chain([key(growth, caption)]);
     for (index, panel) in panels.enumerate() {
         let (x, y) = (index % columns * PANEL_WIDTH, index / columns * PANEL_HEIGHT);
         let _ = writeln!(svg, "<g transform=\"translate({x} {y})\">\n{panel}</g>");
     }
     svg + "</svg>\n"
+}
+
+fn title(growth: &[Growth]) -> String {
+    let titles: Vec<String> =
+        growth.iter().map(|growth| format!("{}: {}", growth.of, growth.measured)).collect();
+    titles.join("; ")
 }
 
 fn panel(growth: &Growth) -> String {
@@ -93,9 +109,11 @@ fn line(line: &Line, across: &Scale, up: &Scale) -> String {
     format!("<path class=\"line\" stroke=\"{colour}\" d=\"{path}\"/>{marks}\n")
 }
 
-fn key(caption: &str) -> String {
+/// The lines that there are, with their colours.
+fn key(growth: &[Growth], caption: &str) -> String {
+    let is_there = |name| growth.iter().any(|growth| growth.lines.iter().any(|line| line.name == name));
     let mut svg = String::new();
-    for (index, (name, colour)) in COLOURS.iter().enumerate() {
+    for (index, (name, colour)) in COLOURS.iter().filter(|(name, _)| is_there(*name)).enumerate() {
         let y = 64 + index * 24;
         let _ = writeln!(
             svg,

@@ -1,0 +1,84 @@
+//! A peer that serves.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use http_body_util::Full;
+use hyper::Request;
+
+use crate::bench::{Bench, PATIENCE};
+use crate::load::Connection;
+
+/// A peer that serves a counter, with what it is made of. It ends when this is dropped.
+pub struct Served {
+    script: Child,
+    address: SocketAddr,
+    name: String,
+}
+
+impl Served {
+    /// Starts a peer of this name from the directory that it is installed in, and waits until it answers.
+    pub fn start(bench: &Bench, directory: &Path, peer: &str) -> anyhow::Result<Self> {
+        let address = free_address().context("there is no free port")?;
+        let script = directory.join("serve.sh");
+        let mut command = Command::new(&script);
+        command.args([peer, &bench.memcached.address(), &address.port().to_string()]).stdin(Stdio::piped());
+        let script = command.spawn().with_context(|| format!("cannot run {}", script.display()))?;
+        let mut served = Self { script, address, name: String::new() };
+        served.wait_until_it_listens().with_context(|| format!("{peer} does not serve"))?;
+        let name = bench.workers.block_on(about(address));
+        served.name = name.with_context(|| format!("{peer} does not tell what it is"))?;
+        Ok(served)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it is, with versions.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn wait_until_it_listens(&mut self) -> anyhow::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(self.address).is_err() {
+            if let Some(status) = self.script.try_wait()? {
+                anyhow::bail!("it ended: {status}");
+            }
+            anyhow::ensure!(
+                Instant::now() < deadline,
+                "nobody listens on {} after {PATIENCE:?}",
+                self.address
+            );
+            sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // The script ends its processes when nobody holds its standard input any more, and then itself.
+        drop(self.script.stdin.take());
+        let _status = self.script.wait();
+    }
+}
+
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// What the peer says that it is.
+async fn about(address: SocketAddr) -> anyhow::Result<String> {
+    let request = Request::get("/about").body(Full::default())?;
+    let answer = Connection::open(address).await.send(request).await?;
+    anyhow::ensure!(answer.status().is_success(), "it answers {}", answer.status());
+    Ok(String::from_utf8(answer.into_body().into())?)
+}
