@@ -1,5 +1,7 @@
 //! Requests at the same time: nothing is lost, and nobody waits for ever.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use super::on_both_stores;
@@ -13,8 +15,8 @@ on_both_stores!(
     a_request_that_loses_a_race_is_done_on_fresh_data,
     requests_that_add_different_things_never_run_again,
     failed_checkouts_at_the_same_time_are_all_counted,
-    a_request_that_lost_ten_races_is_still_done,
-    a_request_that_lost_eleven_races_is_refused_and_changes_nothing,
+    a_request_that_lost_twelve_races_is_still_done,
+    a_request_that_loses_races_for_five_seconds_is_refused_and_changes_nothing,
     who_logs_out_meanwhile_is_a_new_visitor,
     parallel_requests_of_one_visitor_lose_nothing,
     parallel_visitors_do_not_disturb_each_other,
@@ -54,21 +56,25 @@ async fn failed_checkouts_at_the_same_time_are_all_counted(site: &Site) {
     assert_eq!(visitor.cart().await["attempts"], 8);
 }
 
-async fn a_request_that_lost_ten_races_is_still_done(site: &Site) {
+async fn a_request_that_lost_twelve_races_is_still_done(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
-    site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: 10 });
-    assert_eq!(visitor.add("apple", 100).await["count"], 111);
-    assert_eq!(visitor.cart().await["count"], 111);
+    site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: 12 });
+    assert_eq!(visitor.add("apple", 100).await["count"], 113);
+    assert_eq!(visitor.cart().await["count"], 113);
 }
 
-async fn a_request_that_lost_eleven_races_is_refused_and_changes_nothing(site: &Site) {
+async fn a_request_that_loses_races_for_five_seconds_is_refused_and_changes_nothing(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
-    site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: 11 });
-    let body = r#"{"sku": "apple", "qty": 100}"#;
+    site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: u32::MAX });
+    let begun = Instant::now();
+    let body = r#"{"sku": "apple", "qty": 1000}"#;
     visitor.post_json("/cart/items", body).await.assert_refused(503);
-    assert_eq!(visitor.cart().await, json!({"items": {"apple": 12}, "count": 12}));
+    // It gives up when its next pause, of at most a quarter of a second, would end after these five seconds.
+    assert!(begun.elapsed() > Duration::from_secs(4), "it gave up after {:?}", begun.elapsed());
+    let apples = visitor.cart().await["items"]["apple"].as_u64().unwrap();
+    assert!((2..1000).contains(&apples), "{apples} apples");
 }
 
 async fn who_logs_out_meanwhile_is_a_new_visitor(site: &Site) {
@@ -81,7 +87,6 @@ async fn who_logs_out_meanwhile_is_a_new_visitor(site: &Site) {
     assert_eq!(visitor.cart().await["items"], json!({"pear": 1}));
 }
 
-/// Each request can lose at most seven races to the others, and may lose ten.
 async fn parallel_requests_of_one_visitor_lose_nothing(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;

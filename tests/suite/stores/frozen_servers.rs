@@ -97,6 +97,20 @@ async fn few_of_many_reads_keep_waiting_for_a_frozen_server_and_those_are_answer
     }
 }
 
+#[tokio::test]
+async fn callers_that_try_again_at_once_do_not_keep_an_answer_from_being_heard() {
+    let server = MemcachedServer::start();
+    let store = store_on(&[&server], &options()).await;
+    server.pause();
+    let waiting = until_refused(&store).await;
+    server.resume();
+    let begun = Instant::now();
+    while store.get_many(vec!["k".to_owned()], None).await.is_err() {
+        assert!(begun.elapsed() < DEADLINE / 2, "the server answers, and calls are refused all the same");
+    }
+    assert!(waiting.join_all().await.iter().all(Result::is_ok));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_is_refused_because_others_wait_for_a_frozen_server_is_never_done() {
     let server = MemcachedServer::start();

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lovely_session_memcached::{Batch, ServerAddress};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::MemcachedOptions;
@@ -91,7 +92,11 @@ impl Server {
     pub(super) async fn exchange(self: &Arc<Self>, batch: &Batch) -> Exchanged {
         match self.watch.enter() {
             Ok(place) => self.exchange_at(&place, batch).await,
-            Err(failure) => Exchanged::unsent(failure),
+            Err(failure) => {
+                // A caller that tries again at once must not keep the runtime from hearing the server.
+                yield_now().await;
+                Exchanged::unsent(failure)
+            }
         }
     }
 
