@@ -4,8 +4,10 @@
     python story.py lovely-session.wasm 127.0.0.1:11211     # sessions in memcached
 """
 
+import random
 import secrets
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
@@ -67,8 +69,11 @@ def increments(engine: SessionEngine, store: Callable[[], Any], session: str) ->
     def write() -> None:
         sessions = engine.sessions(store())
         for _ in range(INCREMENTS):
+            limit = 0.0
             while error_of(lambda: count_up(sessions, session)) == "conflict":
-                pass
+                # At random, and longer each time, so that writers do not meet again.
+                time.sleep(random.uniform(0, limit))
+                limit = min(max(0.002, 2 * limit), 0.25)
 
     with ThreadPoolExecutor(WRITERS) as threads:
         for writer in [threads.submit(write) for _ in range(WRITERS)]:
