@@ -40,19 +40,18 @@ impl Log {
 
     fn receive_events(&self) {
         let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-        let queue = self.queue.clone();
         tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(move || queue.clone())
+            .with_writer(self.queue.clone())
             .with_ansi(io::stderr().is_terminal())
             // It would write them to standard error by itself, and panic when it cannot.
             .log_internal_errors(false)
             .init();
     }
 
-    /// Writes lines of text as they are.
+    /// Writes lines of text as they are, as errors.
     pub fn print(&self, text: &str) {
-        self.queue.push(format!("{text}\n").as_bytes());
+        self.queue.push_error(format!("{text}\n").as_bytes());
     }
 
     /// What the lines go through.

@@ -5,8 +5,14 @@ use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tracing::{Level, Metadata};
+use tracing_subscriber::fmt::MakeWriter;
+
 /// How many bytes wait at most. Some thousand lines: a second of a busy server.
 const ROOM: usize = 1 << 20;
+
+/// What is kept free beyond that for errors: an application that prints too much must not hide why it failed.
+const ROOM_FOR_ERRORS: usize = 64 << 10;
 
 /// How long the end of the process waits for the last lines to be written.
 const LAST_WRITE: Duration = Duration::from_millis(500);
@@ -39,7 +45,7 @@ struct State {
 pub struct Batch {
     /// The lines, each with its end.
     pub text: Vec<u8>,
-    /// How many lines had no room behind these.
+    /// How many lines had no room among and behind these.
     pub lost: usize,
 }
 
@@ -52,10 +58,19 @@ impl Batch {
 impl LogQueue {
     /// Adds whole lines; counts them as lost if there is no room for them.
     pub fn push(&self, lines: &[u8]) {
+        // Once a line is lost, so are all until the next batch, so that the loss has one place in the log.
+        self.push_if(lines, |waiting| waiting.lost == 0 && waiting.text.len() + lines.len() <= ROOM);
+    }
+
+    /// As [`LogQueue::push`], for lines that have room of their own.
+    pub fn push_error(&self, lines: &[u8]) {
+        self.push_if(lines, |waiting| waiting.text.len() + lines.len() <= ROOM + ROOM_FOR_ERRORS);
+    }
+
+    fn push_if(&self, lines: &[u8], has_room: impl FnOnce(&Batch) -> bool) {
         let mut state = self.lock();
         let waiting = &mut state.waiting;
-        // Once a line is lost, so are all until the next batch, so that the loss has one place in the log.
-        if waiting.lost == 0 && waiting.text.len() + lines.len() <= ROOM {
+        if has_room(waiting) {
             waiting.text.extend_from_slice(lines);
         } else {
             waiting.lost += count_lines(lines);
@@ -90,10 +105,33 @@ impl LogQueue {
     }
 }
 
-impl io::Write for LogQueue {
+impl<'a> MakeWriter<'a> for LogQueue {
+    type Writer = Lines<'a>;
+
+    fn make_writer(&'a self) -> Lines<'a> {
+        Lines { queue: self, are_errors: false }
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Lines<'a> {
+        Lines { queue: self, are_errors: *event.level() == Level::ERROR }
+    }
+}
+
+/// Takes the lines of an event.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    queue: &'a LogQueue,
+    are_errors: bool,
+}
+
+impl io::Write for Lines<'_> {
     /// Takes whole lines, and never fails.
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
-        self.push(lines);
+        if self.are_errors {
+            self.queue.push_error(lines);
+        } else {
+            self.queue.push(lines);
+        }
         Ok(lines.len())
     }
 
@@ -110,6 +148,20 @@ pub fn count_lines(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_has_room_when_other_lines_have_none() {
+        let queue = LogQueue::default();
+        let mut batch = Batch::default();
+        queue.push(&vec![b'x'; ROOM]);
+        queue.push(b"no room\n");
+        queue.push_error(b"an error\n");
+        queue.push_error(&vec![b'x'; ROOM_FOR_ERRORS]);
+        queue.push_error(b"another\n");
+        queue.take(&mut batch);
+        assert_eq!((batch.text.len(), batch.lost), (ROOM + "an error\nanother\n".len(), 1));
+        assert!(batch.text.ends_with(b"an error\nanother\n"));
+    }
 
     #[test]
     fn lines_without_room_are_counted_until_the_next_batch() {
