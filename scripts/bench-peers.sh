@@ -37,15 +37,15 @@ fetch_php_packages() {
 # Unpacked and not installed, because an installed server is started, too.
 install_php_peer() {
     cp benches/peers/php/* "$1/php/"
-    [ -d "$1/php/root" ] && return
+    [ -d "$1/php/unpacked" ] && return
     command -v apt-get >/dev/null || fail "PHP is measured as Debian has it, and there is no apt-get here"
-    rm -rf "$1/php/packages" && mkdir -p "$1/php/packages/root"
+    rm -rf "$1/php/packages" && mkdir -p "$1/php/packages/unpacked"
     (
         cd "$1/php/packages"
         fetch_php_packages || { as_root apt-get update && fetch_php_packages; }
-        find . -name '*.deb' -exec dpkg --extract {} root \;
+        find . -name '*.deb' -exec dpkg --extract {} unpacked \;
     )
-    mv "$1/php/packages/root" "$1/php/root"
+    mv "$1/php/packages/unpacked" "$1/php/unpacked"
 }
 
 peers=$(target_directory)/bench/peers

@@ -20,7 +20,7 @@ django() {
 
 # The first file of a name that was unpacked here or is installed.
 find_file() {
-    find root "$1" -path "*$1/*" -name "$2" -print -quit
+    find unpacked "$1" -path "*$1/*" -name "$2" -print -quit
 }
 
 php() {
@@ -32,7 +32,7 @@ php() {
     mkdir -p run
     rm -f run/php-fpm.sock
     sed "s|@PORT@|$port|; s|@DIRECTORY@|$PWD|" nginx.conf >run/nginx.conf
-    LD_LIBRARY_PATH=$(echo "$PWD"/root/usr/lib/*-linux-gnu)
+    LD_LIBRARY_PATH=$(echo "$PWD"/unpacked/usr/lib/*-linux-gnu)
     export LD_LIBRARY_PATH
     "$(find_file /usr/sbin 'php-fpm*')" --allow-to-run-as-root --prefix "$PWD" \
         --no-php-ini -c php.ini "${options[@]}" --fpm-config php-fpm.conf &
