@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lovely_session_host::Memcached;
 use lovely_session_host::serve::{Application, Limits, Server};
+use lovely_session_host::{Memcached, Turns};
 use lovely_session_tests::app::Error;
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::world::{World, patient};
@@ -20,6 +20,8 @@ const INCREMENTS: usize = 50;
 /// A visitor of a cart that is served by some hosts from one memcached.
 struct Visitor {
     hosts: Vec<String>,
+    /// Those of each host.
+    turns: Vec<Turns>,
     cookie: String,
 }
 
@@ -27,12 +29,13 @@ impl Visitor {
     /// Starts so many hosts on this memcached, and enters their site.
     async fn enter(memcached: &MemcachedServer, hosts: usize) -> Self {
         let cart = Application::load(&fs::read(env!("CART_WASM")).unwrap(), Limits::default()).unwrap();
-        let mut newcomer = Self { hosts: Vec::new(), cookie: String::new() };
+        let mut newcomer = Self { hosts: Vec::new(), turns: Vec::new(), cookie: String::new() };
         for _ in 0..hosts {
             let address = memcached.address().parse().unwrap();
             let store = Memcached::connect(&[address], &patient()).await.unwrap();
             let server = Server::bind("127.0.0.1:0", cart.clone(), Arc::new(store)).await.unwrap();
             newcomer.hosts.push(format!("http://{}", server.local_addr()));
+            newcomer.turns.push(server.turns().clone());
             tokio::spawn(server.run(std::future::pending()));
         }
         let answer = newcomer.add_one(&client(), 0, "first").await;
@@ -90,6 +93,7 @@ async fn sixty_four_clients_who_add_to_one_item_are_all_counted_and_none_is_refu
     let visitor = Visitor::enter(&memcached, 1).await;
     let visitor = add_in_parallel(visitor, INCREMENTS, |_| "apple".to_owned()).await;
     assert_eq!(visitor.cart().await["items"]["apple"], CLIENTS * INCREMENTS);
+    assert!(visitor.turns[0].statistics().waits > 0, "nobody waited for a turn");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
