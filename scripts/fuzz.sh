@@ -30,7 +30,7 @@ coverage="--cfg fuzzing -Cpasses=sancov-module"
 for option in level=4 inline-8bit-counters pc-table trace-compares; do
     coverage+=" -Cllvm-args=-sanitizer-coverage-$option"
 done
-fuzz_crate=(--manifest-path fuzz/Cargo.toml)
+fuzz_crate=(--manifest-path guest/core/fuzz/Cargo.toml)
 build_options=("${fuzz_crate[@]}" --target-dir "$target_directory" --target "$target" --locked)
 
 # Runs one target. What it finds worth keeping goes to its corpus, for the next run to start from.
@@ -41,8 +41,8 @@ run() {
     options+=("-artifact_prefix=$target_directory/fuzz/$name-")
     options+=("-max_len=$most_bytes" -len_control=0 "-timeout=$input_seconds" "-rss_limit_mb=$memory")
     mkdir -p "${corpora[@]}"
-    [ ! -d "fuzz/seeds/$name" ] || corpora+=("fuzz/seeds/$name")
-    [ ! -f "fuzz/$name.dict" ] || options+=("-dict=fuzz/$name.dict")
+    [ ! -d "guest/core/fuzz/seeds/$name" ] || corpora+=("guest/core/fuzz/seeds/$name")
+    [ ! -f "guest/core/fuzz/$name.dict" ] || options+=("-dict=guest/core/fuzz/$name.dict")
     if [ "$length" = check ]; then
         options+=("-runs=$few_inputs")
     else

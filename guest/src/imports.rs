@@ -47,4 +47,4 @@ impl core::Random for Imports {
     }
 }
 
-lovely_session_port::conversions!(wit);
+lovely_session_key_value::conversions!(wit);

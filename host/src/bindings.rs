@@ -1,6 +1,6 @@
-//! The generated bindings, and nothing else. The rest of the crate speaks the types of `key_value`.
+//! The generated bindings, and nothing else. The rest of the crate speaks the types of `lovely-session-key-value`.
 
-mod generated {
+mod imported {
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "lovely:session/store",
@@ -8,4 +8,17 @@ mod generated {
     });
 }
 
-pub(crate) use generated::lovely::session::key_value as wit;
+mod exported {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "lovely:session/store-component",
+        exports: { default: async },
+    });
+}
+
+/// `lovely:session/key-value` as components import it.
+pub(crate) use imported::lovely::session::key_value as wit;
+
+/// `lovely:session/key-value` as store components export it.
+pub(crate) use exported::exports::lovely::session::key_value as exported_wit;
+pub(crate) use exported::{StoreComponent, StoreComponentPre};

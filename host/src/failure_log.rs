@@ -4,11 +4,11 @@
 use std::mem::{Discriminant, discriminant};
 use std::time::Instant;
 
-use lovely_session_port::{Error, Outcome};
+use lovely_session_key_value::{Error, Outcome};
 
-use crate::key_value::KeyValue;
 use crate::log_limit::LogLimit;
 use crate::log_targets::STORE;
+use lovely_session_key_value::KeyValue;
 
 /// Lines of one kind stand for each other, whatever the store, the keys and the texts of its errors are.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -52,7 +52,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use async_trait::async_trait;
-    use lovely_session_port::{Entry, Lifetime, Version, Write};
+    use lovely_session_key_value::{Entry, Lifetime, Version, Write};
 
     use super::*;
     use crate::bindings::wit::{self, Host as _};

@@ -41,7 +41,6 @@ pub mod serve;
 
 mod bindings;
 mod failure_log;
-mod key_value;
 mod linker;
 mod log_limit;
 mod log_targets;
@@ -49,12 +48,13 @@ mod store_url;
 mod stores;
 mod turns;
 
-pub use async_trait::async_trait;
-pub use key_value::KeyValue;
 pub use linker::{KeyValueCtx, KeyValueView, add_to_linker};
 pub use lovely_session_artifact::{COMPONENT as SESSION_COMPONENT, KV_MEMCACHED};
-pub use lovely_session_port::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write};
+pub use lovely_session_key_value::{
+    Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write, async_trait,
+};
 pub use store_url::{StoreOptions, StoreUrl, StoreUrlError, open_store};
+pub use stores::component::{ComponentError, ComponentStore, WasiState};
 pub use stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
 pub use stores::memory::{Clock, ManualClock, Memory, MemoryOptions};
 pub use turns::{TurnStatistics, Turns, TurnsOptions};

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lovely_session_port::{Lifetime, Write};
+use lovely_session_key_value::{Lifetime, Write};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::bindings::wit;
 use crate::failure_log;
-use crate::key_value::KeyValue;
 use crate::turns::InstanceTurns;
+use lovely_session_key_value::KeyValue;
 
 /// What the data of a wasmtime store holds so that its components reach a [`KeyValue`] store.
 ///
@@ -87,4 +87,4 @@ impl wit::Host for KeyValueCtx {
     }
 }
 
-lovely_session_port::conversions!(wit);
+lovely_session_key_value::conversions!(wit);

@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::key_value::KeyValue;
 use crate::stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
 use crate::stores::memory::{Memory, MemoryOptions};
+use lovely_session_key_value::KeyValue;
 
 /// A store, named by a URL.
 ///

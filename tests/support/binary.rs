@@ -49,15 +49,6 @@ pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
     run_named("lovely-session", arguments)
 }
 
-/// Runs `lovely-check-store` to its end.
-///
-/// # Panics
-///
-/// As [`run`].
-pub fn check_store<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
-    run_named("lovely-check-store", arguments)
-}
-
 /// Runs a program of the workspace to its end.
 ///
 /// # Panics

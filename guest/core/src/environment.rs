@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-pub use lovely_session_port::{
+pub use lovely_session_key_value::{
     Change, Entry, Error as StoreError, Expectation, Lifetime, Outcome, Version, Write,
 };
 

@@ -5,11 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lovely_session_key_value::{Entry, Error, Lifetime, Outcome, Write, check};
 use lovely_session_memcached::{
     Answered, Batch, Epoch, Share, divide, entry, entry_complaint, in_order, incomprehensible, item_overhead,
     outcome, route,
 };
-use lovely_session_port::{Entry, Error, Lifetime, Outcome, Write, check};
 
 use crate::bindings::clocks::{monotonic_clock, wall_clock};
 use crate::bindings::io::poll::poll;

@@ -5,8 +5,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lovely_session_key_value::Error;
 use lovely_session_memcached::{InvalidAddress, ServerAddress};
-use lovely_session_port::Error;
 
 /// The variable that names the servers.
 const SERVERS: &str = "LOVELY_SESSION_MEMCACHED";

@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use lovely_session_key_value::{Error, Outcome};
 use lovely_session_memcached::{Unfit, incomprehensible};
-use lovely_session_port::{Error, Outcome};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,7 +26,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lovely_session_guest_store::{Adapter, Store, export_store};
-use lovely_session_port::{Entry, Error, Lifetime, Outcome, Write};
+use lovely_session_key_value::{Entry, Error, Lifetime, Outcome, Write};
 
 pub use config::{Config, ConfigError};
 

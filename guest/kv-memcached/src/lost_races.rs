@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lovely_session_key_value::Outcome;
 use lovely_session_pauses::pause_after;
-use lovely_session_port::Outcome;
 
 /// At most so many keys are remembered, which are as many as a transaction may write.
 const MAX_KEYS: usize = 1000;
@@ -105,7 +105,7 @@ impl Lost {
 mod tests {
     use alloc::format;
 
-    use lovely_session_port::Version;
+    use lovely_session_key_value::Version;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 use core::time::Duration;
 
-use lovely_session_port::Error;
+use lovely_session_key_value::Error;
 
 use crate::bindings::cli::environment::get_environment;
 use crate::config::Config;

@@ -18,7 +18,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use lovely_session_port::{Entry, Error, Lifetime, Outcome, Write, check};
+use lovely_session_key_value::{Entry, Error, Lifetime, Outcome, Write, check};
 use lovely_session_runtime as _;
 
 #[doc(inline)]
@@ -65,4 +65,4 @@ impl<S: Store + 'static> wit::Guest for Adapter<S> {
     }
 }
 
-lovely_session_port::conversions!(wit);
+lovely_session_key_value::conversions!(wit);

@@ -1,4 +1,5 @@
 //! The stores that come with this crate.
 
+pub(crate) mod component;
 pub(crate) mod memcached;
 pub(crate) mod memory;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lovely_session_port::{Change, Expectation, Outcome, Write};
+use lovely_session_key_value::{Change, Expectation, Outcome, Write};
 
 use super::table::{Asked, Key, Member};
 use super::wait::Wait;

@@ -16,8 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) use self::instance::InstanceTurns;
 pub use self::options::TurnsOptions;
 use self::table::{Member, Table};
-use crate::key_value::KeyValue;
 use crate::linker::KeyValueCtx;
+use lovely_session_key_value::KeyValue;
 
 /// A store whose records instances change in turn, where several would race for one.
 ///

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use lovely_session_core::store_key;
 use lovely_session_tests::memcached::MemcachedServer;
 
-use super::binary::binary_named;
+use super::binary::binary;
 
 /// The writing end of a pipe whose reader has gone.
 fn broken_pipe() -> PipeWriter {
@@ -20,9 +20,9 @@ fn full_disk() -> Stdio {
     OpenOptions::new().write(true).open("/dev/full").unwrap().into()
 }
 
-/// Runs a program with this standard output; gives its exit code and what it said to standard error.
-fn run_into(stdout: impl Into<Stdio>, program: &str, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(binary_named(program));
+/// Runs the command with this standard output; gives its exit code and what it said to standard error.
+fn run_into(stdout: impl Into<Stdio>, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(binary());
     let output: Output = command
         .args(arguments)
         .stdout(stdout)
@@ -34,9 +34,9 @@ fn run_into(stdout: impl Into<Stdio>, program: &str, arguments: &[&str]) -> (Opt
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Runs a program whose standard error nobody reads; gives its exit code.
-fn run_unheard(stderr: impl Into<Stdio>, program: &str, arguments: &[&str]) -> Option<i32> {
-    let mut command = Command::new(binary_named(program));
+/// Runs the command with a standard error that nobody reads; gives its exit code.
+fn run_unheard(stderr: impl Into<Stdio>, arguments: &[&str]) -> Option<i32> {
+    let mut command = Command::new(binary());
     command.args(arguments).stdout(Stdio::null()).stderr(stderr).status().unwrap().code()
 }
 
@@ -49,31 +49,29 @@ fn a_reader_that_has_read_enough_is_no_failure() {
     assert_eq!(server.command(&format!("set {key} 0 100 {}\r\n{record}", record.len())), "STORED\r\n");
     let store = format!("memcached://{}", server.address());
     let inspect = ["inspect", "--store", &store, "shop", "id"];
-    assert_eq!(run_into(broken_pipe(), "lovely-session", &inspect), (Some(0), String::new()));
-    let check = ["--store", "memory:"];
-    assert_eq!(run_into(broken_pipe(), "lovely-check-store", &check), (Some(0), String::new()));
-    for program in ["lovely-session", "lovely-check-store"] {
-        assert_eq!(run_into(broken_pipe(), program, &["--help"]), (Some(0), String::new()));
-    }
+    assert_eq!(run_into(broken_pipe(), &inspect), (Some(0), String::new()));
+    let check = ["check-store", "--store", "memory:"];
+    assert_eq!(run_into(broken_pipe(), &check), (Some(0), String::new()));
+    assert_eq!(run_into(broken_pipe(), &["--help"]), (Some(0), String::new()));
 }
 
 #[test]
 fn a_report_that_cannot_be_written_is_a_failure_that_says_so() {
-    let (code, message) = run_into(full_disk(), "lovely-check-store", &["--store", "memory:"]);
-    assert_eq!(code, Some(2));
-    assert!(message.starts_with("error: cannot write the report\n  because: "), "{message}");
+    let (code, message) = run_into(full_disk(), &["check-store", "--store", "memory:"]);
+    assert_eq!(code, Some(1));
+    assert!(message.starts_with("error: cannot write to standard output\n  because: "), "{message}");
 }
 
 #[test]
 fn the_exit_code_says_what_failed_when_the_message_cannot_be_written() {
-    let cases: [(&str, &[&str], i32); 4] = [
-        ("lovely-session", &["serve", "no-such-file.wasm"], 3),
-        ("lovely-session", &["inspect", "--store", "memory:", "shop", "id"], 2),
-        ("lovely-session", &["compose", "no-such-file.wasm", "--output", "never-written.wasm"], 3),
-        ("lovely-check-store", &["no-such-file.wasm"], 2),
+    let cases: [(&[&str], i32); 4] = [
+        (&["serve", "no-such-file.wasm"], 3),
+        (&["inspect", "--store", "memory:", "shop", "id"], 2),
+        (&["compose", "no-such-file.wasm", "--output", "never-written.wasm"], 3),
+        (&["check-store", "no-such-file.wasm"], 3),
     ];
-    for (program, arguments, code) in cases {
-        assert_eq!(run_unheard(broken_pipe(), program, arguments), Some(code), "{arguments:?}");
-        assert_eq!(run_unheard(full_disk(), program, arguments), Some(code), "{arguments:?}");
+    for (arguments, code) in cases {
+        assert_eq!(run_unheard(broken_pipe(), arguments), Some(code), "{arguments:?}");
+        assert_eq!(run_unheard(full_disk(), arguments), Some(code), "{arguments:?}");
     }
 }

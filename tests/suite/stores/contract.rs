@@ -96,8 +96,8 @@ async fn a_limit_that_is_out_of_reach_is_told_as_not_tried() {
 
 #[tokio::test]
 async fn a_file_that_is_no_store_component_is_refused_with_the_reason() {
-    use lovely_session_conformance::{ComponentError, ComponentStore};
     use lovely_session_host::SESSION_COMPONENT;
+    use lovely_session_host::{ComponentError, ComponentStore};
 
     let refusal = |bytes: &[u8]| ComponentStore::with_wasi(bytes, Vec::new()).unwrap_err();
     assert!(matches!(refusal(b"no component"), ComponentError::Invalid(_)));

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lovely_session_conformance::{ComponentStore, Subject, WasiState, check};
-use lovely_session_host::{Error, Expectation, KV_MEMCACHED, KeyValue, Outcome};
+use lovely_session_conformance::{Subject, check};
+use lovely_session_host::{ComponentStore, Error, Expectation, KV_MEMCACHED, KeyValue, Outcome, WasiState};
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::proxy::{Fault, Proxy};
 

@@ -1,7 +1,7 @@
 //! What became of commands that were sent to a server together.
 
+use lovely_session_key_value::{Entry, Error, Outcome};
 use lovely_session_memcached::{Answered, Asked, Epoch, entry, entry_complaint, incomprehensible, outcome};
-use lovely_session_port::{Entry, Error, Outcome};
 
 use super::failure::{self, Failure};
 use super::pipeline::Lost;

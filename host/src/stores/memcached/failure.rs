@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use lovely_session_key_value::{Error, Outcome};
 use lovely_session_memcached::{Complaint, incomprehensible};
-use lovely_session_port::{Error, Outcome};
 
 use super::connect::ConnectError;
 use super::health::Crowded;

@@ -20,14 +20,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 
+use lovely_session_key_value::{Entry, Error, Lifetime, Outcome, Write, check};
 use lovely_session_memcached::{Batch, Token, divide, in_order, item_overhead};
 pub use lovely_session_memcached::{InvalidAddress, ServerAddress};
-use lovely_session_port::{Entry, Error, Lifetime, Outcome, Write, check};
 
 pub use self::connect::ConnectError;
 use self::failure_log::Call;
 use self::server::Server;
-use crate::key_value::KeyValue;
+use lovely_session_key_value::KeyValue;
 
 /// How a [`Memcached`] store talks to its servers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lovely_session_port::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write, check};
+use lovely_session_key_value::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write, check};
 
 use self::clock::SystemClock;
 pub use self::clock::{Clock, ManualClock};
 use self::table::{Item, Table};
-use crate::key_value::KeyValue;
+use lovely_session_key_value::KeyValue;
 
 /// How many expired items a call sweeps out at most. A call adds one item for each of its writes, so
 /// sweeping keeps up, and no call pays for the idleness of the others.

@@ -1,7 +1,7 @@
 //! Versions that are numbers, as eight bytes.
 
-use lovely_session_port::Version;
-use lovely_session_port::check::InvalidRequest;
+use lovely_session_key_value::Version;
+use lovely_session_key_value::check::InvalidRequest;
 
 /// The version of this number. Zero stands for no version at all.
 pub(super) fn of_number(number: u64) -> Version {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use lovely_session_conformance::{ComponentStore, WasiState};
+use lovely_session_host::{ComponentStore, WasiState};
 use lovely_session_host::{Expectation, KV_MEMCACHED, KeyValue, Memcached, Outcome};
 use lovely_session_tests::memcached::MemcachedServer;
 use tokio::task::JoinSet;

@@ -1,6 +1,6 @@
 //! wasmtime's `wasi:keyvalue@0.2.0-draft`: a map in memory, of which each instance has a copy.
 
-use lovely_session_conformance::ComponentStore;
+use lovely_session_host::ComponentStore;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};

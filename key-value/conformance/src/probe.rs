@@ -1,0 +1,200 @@
+//! What the rules ask a store with.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lovely_session_key_value::{
+    Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write,
+};
+
+use crate::subject::{Passing, Subject};
+
+/// How long what a rule puts lives, unless the rule is about that, or the store has no lifetimes: in case that it
+/// cannot be deleted.
+pub(crate) const LIFETIME: Lifetime = Lifetime::Seconds(600);
+
+/// Why a rule was not found to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Unsupported(String),
+    NotTried(String),
+    Broken(String),
+}
+
+pub(crate) type Checked = Result<(), Stop>;
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unsupported(text) => Self::Unsupported(text),
+            other => Self::Broken(format!("a call failed: {other}")),
+        }
+    }
+}
+
+/// Ends a rule as broken unless something holds.
+macro_rules! ensure {
+    ($holds:expr, $($how:tt)+) => {
+        if !$holds {
+            return Err($crate::probe::Stop::Broken(format!($($how)+)));
+        }
+    };
+}
+
+/// Ends a rule as broken unless the store answered what was expected.
+macro_rules! ensure_eq {
+    ($answered:expr, $expected:expr, $($asked:tt)+) => {{
+        let (answered, expected) = (&$answered, &$expected);
+        if answered != expected {
+            let asked = format!($($asked)+);
+            return Err($crate::probe::Stop::Broken(format!(
+                "{asked}: the answer is {answered:?} instead of {expected:?}"
+            )));
+        }
+    }};
+}
+
+pub(crate) use {ensure, ensure_eq};
+
+/// A store, as one rule sees it: with keys of its own.
+pub(crate) struct Probe {
+    store: Arc<dyn KeyValue>,
+    passing: Passing,
+    lifetime: Lifetime,
+    prefix: String,
+    used: Mutex<BTreeSet<String>>,
+}
+
+impl Probe {
+    pub(crate) fn new(subject: &Subject, prefix: String) -> Self {
+        let (store, passing) = (Arc::clone(&subject.store), subject.passing.clone());
+        Self { store, passing, lifetime: subject.lifetime, prefix, used: Mutex::default() }
+    }
+
+    /// The store's name of a key of this rule.
+    pub(crate) fn key(&self, name: &str) -> String {
+        let key = format!("{}{name}", self.prefix);
+        self.remember(&key);
+        key
+    }
+
+    /// A key of this rule that is as long as a key may be.
+    pub(crate) fn longest_key(&self, name: &str) -> String {
+        let key = format!("{}{name:0>width$}", self.prefix, width = 250 - self.prefix.len());
+        self.remember(&key);
+        key
+    }
+
+    pub(crate) async fn let_pass(&self, time: Duration) {
+        match &self.passing {
+            Passing::Moved(advance) => advance(time),
+            Passing::Waited => tokio::time::sleep(time).await,
+        }
+    }
+
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Entry>, Stop> {
+        self.get_with(key, None).await
+    }
+
+    /// Reads one key, and slides its lifetime.
+    pub(crate) async fn get_with(&self, key: &str, touch: Option<Lifetime>) -> Result<Option<Entry>, Stop> {
+        let mut entries = self.get_many(vec![key.into()], touch).await?;
+        Ok(entries.pop().flatten())
+    }
+
+    /// Reads one key that has to be there.
+    pub(crate) async fn found(&self, key: &str) -> Result<Entry, Stop> {
+        let absent = || Stop::Broken(format!("a read of `{key}` finds nothing, though it was put"));
+        self.get(key).await?.ok_or_else(absent)
+    }
+
+    pub(crate) async fn get_many(
+        &self,
+        keys: Vec<String>,
+        touch: Option<Lifetime>,
+    ) -> Result<Vec<Option<Entry>>, Stop> {
+        let asked = keys.len();
+        let entries = self.store.get_many(keys, touch).await?;
+        ensure_eq!(entries.len(), asked, "the number of answers to a read of {asked} keys");
+        Ok(entries)
+    }
+
+    pub(crate) async fn write(&self, write: Write) -> Result<Outcome, Stop> {
+        let mut outcomes = self.write_many(vec![write]).await?;
+        outcomes.pop().ok_or_else(|| Stop::Broken("a write has no outcome".to_owned()))
+    }
+
+    pub(crate) async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Stop> {
+        let asked = writes.len();
+        let outcomes = self.store.write_many(self.lasting(writes)).await?;
+        ensure_eq!(outcomes.len(), asked, "the number of outcomes of {asked} writes");
+        Ok(outcomes)
+    }
+
+    /// Does a write that has to be applied, and answers the version.
+    pub(crate) async fn apply(&self, write: Write) -> Result<Version, Stop> {
+        let asked = format!("{write:?}");
+        match self.write(write).await? {
+            Outcome::Applied(version) => Ok(version),
+            outcome => Err(Stop::Broken(format!("{asked} ends as {outcome:?} instead of being applied"))),
+        }
+    }
+
+    /// Reads in a way that the store may not accept.
+    pub(crate) async fn refused_read(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Option<Error> {
+        self.store.get_many(keys, touch).await.err()
+    }
+
+    /// Writes in a way that the store may not accept.
+    pub(crate) async fn refused_write(&self, writes: Vec<Write>) -> Option<Error> {
+        self.store.write_many(self.lasting(writes)).await.err()
+    }
+
+    /// The same writes, with the lifetime that this store can give.
+    fn lasting(&self, mut writes: Vec<Write>) -> Vec<Write> {
+        for write in &mut writes {
+            match &mut write.change {
+                Change::Put { lifetime, .. } | Change::Touch(lifetime) if *lifetime == LIFETIME => {
+                    *lifetime = self.lifetime;
+                }
+                _ => {}
+            }
+        }
+        writes
+    }
+
+    /// Deletes what the rule has left, as far as that can be done.
+    pub(crate) async fn clean_up(&self) {
+        let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
+        for key in used {
+            let _ = self.store.write_many(vec![delete(&key, Expectation::Anything)]).await;
+        }
+    }
+
+    fn remember(&self, key: &str) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
+    }
+}
+
+pub(crate) fn put(key: &str, value: impl Into<Vec<u8>>, expects: Expectation) -> Write {
+    let change = Change::Put { value: value.into(), lifetime: LIFETIME };
+    Write { key: key.into(), expects, change }
+}
+
+pub(crate) fn put_for(key: &str, lifetime: Lifetime) -> Write {
+    let change = Change::Put { value: b"value".to_vec(), lifetime };
+    Write { key: key.into(), expects: Expectation::Anything, change }
+}
+
+pub(crate) fn touch(key: &str, lifetime: Lifetime) -> Write {
+    Write { key: key.into(), expects: Expectation::Anything, change: Change::Touch(lifetime) }
+}
+
+pub(crate) fn delete(key: &str, expects: Expectation) -> Write {
+    Write { key: key.into(), expects, change: Change::Delete }
+}
+
+pub(crate) fn expecting(version: &Version) -> Expectation {
+    Expectation::Version(version.clone())
+}
