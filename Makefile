@@ -1,7 +1,7 @@
 # Names for the scripts. What they do is said, and done, in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run components test test-platforms soak mutants bench bench-peers
+.PHONY: help setup run components check test test-platforms soak mutants bench bench-peers release
 
 # Passed on by `run` (to `lovely-session serve`) and by `bench` (to the benches).
 ARGS ?=
@@ -9,7 +9,7 @@ ARGS ?=
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
-setup: ## Install what is missing to build and to test; the Rust toolchain stays as it is.
+setup: ## Install what is missing to build and to test, with rustup and apt-get.
 	@scripts/setup.sh
 
 run: ## Serve examples/cart on http://127.0.0.1:8080; ARGS="--store memcached://127.0.0.1:11211" keeps sessions.
@@ -18,11 +18,14 @@ run: ## Serve examples/cart on http://127.0.0.1:8080; ARGS="--store memcached://
 components: ## Write the components for other hosts into target/components.
 	@scripts/components.sh
 
-test: ## Run every check and every test.
+check: ## Check formatting and clippy, and run the unit tests and the tests of the core; a minute, without installing.
+	@scripts/check.sh
+
+test: ## Run every check and every test; says what it is about to install, and installs it.
 	@scripts/test.sh
 
 test-platforms: ## Run the component on other hosts: wasmtime's server, wash, Python, Node.js.
-	@scripts/setup.sh test
+	@scripts/setup.sh test --check
 	@scripts/platforms.sh
 	@scripts/languages.sh
 	@cargo test --workspace --locked --test platforms
@@ -38,3 +41,6 @@ bench: ## Measure what sessions cost; ARGS=--quick takes two minutes, ARGS=--hel
 
 bench-peers: ## Install other session libraries into target/, and measure them next to ours.
 	@scripts/bench-peers.sh $(ARGS)
+
+release: ## Write the files of a release into target/release-files; nothing is published.
+	@scripts/release.sh

@@ -1,24 +1,17 @@
-//! Builds the programs that are measured, and tells the bench where they are: `VISITOR_WASM`, `EMPTY_WASM` and
-//! `CART_WASM` are the paths of components.
+//! Builds the programs that are measured, and tells the bench where they are: each variable is the path of a component.
 
-use std::path::Path;
+#[path = "../guest/artifact/build/component.rs"]
+mod component;
+
 use std::process::ExitCode;
 
-use lovely_componentize::{BuildError, Builder, build_script};
+/// The variables, and the packages that are built.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("VISITOR_WASM", "lovely-session-visitor"),
+    ("EMPTY_WASM", "lovely-session-empty"),
+    ("CART_WASM", "lovely-session-cart"),
+];
 
 fn main() -> ExitCode {
-    build_script::main(|| {
-        let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let builder = Builder::new(benches)?;
-        provide(&builder, "VISITOR", &benches.join("programs/visitor"))?;
-        provide(&builder, "EMPTY", &benches.join("programs/empty"))?;
-        provide(&builder, "CART", &benches.join("../examples/cart"))
-    })
-}
-
-/// Builds the program in a directory, and sets `<NAME>_WASM` to the path of the component.
-fn provide(builder: &Builder, name: &str, directory: &Path) -> Result<(), BuildError> {
-    let component = build_script::component(builder, directory, &format!("{}.wasm", name.to_lowercase()))?;
-    println!("cargo::rustc-env={name}_WASM={}", component.display());
-    Ok(())
+    component::main(|| component::provide(&PROGRAMS))
 }

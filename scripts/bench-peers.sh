@@ -42,7 +42,7 @@ install_php_peer() {
     rm -rf "$1/php/packages" && mkdir -p "$1/php/packages/unpacked"
     (
         cd "$1/php/packages"
-        fetch_php_packages || { as_root apt-get update && fetch_php_packages; }
+        fetch_php_packages || fail "run 'apt-get update' as root, then try again"
         find . -name '*.deb' -exec dpkg --extract {} unpacked \;
     )
     mv "$1/php/packages/unpacked" "$1/php/unpacked"

@@ -6,7 +6,7 @@
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-scripts/setup.sh bench
+scripts/setup.sh bench --check
 
 say "building (several minutes the first time)"
 cargo build --workspace --release --bins --benches --locked

@@ -8,7 +8,7 @@
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-scripts/setup.sh build
+scripts/setup.sh build --check
 
 say "building (several minutes the first time)"
 # All members, as the tests do: features of dependencies are then the same, and nothing is compiled twice.

@@ -12,7 +12,7 @@ readonly version=27.1.0
 # were missed or not.
 readonly missed_some=2 timeouts=3
 
-scripts/setup.sh build
+scripts/setup.sh build --check
 
 target_directory=$(target_directory)
 PATH=$target_directory/tools/bin:$PATH

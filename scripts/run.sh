@@ -6,7 +6,7 @@
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-scripts/setup.sh build
+scripts/setup.sh build --check
 
 say "building the host (several minutes the first time)"
 # All members, as the tests do: features of dependencies are then the same, and nothing is compiled twice.
@@ -14,7 +14,7 @@ cargo build --workspace --bins --locked
 target=$(target_directory)
 
 say "building the example"
-"$target/debug/lovely-componentize" examples/cart --output "$target/cart.wasm"
+cargo build --locked --target wasm32-wasip2 --profile component --package lovely-session-cart --target-dir "$target/wasm"
 
 say "serving; Ctrl-C stops it"
-exec "$target/debug/lovely-session" serve "$target/cart.wasm" "$@"
+exec "$target/debug/lovely-session" serve "$target/wasm/wasm32-wasip2/component/lovely_session_cart.wasm" "$@"

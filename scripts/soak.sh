@@ -13,7 +13,7 @@ case $seconds in
 '' | *[!0-9]*) fail "how many seconds? '$seconds' is no whole number" ;;
 esac
 
-scripts/setup.sh test
+scripts/setup.sh test --check
 
 say "building the tests"
 cargo build --workspace --bins --tests --locked

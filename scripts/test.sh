@@ -4,7 +4,8 @@
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-scripts/setup.sh test
+scripts/setup.sh test --check
+# What these install is in target/, and nowhere else.
 scripts/platforms.sh
 scripts/languages.sh
 

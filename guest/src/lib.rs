@@ -7,11 +7,13 @@
 
 extern crate alloc;
 
-use lovely_session_runtime as _;
-
 mod bindings;
 mod convert;
+#[cfg(target_family = "wasm")]
+mod heap;
 mod imports;
+#[cfg(target_family = "wasm")]
+mod runtime;
 mod sessions;
 mod transactions;
 

@@ -24,7 +24,7 @@ fn written(file: &str) -> Vec<u8> {
         "cart.wasm" => cart(Language::Rust),
         "lovely-session-memcached.wasm" => with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap(),
         "lovely-session-key-value.wasm" => {
-            with_store(SESSION_COMPONENT, &fs::read(env!("KV_DRAFT2_WASM")).unwrap()).unwrap()
+            with_store(SESSION_COMPONENT, &fs::read(env!("KV_WASI_KEYVALUE_WASM")).unwrap()).unwrap()
         }
         _ => panic!("{file} is written by no command"),
     }
@@ -100,7 +100,6 @@ fn what_spin_does_not_offer_does_not_fit_its_world() {
     let world = World::http_trigger();
     let unfit = [
         (cart(Language::Rust), "lovely:session/"),
-        (fs::read(env!("KV_DRAFT_WASM")).unwrap(), "wasi:keyvalue/store@0.2.0-draft"),
         (with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap(), "wasi:http/incoming-handler"),
     ];
     for (component, reason) in unfit {

@@ -13,10 +13,8 @@ mod request;
 mod response;
 mod routes;
 
-// A request's first allocation then does not have to grow the memory.
-use lovely_session_heap as _;
-use wasi::exports::http::incoming_handler::Guest;
-use wasi::http::types::{IncomingRequest, ResponseOutparam};
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::types::{IncomingRequest, ResponseOutparam};
 
 struct Cart;
 
@@ -26,4 +24,4 @@ impl Guest for Cart {
     }
 }
 
-wasi::http::proxy::export!(Cart);
+wasip2::http::proxy::export!(Cart);

@@ -1,7 +1,7 @@
 //! A request, read from WASI HTTP.
 
-use wasi::http::types::{IncomingRequest, Method};
-use wasi::io::streams::StreamError;
+use wasip2::http::types::{IncomingRequest, Method};
+use wasip2::io::streams::StreamError;
 
 use crate::fields::Fields;
 use crate::refusal::Refusal;

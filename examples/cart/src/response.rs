@@ -1,7 +1,7 @@
 //! A response, and sending it through WASI HTTP.
 
 use serde::Serialize;
-use wasi::http::types::{ErrorCode, Headers, OutgoingBody, OutgoingResponse, ResponseOutparam};
+use wasip2::http::types::{ErrorCode, Headers, OutgoingBody, OutgoingResponse, ResponseOutparam};
 
 /// The most bytes that WASI takes in one write.
 const CHUNK: usize = 4096;

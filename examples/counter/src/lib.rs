@@ -1,8 +1,8 @@
 //! Counts a visitor's visits: the smallest edge function that keeps a session.
 
 use lovely_session::{Cookie, Error, Visit, Visitors};
-use wasi::exports::http::incoming_handler::Guest;
-use wasi::http::types::{Headers, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::types::{Headers, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
 
 const VISITORS: Visitors = Visitors::new("counter", Cookie::new("sid").over_plain_http());
 
@@ -44,4 +44,4 @@ impl Guest for Counter {
     }
 }
 
-wasi::http::proxy::export!(Counter);
+wasip2::http::proxy::export!(Counter);

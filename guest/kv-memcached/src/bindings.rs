@@ -1,7 +1,3 @@
-//! The generated bindings of what is imported, and nothing else.
+//! The bindings of what is imported, under the names that the rest of the crate uses.
 
-#![allow(missing_docs, unsafe_code, clippy::all, reason = "generated code")]
-
-wit_bindgen::generate!({ path: "wit", world: "imports", generate_all });
-
-pub use wasi::*;
+pub use wasip2::{cli, clocks, io, random, sockets};

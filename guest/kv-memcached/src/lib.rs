@@ -8,8 +8,6 @@
 //! waits for the answer. So a fresh instance that reads has its answer after one round trip, and everything after
 //! that takes one more for each call.
 
-#![cfg_attr(target_family = "wasm", no_std)]
-
 extern crate alloc;
 
 mod bindings;

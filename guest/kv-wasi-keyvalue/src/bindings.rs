@@ -1,32 +1,13 @@
-//! The generated bindings, and nothing else.
+//! The generated bindings of the imports, and nothing else.
 
-#[allow(missing_docs, unsafe_code, clippy::all)]
+#[allow(missing_docs, unsafe_code, clippy::all, reason = "generated code")]
 mod generated {
     wit_bindgen::generate!({
         path: ["../../wit", "wit"],
-        world: "lovely:kv-wasi-keyvalue/adapter",
-        generate_all,
-        pub_export_macro: true,
-        default_bindings_module: "lovely_kv_wasi_keyvalue::bindings",
-    });
-}
-
-#[allow(missing_docs, unsafe_code, clippy::all)]
-pub mod draft {
-    wit_bindgen::generate!({
-        path: ["../../wit", "wit"],
-        world: "lovely:kv-wasi-keyvalue/over-draft",
+        world: "lovely:kv-wasi-keyvalue/imports",
         generate_all,
     });
 }
 
-#[allow(missing_docs, unsafe_code, clippy::all)]
-pub mod draft2 {
-    wit_bindgen::generate!({
-        path: ["../../wit", "wit"],
-        world: "lovely:kv-wasi-keyvalue/over-draft2",
-        generate_all,
-    });
-}
-
-pub use generated::*;
+pub use generated::wasi::keyvalue::{atomics, store};
+pub use generated::wasi::random::random;

@@ -1,31 +1,21 @@
-//! `lovely:session/key-value` over `wasi:keyvalue`: what the components in `components` share.
+//! A component that keeps session records in a store that offers `wasi:keyvalue@0.2.0-draft2`.
 //!
-//! No version of `wasi:keyvalue` has all that sessions need, so an adapter says what it cannot do, with `unsupported`,
-//! before it does anything:
+//! That draft has compare-and-swap, which is what sessions need to lose no update. It has no lifetimes and cannot delete
+//! on a condition, so this store fails such calls with `unsupported` before it does anything. Without lifetimes, a
+//! session ends by what stands in its record, and the record stays in the store until somebody asks for the session.
 //!
-//! | | `0.2.0-draft` | `0.2.0-draft2` |
-//! |---|---|---|
-//! | compare-and-swap, create-if-absent | no | yes |
-//! | delete on a condition | no | no |
-//! | lifetimes | no | no |
-//!
-//! Without lifetimes, sessions end by what stands in their records, and stay in the store until they are asked for.
-//! Without compare-and-swap, sessions can be read and not written, unless [`LastWriterWins`] is chosen.
-//!
-//! A value is stored with a random stamp in front, which is its version: so each state of a key has one of its own.
+//! A value is stored behind a random stamp, which is its version: every state of a key has a version of its own.
 
-pub mod bindings;
+mod bindings;
 mod bucket;
-mod calls;
-mod draft;
-mod draft2;
-mod last_writer_wins;
-mod request;
 mod stamped;
+mod store;
+mod support;
 
-pub use bindings::export;
-pub use bucket::{Bucket, Problem, Replaced};
-pub use calls::Adapter;
-pub use draft::Draft;
-pub use draft2::Draft2;
-pub use last_writer_wins::LastWriterWins;
+use lovely_session_guest_store::{Adapter, export_store};
+
+use crate::store::WasiKeyValue;
+
+type Exported = Adapter<WasiKeyValue>;
+
+export_store!(Exported);

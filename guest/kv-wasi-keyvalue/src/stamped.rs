@@ -1,21 +1,24 @@
-//! A value as it is stored: with a stamp in front, which is its version.
+//! A value as it is stored: behind a stamp, which is its version.
 
-use crate::bindings::wasi::random::random::get_random_bytes;
+use lovely_session_key_value::Version;
 
-/// The bytes of a stamp. So many random ones never come twice.
+use crate::bindings::random::get_random_bytes;
+
+/// The bytes of a stamp: enough random ones that no two are ever equal.
 pub const STAMP_BYTES: usize = 16;
 
-/// A stamp that nothing else has.
-pub fn fresh_stamp() -> Vec<u8> {
-    get_random_bytes(STAMP_BYTES as u64)
+/// A new stamp.
+pub fn new_stamp() -> Version {
+    Version(get_random_bytes(STAMP_BYTES as u64))
 }
 
-/// A value under a stamp.
-pub fn stamped(stamp: &[u8], value: &[u8]) -> Vec<u8> {
-    [stamp, value].concat()
+/// The value behind its stamp.
+pub fn join(stamp: &Version, value: &[u8]) -> Vec<u8> {
+    [&stamp.0, value].concat()
 }
 
-/// The stamp and the value of what is stored; none when it was not stored here.
-pub fn apart(stored: &[u8]) -> Option<(&[u8], &[u8])> {
-    stored.split_at_checked(STAMP_BYTES)
+/// The stamp and the value of what is stored; `None` if this store has not stored it.
+pub fn split(stored: &[u8]) -> Option<(Version, &[u8])> {
+    let (stamp, value) = stored.split_at_checked(STAMP_BYTES)?;
+    Some((Version(stamp.to_vec()), value))
 }

@@ -3,8 +3,8 @@
 #[allow(missing_docs, unsafe_code, clippy::all)]
 mod generated {
     wit_bindgen::generate!({
-        path: "wit",
-        world: "sdk",
+        path: "../../wit",
+        world: "application",
         generate_all,
         additional_derives: [PartialEq, Eq],
     });
@@ -15,5 +15,3 @@ pub use generated::lovely::session::transactions::{
     Conflict, Damage, Error, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, NotACounter,
     Savepoint, SessionName, TooLarge, Transaction, TransactionOptions,
 };
-pub use generated::wasi::clocks::monotonic_clock;
-pub use generated::wasi::random::random;

@@ -6,7 +6,7 @@ use crate::bindings::Isolation;
 use crate::error::Error;
 use crate::runs::{Stopped, after_a_conflict, until_settled};
 use crate::transaction::Transaction;
-use crate::waiting::{Component, Patience};
+use crate::waiting::{Patience, System};
 
 /// How work runs in a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub fn transact_with<T, E: From<Error>>(
     options: TransactOptions,
     mut work: impl FnMut(&Transaction) -> Result<T, E>,
 ) -> Result<T, E> {
-    let patience = Patience::begin(Component, options.patience);
+    let patience = Patience::begin(System::new(), options.patience);
     until_settled(patience, after_a_conflict, || {
         // Dropped without a commit, it is aborted.
         let transaction = Transaction::begin_at(options.isolation);

@@ -8,7 +8,7 @@ use crate::session::Session;
 use crate::transact::TransactOptions;
 use crate::transaction::Transaction;
 use crate::visit::{Leaves, Visit};
-use crate::waiting::{Component, Patience};
+use crate::waiting::{Patience, System};
 
 /// The visitors of a site: the container that their sessions are in, and the cookie that they are known by.
 ///
@@ -93,7 +93,7 @@ impl<'a> Visitors<'a> {
     ) -> Result<Visited<T>, E> {
         self.cookie.check().map_err(Error::from)?;
         let presented = self.cookie.id_in(cookie_headers);
-        let patience = Patience::begin(Component, self.transact_options.patience);
+        let patience = Patience::begin(System::new(), self.transact_options.patience);
         until_settled(patience, after_a_conflict_or_an_end, || self.run(presented.as_deref(), &mut work))
     }
 

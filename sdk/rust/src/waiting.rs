@@ -1,10 +1,10 @@
 //! How long a visitor waits: when work runs again, and when it is given up.
 
-use std::time::Duration;
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use lovely_session_pauses::pause_after;
-
-use crate::bindings::{monotonic_clock, random};
 
 /// What waiting takes of the world.
 pub(crate) trait Waiting {
@@ -18,23 +18,28 @@ pub(crate) trait Waiting {
     fn pause(&mut self, time: Duration);
 }
 
-/// The world that a component is in.
-///
-/// The randomness is the secure one, though any would do: the world `wasi:http/proxy` has no other.
-pub(crate) struct Component;
+/// The clock and the randomness of the process, or of the component's host.
+pub(crate) struct System {
+    begun: Instant,
+}
 
-impl Waiting for Component {
+impl System {
+    pub fn new() -> Self {
+        Self { begun: Instant::now() }
+    }
+}
+
+impl Waiting for System {
     fn now(&self) -> Duration {
-        Duration::from_nanos(monotonic_clock::now())
+        self.begun.elapsed()
     }
 
     fn random(&mut self) -> u64 {
-        random::get_random_u64()
+        RandomState::new().hash_one(())
     }
 
     fn pause(&mut self, time: Duration) {
-        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        monotonic_clock::subscribe_duration(nanoseconds).block();
+        thread::sleep(time);
     }
 }
 

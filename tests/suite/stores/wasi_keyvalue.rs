@@ -1,7 +1,6 @@
-//! The adapters to `wasi:keyvalue`, on hosts that have it: what they can do, and what they say they cannot.
+//! The store component for `wasi:keyvalue`, on a host that has it: what it keeps of the contract, and what it refuses.
 
-mod draft;
-mod draft2;
+mod buckets;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,32 +31,8 @@ fn is_unsupported(verdict: &Verdict) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_the_first_draft_what_it_cannot_do_is_unsupported() {
-    let report = report_on(draft::store(env!("KV_DRAFT_WASM"))).await;
-    assert!(!report.is_broken(), "{report}");
-    assert_all(&report, is_kept, &["a value comes back as it was put", "bad keys are refused"]);
-    let unsupported = [
-        "a write with an old version is stale",
-        "of many that race to create a key one wins",
-        "no update is lost when two count up",
-        "an entry ends with its lifetime",
-        "a touched entry lives on",
-    ];
-    assert_all(&report, is_unsupported, &unsupported);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_the_first_draft_versions_are_looked_at_where_losing_updates_was_chosen() {
-    let report = report_on(draft::store(env!("KV_DRAFT_LAST_WRITER_WINS_WASM"))).await;
-    // What becomes of races is luck here, so nothing is said about the rules that race.
-    let kept = ["a write with an old version is stale", "a key that is created again has a new version"];
-    assert_all(&report, is_kept, &kept);
-    assert_all(&report, is_unsupported, &["an entry ends with its lifetime", "a touched entry lives on"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_the_second_draft_versions_hold_and_lifetimes_are_unsupported() {
-    let report = report_on(draft2::store(&draft2::Buckets::default())).await;
+async fn versions_hold_and_lifetimes_are_unsupported() {
+    let report = report_on(buckets::store(&buckets::Buckets::default())).await;
     assert!(!report.is_broken(), "{report}");
     let kept = [
         "a write with an old version is stale",
@@ -81,8 +56,8 @@ async fn count_up(world: &World, options: ContainerOptions) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sessions_over_the_second_draft_conflict_and_end_by_their_record() {
-    let world = World::over(Arc::new(draft2::store(&draft2::Buckets::default())));
+async fn sessions_conflict_and_end_by_their_record() {
+    let world = World::over(Arc::new(buckets::store(&buckets::Buckets::default())));
     let options = ContainerOptions { timeout: Some(60), ..DEFAULTS };
     assert_eq!(count_up(&world, options).await, 1);
     assert_eq!(count_up(&world, options).await, 2);
@@ -98,15 +73,4 @@ async fn sessions_over_the_second_draft_conflict_and_end_by_their_record() {
 
     world.pass(Duration::from_secs(60));
     assert_eq!(count_up(&world, options).await, 1, "it ended after a minute without use");
-}
-
-#[tokio::test]
-async fn sessions_over_the_first_draft_are_not_written() {
-    let world = World::over(Arc::new(draft::store(env!("KV_DRAFT_WASM"))));
-    let mut app = world.app().await;
-    let (container, tx) = (app.open("counts").await, app.begin().await);
-    let session = app.session(container, tx, "s").await.unwrap();
-    let package = app.package(session, "p").await.unwrap();
-    app.set(package, "n", "1").await.unwrap();
-    assert!(matches!(app.commit(tx).await, Err(Error::Unsupported(_))));
 }

@@ -1,7 +1,7 @@
 //! An edge function that answers 200, and does nothing else: what `serve` costs by itself.
 
-use wasi::exports::http::incoming_handler::Guest;
-use wasi::http::types::{Headers, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::types::{Headers, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
 
 struct Empty;
 
@@ -14,4 +14,4 @@ impl Guest for Empty {
     }
 }
 
-wasi::http::proxy::export!(Empty);
+wasip2::http::proxy::export!(Empty);

@@ -6,7 +6,6 @@ mod relay;
 mod visit;
 
 use bindings::Guest;
-use lovely_session_heap as _;
 
 struct Visitor;
 

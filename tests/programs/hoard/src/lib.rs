@@ -6,14 +6,14 @@
 mod bindings;
 mod store;
 
-use wasi::cli::stdout;
-use wasi::clocks::monotonic_clock;
-use wasi::exports::http::incoming_handler::Guest;
-use wasi::http::types::{
+use wasip2::cli::stdout;
+use wasip2::clocks::monotonic_clock;
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::types::{
     Fields, IncomingRequest, Method, OutgoingBody, OutgoingRequest, OutgoingResponse, ResponseOutparam,
 };
 
-wasi::http::proxy::export!(Hoard);
+wasip2::http::proxy::export!(Hoard);
 
 struct Hoard;
 
@@ -87,7 +87,7 @@ fn request_with_a_large_method() -> OutgoingRequest {
     request
 }
 
-fn half_a_line() -> wasi::io::streams::OutputStream {
+fn half_a_line() -> wasip2::io::streams::OutputStream {
     let stream = stdout::get_stdout();
     stream.write(&[b'x'; 4000]).expect("it takes a line");
     stream

@@ -1,16 +1,16 @@
 //! An edge function that does whatever its path says, good or bad. The server's
 //! tests are about what becomes of the rest of the world then.
 
-use wasi::cli::{stderr, stdout};
-use wasi::clocks::monotonic_clock;
-use wasi::exports::http::incoming_handler::Guest;
-use wasi::http::outgoing_handler;
-use wasi::http::types::{
+use wasip2::cli::{stderr, stdout};
+use wasip2::clocks::monotonic_clock;
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::outgoing_handler;
+use wasip2::http::types::{
     ErrorCode, Fields, IncomingRequest, OutgoingBody, OutgoingRequest, OutgoingResponse, ResponseOutparam,
 };
-use wasi::io::streams::StreamError;
+use wasip2::io::streams::StreamError;
 
-wasi::http::proxy::export!(Misbehave);
+wasip2::http::proxy::export!(Misbehave);
 
 struct Misbehave;
 

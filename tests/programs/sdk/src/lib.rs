@@ -5,10 +5,10 @@ mod values;
 mod visits;
 
 use lovely_session::Error;
-use wasi::exports::http::incoming_handler::Guest;
-use wasi::http::types::{Headers, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
+use wasip2::exports::http::incoming_handler::Guest;
+use wasip2::http::types::{Headers, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
 
-wasi::http::proxy::export!(Program);
+wasip2::http::proxy::export!(Program);
 
 struct Program;
 
