@@ -1,4 +1,4 @@
-//! Programs of operations end on the core as they end in the reference model.
+//! Checks that programs of operations have the same result on the core and on a reference model.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 
 use crate::model::{IDS, KEYS, PACKAGES, Step};
 
-/// The most steps of a program: everything is compared after each.
+/// The maximum number of steps of a program; everything is compared after each.
 const MAX_STEPS: usize = 100;
 
 #[derive(Debug)]
