@@ -401,7 +401,7 @@ fn a_change_that_waits_for_a_damaged_record_is_an_error_of_its_own() {
     let error = container().session(&world.begin(), "b").unwrap_err();
     let Error::Damaged { session, reason } = &error else { panic!("{error:?}") };
     assert_eq!(session.session, "b");
-    assert!(reason.contains("decides"), "{reason}");
+    assert!(reason.contains("primary record"), "{reason}");
 }
 
 #[test]
