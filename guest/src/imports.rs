@@ -1,4 +1,4 @@
-//! What the core needs from the outside, as the component's imports give it.
+//! The environment of the core: the component's imports.
 
 use ::core::time::Duration;
 use alloc::string::String;
