@@ -5,7 +5,7 @@
 #[path = "../../tests/behaviour/model.rs"]
 mod model;
 #[allow(dead_code, reason = "the tests of the core use more of it")]
-#[path = "../../tests/behaviour/world.rs"]
+#[path = "../../tests/behaviour/world/mod.rs"]
 mod world;
 
 use arbitrary::{Arbitrary, Unstructured};

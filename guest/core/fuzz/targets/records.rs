@@ -6,7 +6,7 @@
 
 mod heap;
 #[allow(dead_code, reason = "the tests of the core use more of it")]
-#[path = "../../tests/behaviour/world.rs"]
+#[path = "../../tests/behaviour/world/mod.rs"]
 mod world;
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Savepoints: rollback to S restores exactly the state right after S, in every session.
+//! Savepoints: a rollback restores exactly the state right after the savepoint, in all sessions.
 
 use lovely_session_core::Error;
 
