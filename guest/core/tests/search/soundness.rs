@@ -1,4 +1,4 @@
-//! Can the search be trusted? Runs repeat, and states that are taken for the same are the same.
+//! Tests of the search itself: runs repeat, and states with equal hashes are equal.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ const PROGRAMS: [&str; 5] = [
     "a | S session(a) 0.inc(px) session(b) 1.set(px,7) commit | S sessions(a,b) 0.get(px) 1.get(px) commit",
 ];
 
-/// All that the runs of a program can come to, and how many runs that took.
+/// All possible results of a program, and the number of runs.
 fn outcomes(program: &str, mut exhaust: Exhaust) -> (BTreeSet<String>, usize) {
     let program = Rc::new(parse(program));
     let mut runner = Runner::new();
@@ -84,7 +84,7 @@ fn random_schedules_come_to_what_can_happen_and_to_most_of_it() {
     }
 }
 
-/// What the judge of lifetimes says of a run of these events, at so many seconds after the beginning.
+/// The result of the checker of lifetimes for a run with these events, in seconds after the start.
 fn lifetime(program: &str, ends: &[End], events: &[(u64, Event)]) -> Option<String> {
     let program = parse(program);
     let told = ends.iter().zip(program.transactions()).map(|(end, tx)| {
@@ -98,7 +98,7 @@ fn lifetime(program: &str, ends: &[End], events: &[(u64, Event)]) -> Option<Stri
     let at = events.last().map_or(NOW, |(at, _)| NOW + Duration::from_secs(*at));
     let afterwards = Afterwards { at, ..Afterwards::default() };
     let events = events.iter().map(|(at, event)| (NOW + Duration::from_secs(*at), *event)).collect();
-    lifetimes::judge(&program, &History { told, events, afterwards, ..History::default() })
+    lifetimes::check(&program, &History { told, events, afterwards, ..History::default() })
 }
 
 #[test]

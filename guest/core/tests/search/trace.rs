@@ -1,4 +1,4 @@
-//! What happens in a run, in plain words.
+//! A description of what happens in a run.
 
 use lovely_session_core::{Change, Entry, Expectation, Lifetime, Outcome, StoreError, Write};
 
@@ -7,7 +7,7 @@ use crate::program::{Id, Program};
 use crate::shared::Shared;
 use crate::text::id_name;
 
-/// Lines, when they are wanted.
+/// The lines, if they are wanted.
 #[derive(Default)]
 pub struct Trace {
     pub lines: Option<Vec<String>>,

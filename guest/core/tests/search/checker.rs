@@ -1,8 +1,9 @@
-//! The judge: is there an order of the transactions, one after another, that explains what each was told and what is
-//! there at the end?
+//! The checker: is there a serial order of the transactions that explains all their results, and what readers
+//! find at the end?
 //!
-//! Transactions that were told "done" are in the order; those that were told "unknown", or whose client crashed while
-//! it committed, may be; all others are not. A transaction that ended before another began comes before it.
+//! Transactions that succeeded are in the order. Those whose outcome is unknown, or whose client crashed
+//! during the commit, may be. All others are not. A transaction that ended before another began comes before
+//! it.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,21 +14,21 @@ use crate::program::{Act, Id, Program, TRUSTED, Tx};
 use crate::replay::{Replay, begins_later};
 use crate::vacancy::Vacancies;
 
-/// Something that has its place in the order.
+/// An item of the order.
 #[derive(Clone, Copy, Debug)]
 enum What {
     /// A transaction.
     Done(usize),
-    /// A transaction was told that there is no session under an id, or that it ended. It did not build on that, so that
-    /// this needs to have been true at one moment, and not when it committed.
+    /// The transaction found no session under an id, or an ended one, and nothing else depends on that. So it
+    /// must have been true at one time, but not when the transaction committed.
     Saw(usize, Id, Answer),
-    /// The store lost something.
+    /// The store lost entries.
     Lost(usize),
-    /// A reader at the end looked.
+    /// A reader at the end.
     Looked(usize),
 }
 
-/// One thing to be put in order.
+/// An item, and what is known of its position.
 #[derive(Clone, Copy, Debug)]
 struct Item {
     what: What,
@@ -37,52 +38,52 @@ struct Item {
     after: u32,
 }
 
-/// How often the judge tries to go on before it leaves a history undecided.
-const MAX_TRIES: usize = 200_000;
+/// The number of attempts after which a history is left undecided.
+const MAX_ATTEMPTS: usize = 200_000;
 
-/// After so many tries it remembers which were in vain.
-const MANY_TRIES: usize = 500;
+/// The number of attempts after which failed ones are remembered.
+const MANY_ATTEMPTS: usize = 500;
 
-/// In how many ways an eviction may tear the changes of other sessions: each of four is lost, or not.
+/// The number of ways in which an eviction can lose the changes of four other sessions.
 const MAX_TORN: usize = 16;
 
-/// What the judge says.
+/// The result of the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Explanation {
     Explained,
     Unexplained,
     /// There are too many orders.
     Undecided,
 }
 
-/// What a judgement takes for granted; to find out what is wrong with a history, it is judged with less.
+/// Relaxations of the rules, to find out what is wrong with a history.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Leniency {
-    /// This transaction may be in the order or not, whatever it was told.
+    /// This transaction may be in the order or not, whatever its result.
     pub either: Option<usize>,
-    /// What is there at the end does not matter.
+    /// What readers find at the end does not matter.
     pub blind: bool,
 }
 
-/// Judges a history.
-struct Judge<'h> {
+/// The state of the checker for one history.
+struct Checker<'h> {
     program: &'h Program,
     history: &'h History,
     transactions: Vec<&'h Tx>,
     items: Vec<Item>,
-    /// What readers found at the end, in one of the ways to go on.
+    /// What readers found at the end, in one of the possibilities.
     ending: &'h [Vec<View>],
-    /// By transaction: the ids of which the store lost something while it was under way.
+    /// By transaction: the ids whose entries the store lost during the transaction.
     evicted: Vec<u16>,
     /// By transaction: what it may have found to be empty.
     vacancies: Vec<Vacancies>,
     must: u32,
-    tries: usize,
-    /// What was tried in vain, once there were many tries: the items that were placed, and the state.
-    in_vain: HashSet<u64>,
+    attempts: usize,
+    /// Failed attempts, once there were many: the items in the order so far, and the state.
+    failed: HashSet<u64>,
 }
 
-impl<'h> Judge<'h> {
+impl<'h> Checker<'h> {
     fn new(program: &'h Program, history: &'h History, ending: &'h [Vec<View>], leniency: Leniency) -> Self {
         let transactions: Vec<&Tx> = program.transactions().collect();
         let mut evicted = vec![0; transactions.len()];
@@ -92,15 +93,25 @@ impl<'h> Judge<'h> {
         }
         let told = transactions.iter().zip(&history.told).zip(&evicted);
         let vacancies = told.map(|((tx, told), evicted)| Vacancies::of(tx, told, *evicted)).collect();
-        let (items, must, tries, in_vain) = (Vec::new(), 0, 0, HashSet::new());
-        let mut judge =
-            Self { program, history, ending, transactions, items, evicted, vacancies, must, tries, in_vain };
-        judge.gather(leniency);
-        judge.arrange();
-        judge
+        let (items, must, attempts, failed) = (Vec::new(), 0, 0, HashSet::new());
+        let mut checker = Self {
+            program,
+            history,
+            ending,
+            transactions,
+            items,
+            evicted,
+            vacancies,
+            must,
+            attempts,
+            failed,
+        };
+        checker.gather(leniency);
+        checker.arrange();
+        checker
     }
 
-    /// Finds what has to be put in order.
+    /// Collects the items.
     fn gather(&mut self, leniency: Leniency) {
         for (number, told) in self.history.told.iter().enumerate() {
             let must = match told.end {
@@ -117,20 +128,28 @@ impl<'h> Judge<'h> {
             }
         }
         let evictions = 0..self.history.evictions.len();
-        self.items.extend(evictions.map(|place| Item { what: What::Lost(place), must: true, after: 0 }));
+        self.items.extend(evictions.map(|position| Item {
+            what: What::Lost(position),
+            must: true,
+            after: 0,
+        }));
         if !leniency.blind {
             let looks = 0..self.ending.len();
-            self.items.extend(looks.map(|place| Item { what: What::Looked(place), must: true, after: 0 }));
+            self.items.extend(looks.map(|position| Item {
+                what: What::Looked(position),
+                must: true,
+                after: 0,
+            }));
         }
     }
 
-    /// What a transaction saw that it did not build on.
+    /// Collects what a transaction observed and did not depend on.
     fn gather_sights(&mut self, number: usize) {
         let (tx, told) = (self.transactions[number], &self.history.told[number]);
-        for (place, (act, answer)) in tx.acts.iter().zip(&told.answers).enumerate() {
+        for (position, (act, answer)) in tx.acts.iter().zip(&told.answers).enumerate() {
             let (Act::Session(id) | Act::Resume(id)) = act else { continue };
             let matters = match *answer {
-                NOTHING => !begins_later(tx, told, place, *id),
+                NOTHING => !begins_later(tx, told, position, *id),
                 // It may have ended the session itself.
                 ENDED => !tx.may_end(),
                 _ => false,
@@ -142,26 +161,26 @@ impl<'h> Judge<'h> {
         }
     }
 
-    /// Finds what must come before what.
+    /// Finds out which items must come before others.
     fn arrange(&mut self) {
         assert!(self.items.len() <= 32, "too much to put in order");
-        for place in 0..self.items.len() {
+        for position in 0..self.items.len() {
             let mut after = 0;
             for other in 0..self.items.len() {
-                if other != place && self.items[other].must && self.comes_after(place, other) {
+                if other != position && self.items[other].must && self.comes_after(position, other) {
                     after |= 1 << other;
                 }
             }
-            self.items[place].after = after;
-            self.must |= u32::from(self.items[place].must) << place;
+            self.items[position].after = after;
+            self.must |= u32::from(self.items[position].must) << position;
         }
     }
 
-    /// Whether an item comes after another for certain.
-    fn comes_after(&self, place: usize, other: usize) -> bool {
+    /// Whether an item certainly comes after another.
+    fn comes_after(&self, position: usize, other: usize) -> bool {
         let told = |number: usize| -> &Told { &self.history.told[number] };
         let has = |mask: u32, number: usize| mask & 1 << number != 0;
-        match (self.items[place].what, self.items[other].what) {
+        match (self.items[position].what, self.items[other].what) {
             (What::Done(me) | What::Saw(me, ..), What::Done(it) | What::Saw(it, ..)) => {
                 has(told(me).ended_before, it)
             }
@@ -176,8 +195,8 @@ impl<'h> Judge<'h> {
         }
     }
 
-    /// Whether somebody who was under way at an eviction never came to an end that is known: then what the eviction
-    /// took away may show only later.
+    /// Whether a transaction in progress at an eviction has no known end: then the effect of the eviction may
+    /// show only later.
     fn outlives(&self, eviction: usize) -> bool {
         let under_way = self.history.evictions[eviction].under_way;
         let mut told = self.history.told.iter().enumerate();
@@ -186,21 +205,21 @@ impl<'h> Judge<'h> {
         })
     }
 
-    /// Whether the store lost something while a transaction was under way: a session that moved away and was lost on
-    /// the way there looks as if it had ended.
+    /// Whether the store lost something during a transaction: a session that moved and was then lost looks as
+    /// if it had ended.
     fn met_loss(&self, number: usize) -> bool {
         self.history.evictions.iter().any(|eviction| eviction.under_way & 1 << number != 0)
     }
 
-    /// Looks for an order.
-    fn judge(mut self) -> Verdict {
+    /// Searches for an order.
+    fn check(mut self) -> Explanation {
         let initial = State::initial(self.program);
         if self.search(0, &initial) {
-            Verdict::Explained
-        } else if self.tries >= MAX_TRIES {
-            Verdict::Undecided
+            Explanation::Explained
+        } else if self.attempts >= MAX_ATTEMPTS {
+            Explanation::Undecided
         } else {
-            Verdict::Unexplained
+            Explanation::Unexplained
         }
     }
 
@@ -208,23 +227,23 @@ impl<'h> Judge<'h> {
         if placed & self.must == self.must {
             return true;
         }
-        if self.tries > MANY_TRIES {
+        if self.attempts > MANY_ATTEMPTS {
             let mut hasher = DefaultHasher::new();
             (placed, state).hash(&mut hasher);
-            if !self.in_vain.insert(hasher.finish()) {
+            if !self.failed.insert(hasher.finish()) {
                 return false;
             }
         }
-        for place in 0..self.items.len() {
-            let item = self.items[place];
-            if placed & 1 << place != 0 || item.after & !placed != 0 {
+        for position in 0..self.items.len() {
+            let item = self.items[position];
+            if placed & 1 << position != 0 || item.after & !placed != 0 {
                 continue;
             }
-            self.tries += 1;
-            if self.tries >= MAX_TRIES {
+            self.attempts += 1;
+            if self.attempts >= MAX_ATTEMPTS {
                 return false;
             }
-            let placed = placed | 1 << place;
+            let placed = placed | 1 << position;
             for way in 0..self.ways(item.what) {
                 let next = self.step(item.what, way, state);
                 if next.is_some_and(|next| self.search(placed, &next)) {
@@ -235,7 +254,7 @@ impl<'h> Judge<'h> {
         false
     }
 
-    /// In how many ways an item may change the state.
+    /// The number of ways in which an item can change the state.
     fn ways(&self, what: What) -> usize {
         match what {
             What::Done(number) => self.vacancies[number].ways(),
@@ -244,7 +263,7 @@ impl<'h> Judge<'h> {
         }
     }
 
-    /// The state after an item, in one of the ways, if it fits there.
+    /// The state after an item, in one of these ways, if the item fits.
     fn step(&self, what: What, way: usize, state: &State) -> Option<State> {
         match what {
             What::Done(number) => {
@@ -257,8 +276,8 @@ impl<'h> Judge<'h> {
                 let seen = is_late || state.answers(id, answer) || answer == ENDED && self.met_loss(number);
                 seen.then_some(*state)
             }
-            What::Lost(place) => {
-                let eviction = &self.history.evictions[place];
+            What::Lost(position) => {
+                let eviction = &self.history.evictions[position];
                 let not_over = match self.program.faults.budget {
                     // The last step of a transaction that was over may have been lost.
                     2.. => eviction.under_way | eviction.ended,
@@ -266,8 +285,8 @@ impl<'h> Judge<'h> {
                 };
                 state.evict(eviction.ids, not_over, way)
             }
-            What::Looked(place) => {
-                let mut views = self.ending[place].iter().enumerate();
+            What::Looked(position) => {
+                let mut views = self.ending[position].iter().enumerate();
                 let is_late = |id, view| view == View::Nothing && self.may_be_late(id, state);
                 views
                     .all(|(id, view)| state.view(id as Id) == *view || is_late(id as Id, *view))
@@ -276,21 +295,21 @@ impl<'h> Judge<'h> {
         }
     }
 
-    /// Whether a session under a fresh id may not be there yet, though its transaction is in the order: its creation got
-    /// no answer, and the transaction was told that nobody knows, so that nobody else knew of the id.
+    /// Whether a session under a fresh id may be absent though its transaction is in the order: the write
+    /// that creates it got no reply, so the outcome is unknown, and no other transaction knows the id.
     fn may_be_late(&self, id: Id, state: &State) -> bool {
         let told = self.history.told.get(usize::from(state.slot(id).life));
         usize::from(id) >= TRUSTED.len() && told.is_some_and(|told| told.end == End::Unknown)
     }
 }
 
-/// Judges a history: however it goes on after the end, that is explained.
-pub fn judge(program: &Program, history: &History, leniency: Leniency) -> Verdict {
-    let judge = |ending: &Vec<Vec<View>>| Judge::new(program, history, ending, leniency).judge();
+/// Checks a history: every possibility after the end must be explained.
+pub fn check(program: &Program, history: &History, leniency: Leniency) -> Explanation {
+    let checker = |ending: &Vec<Vec<View>>| Checker::new(program, history, ending, leniency).check();
     history
         .endings
         .iter()
-        .map(judge)
-        .find(|verdict| *verdict != Verdict::Explained)
-        .unwrap_or(Verdict::Explained)
+        .map(checker)
+        .find(|explanation| *explanation != Explanation::Explained)
+        .unwrap_or(Explanation::Explained)
 }
