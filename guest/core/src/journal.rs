@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_noted_once_for_each_savepoint() {
+    fn a_value_is_noted_once_for_each_savepoint() {
         let mut journal = Journal::default();
         let first = journal.take_savepoint();
         assert!(journal.must_note(0));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn rounds_of_savepoint_write_and_release_under_an_outer_savepoint_leave_a_note_for_each_place() {
+    fn repeated_savepoints_under_an_outer_one_leave_one_note_for_each_value() {
         let tx = Transaction::begin(Rc::new(NoStore), Isolation::default());
         let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
         let package = session.package("p").unwrap();

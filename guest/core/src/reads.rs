@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_that_nobody_will_ask_about_are_not_kept() {
+    fn ignored_reads_are_not_recorded() {
         let mut reads = Reads::ignored();
         reads.note_key("p", "k");
         reads.note_package("q");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_was_shown_only_what_is_written_later_was_read() {
+    fn peeked_keys_count_as_read_once_they_are_written() {
         let mut reads = Reads::default();
         reads.note_written_key("p", "before");
         reads.note_peeked_key("p", "a");

@@ -118,7 +118,7 @@ mod tests {
     use crate::environment::no_store::NoStore;
 
     #[test]
-    fn a_finished_transaction_holds_on_to_nothing() {
+    fn a_finished_transaction_drops_its_data() {
         let tx = Transaction::begin(Rc::new(NoStore), Isolation::default());
         let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
         session.package("p").unwrap().get("read").unwrap();

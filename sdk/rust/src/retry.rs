@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_patience_sees_the_first_conflict() {
+    fn without_patience_the_first_conflict_is_returned() {
         let timer = TestTimer::default();
         let patience = Patience::begin(&timer, Duration::ZERO);
         let mut results = vec![Ok(7), conflict()];
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_work_itself_answers_is_final() {
+    fn an_error_of_the_work_itself_is_final() {
         let refused = Err(Failure::Work(Error::Conflict(Vec::new())));
         let (settled, left) = settle(is_conflict, [refused, Ok(7)]);
         assert!(matches!(settled, Err(Error::Conflict(_))));

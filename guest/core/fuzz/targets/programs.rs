@@ -4,7 +4,7 @@
 
 #[path = "../../tests/behaviour/model.rs"]
 mod model;
-#[allow(dead_code, reason = "the tests of the core use more of it")]
+#[allow(dead_code, unused_imports, reason = "the tests of the core use more of it")]
 #[path = "../../tests/behaviour/world/mod.rs"]
 mod world;
 

@@ -5,7 +5,7 @@
 #![no_main]
 
 mod heap;
-#[allow(dead_code, reason = "the tests of the core use more of it")]
+#[allow(dead_code, unused_imports, reason = "the tests of the core use more of it")]
 #[path = "../../tests/behaviour/world/mod.rs"]
 mod world;
 

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_found_where_they_stand() {
+    fn the_values_of_an_object_are_found() {
         let text = r#" {"a": 1, "b\n": {"x": [1, 2]} , "": "t" } "#;
         let spans = object_spans(text.as_bytes()).unwrap();
         assert_eq!(found(text, &spans), [("", r#""t""#), ("a", "1"), ("b\n", r#"{"x": [1, 2]}"#)]);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_line_and_column() {
+    fn errors_have_line_and_column() {
         assert_eq!(check("[1,\n 2,]").unwrap_err(), "a value is missing at line 2 column 4");
         assert_eq!(check("").unwrap_err(), "a value is missing at line 1 column 1");
     }

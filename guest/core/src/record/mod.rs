@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_package_hurts_only_those_who_read_it() {
+    fn a_damaged_package_is_an_error_only_when_it_is_read() {
         let record = Record::decode(sample()).unwrap();
         assert!(record.package("cart").is_ok());
         assert!(matches!(record.package("broken"), Err(RecordError::Damaged(_))));
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_told_damage_from_another_format() {
+    fn error_texts_tell_damage_from_an_unknown_format() {
         assert_eq!(RecordError::damaged("no first line").to_string(), "the record is damaged: no first line");
         assert_eq!(RecordError::UnknownFormat(2).to_string(), "the record has the unknown format 2");
     }

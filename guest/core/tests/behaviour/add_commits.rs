@@ -123,7 +123,7 @@ fn adds_in_several_sessions_count_once_whoever_comes_between() {
 }
 
 #[test]
-fn an_add_counts_once_when_its_answer_is_lost() {
+fn an_add_counts_once_when_its_reply_is_lost() {
     for fault in [Fault::ReplyLost, Fault::RequestLost, Fault::Delayed] {
         for others in [0, 1, 3] {
             let world = World::new();

@@ -91,7 +91,7 @@ fn a_set_conflicts_with_an_add_of_others() {
 }
 
 #[test]
-fn who_reads_a_counter_conflicts_with_an_add_of_others() {
+fn reading_a_counter_conflicts_with_an_add_of_others() {
     let reads: [Step; 4] = [
         |p| drop(p.get("a").unwrap()),
         |p| assert!(p.contains("a").unwrap()),

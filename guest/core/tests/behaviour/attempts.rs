@@ -23,7 +23,7 @@ fn crash_once(world: &Rc<World>, id: &'static str, holds: &'static str) {
 }
 
 #[test]
-fn what_the_own_commit_prepared_is_never_in_its_own_way() {
+fn what_a_commit_prepared_itself_never_blocks_it() {
     let world = accounts();
     world.store("c", &[("k", "1")]);
     let tx = world.begin();
@@ -39,7 +39,7 @@ fn what_the_own_commit_prepared_is_never_in_its_own_way() {
 }
 
 #[test]
-fn what_an_earlier_try_prepared_is_taken_back_when_a_later_one_fails() {
+fn what_an_earlier_attempt_prepared_is_removed_when_a_later_one_fails() {
     let world = accounts();
     let [decides, waits] = roles();
     let tx = world.begin();
@@ -62,7 +62,7 @@ fn what_an_earlier_try_prepared_is_taken_back_when_a_later_one_fails() {
 }
 
 #[test]
-fn races_that_nobody_wins_end_a_commit_after_a_few() {
+fn a_commit_gives_up_after_a_few_attempts_without_a_winner() {
     let world = accounts();
     for number in 0..5000 {
         let others = Rc::clone(&world);
@@ -94,7 +94,7 @@ fn a_session_that_prepares_to_begin_is_checked_for_its_size_before_anything_is_s
 }
 
 #[test]
-fn what_an_earlier_try_prepared_is_never_taken_for_what_a_later_one_prepared() {
+fn what_an_earlier_attempt_prepared_is_never_mistaken_for_that_of_a_later_one() {
     let world = World::new();
     world.store("old", &[("k", "1")]);
     let tx = world.begin();
@@ -114,7 +114,7 @@ fn what_an_earlier_try_prepared_is_never_taken_for_what_a_later_one_prepared() {
 }
 
 #[test]
-fn what_another_commit_prepared_is_never_taken_for_the_own() {
+fn what_another_commit_prepared_is_never_mistaken_for_that_of_this_one() {
     let world = accounts();
     let [decides, waits] = roles();
     let first = (0..).map(|number| number.to_string()).find(|id| key(id) < key(waits)).unwrap();

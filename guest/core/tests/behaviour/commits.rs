@@ -50,7 +50,7 @@ fn what_others_commit_does_not_move_under_a_transaction() {
 }
 
 #[test]
-fn every_handle_of_a_finished_transaction_answers_finished() {
+fn every_handle_of_a_finished_transaction_fails_with_finished() {
     let world = World::new();
     for dropped in [false, true] {
         let tx = world.begin();
@@ -238,7 +238,7 @@ fn containers_of_different_names_hold_different_sessions() {
 }
 
 #[test]
-fn a_commit_that_always_loses_gives_up_with_a_conflict() {
+fn a_commit_that_loses_every_race_returns_a_conflict() {
     let world = World::new();
     world.store("s", &[("k", "0")]);
     let tx = world.begin();

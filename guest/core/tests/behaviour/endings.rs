@@ -175,7 +175,7 @@ fn an_old_id_never_leads_to_a_session_that_began_under_the_new_one() {
 }
 
 #[test]
-fn to_destroy_a_session_makes_what_was_written_to_it_matter_no_more() {
+fn writes_to_a_session_that_is_then_destroyed_cannot_conflict() {
     let world = World::new();
     world.store("s", &[("k", "1")]);
     let tx = world.begin();

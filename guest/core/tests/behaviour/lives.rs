@@ -94,7 +94,7 @@ fn of_two_that_begin_a_session_after_they_were_told_that_there_is_none_one_confl
 }
 
 #[test]
-fn there_was_none_stays_so_for_the_transaction_and_costs_one_load() {
+fn an_absent_session_stays_absent_for_the_transaction_after_one_load() {
     let world = World::new();
     let tx = world.begin();
     assert!(container().resume(&tx, "s").unwrap().is_none());
@@ -279,7 +279,7 @@ fn one_refusal_of_an_expiry_does_not_decide_how_sessions_are_kept_from_then_on()
 }
 
 #[test]
-fn a_commit_whose_second_try_is_stale_asks_what_became_of_the_first() {
+fn a_commit_whose_second_attempt_is_stale_finds_out_whether_the_first_was_applied() {
     let world = World::new();
     world.store("s", &[("k", "1")]);
     let tx = world.begin();

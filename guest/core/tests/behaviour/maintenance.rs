@@ -20,7 +20,7 @@ fn ended_in(world: &Rc<World>, timeout: u32, remember_ended: u32) -> Container {
 }
 
 #[test]
-fn one_look_at_an_ended_session_does_not_make_it_be_forgotten_earlier() {
+fn reading_a_tombstone_does_not_shorten_its_lifetime() {
     let world = World::new();
     let container = ended_in(&world, 30, 600);
     assert!(matches!(container.resume(&world.begin(), "s"), Err(Error::Ended(_))));
@@ -29,7 +29,7 @@ fn one_look_at_an_ended_session_does_not_make_it_be_forgotten_earlier() {
 }
 
 #[test]
-fn one_look_at_an_ended_session_does_not_keep_it_for_ever() {
+fn reading_a_tombstone_does_not_keep_it_for_ever() {
     let world = World::new();
     let container = ended_in(&world, 0, 60);
     assert!(matches!(container.resume(&world.begin(), "s"), Err(Error::Ended(_))));

@@ -135,7 +135,7 @@ fn a_transaction_joins_a_thousand_sessions_and_no_more() {
 }
 
 #[test]
-fn one_session_asked_for_a_thousand_times_and_one_takes_the_room_of_one() {
+fn one_session_requested_many_times_counts_once() {
     let world = World::new();
     let tx = world.begin();
     assert_eq!(container().session_many(&tx, &["s"; 1001]).unwrap().len(), 1001);

@@ -23,7 +23,7 @@ fn the_data_moves_to_the_fresh_id_and_the_old_one_ends_with_the_commit() {
 }
 
 #[test]
-fn within_the_transaction_the_session_answers_to_its_new_id_only() {
+fn within_the_transaction_only_the_new_id_finds_a_renewed_session() {
     let world = World::new();
     world.store("old", &[("k", "1")]);
     let tx = world.begin();
@@ -97,7 +97,7 @@ fn a_slow_request_under_the_old_id_cannot_write_it_back() {
 }
 
 #[test]
-fn wherever_a_renewal_breaks_off_exactly_one_session_lives_and_nothing_is_lost() {
+fn wherever_a_renewal_is_interrupted_exactly_one_session_is_alive_with_all_data() {
     // After a crash the store refuses everything.
     for batches in 0..4 {
         let world = World::new();
@@ -116,7 +116,7 @@ fn wherever_a_renewal_breaks_off_exactly_one_session_lives_and_nothing_is_lost()
 }
 
 #[test]
-fn lost_answers_do_not_confuse_a_renewal() {
+fn a_renewal_with_a_lost_reply_is_applied_once() {
     for fault in [Fault::ReplyLost, Fault::RequestLost, Fault::Delayed] {
         for position in 0..3 {
             let world = World::new();

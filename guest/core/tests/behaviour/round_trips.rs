@@ -123,7 +123,7 @@ fn a_merge_that_finds_everything_written_already_writes_nothing() {
 }
 
 #[test]
-fn a_commit_that_is_told_that_its_session_is_gone_does_not_ask_again() {
+fn a_commit_whose_session_is_gone_does_not_read_again() {
     let world = World::new();
     world.store("s", &[("k", "0")]);
     let tx = world.begin();

@@ -12,7 +12,7 @@ use crate::world::{
 };
 
 #[test]
-fn wherever_a_client_dies_all_of_its_commit_is_there_or_nothing() {
+fn wherever_a_client_crashes_its_commit_is_applied_as_a_whole_or_not_at_all() {
     for (batches, done) in [(0, false), (1, false), (2, true), (3, true)] {
         let world = accounts();
         crash_after(&world, batches);
@@ -29,7 +29,7 @@ fn wherever_a_client_dies_all_of_its_commit_is_there_or_nothing() {
 }
 
 #[test]
-fn wherever_an_answer_is_lost_the_commit_is_done_once() {
+fn wherever_a_reply_is_lost_the_commit_is_applied_once() {
     for fault in [Fault::ReplyLost, Fault::RequestLost, Fault::Delayed] {
         for position in 0..3 {
             let world = accounts();
@@ -133,7 +133,7 @@ fn a_key_that_changed_and_changed_back_is_no_conflict_for_who_only_read_it() {
 }
 
 #[test]
-fn an_undecided_change_is_made_impossible_by_who_has_to_write_there() {
+fn a_writer_prevents_the_decision_of_an_undecided_change() {
     let world = undecided_transfer();
     let waiting = ["a", "b"].map(|id| String::from_utf8(world.raw(id).unwrap()).unwrap());
     assert_eq!(waiting.iter().filter(|record| record.contains("\"pending\"")).count(), 1);
@@ -145,7 +145,7 @@ fn an_undecided_change_is_made_impossible_by_who_has_to_write_there() {
 }
 
 #[test]
-fn a_commit_that_is_slow_loses_to_who_made_it_impossible_and_runs_again_on_fresh_data() {
+fn a_slow_commit_whose_decision_was_prevented_retries_on_fresh_data() {
     let world = accounts();
     let tx = world.begin();
     for id in ["a", "b"] {
@@ -199,7 +199,7 @@ fn a_decision_outlives_the_session_that_took_it() {
 }
 
 #[test]
-fn what_was_decided_is_settled_by_who_sees_it() {
+fn a_reader_settles_decided_changes() {
     let world = unsettled_transfer();
     assert_eq!(balances(&world), ["9", "11"]);
     for id in ["a", "b"] {

@@ -42,7 +42,7 @@ fn release_before_read(world: &Rc<World>, number: usize) {
 }
 
 #[test]
-fn a_writer_never_passes_over_an_undecided_change() {
+fn a_writer_never_replaces_an_undecided_change() {
     for depends in [false, true] {
         let world = accounts();
         world.before_write(|| ());
@@ -152,7 +152,7 @@ fn with_mark(world: &World, id: &str, mark: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_primary_that_was_made_impossible_times_out_like_any_other_session() {
+fn a_primary_whose_decision_was_prevented_times_out_like_any_other_session() {
     let world = undecided_transfer();
     world.store(roles()[1], &[("x", "1")]);
     world.advance(3603);
@@ -171,7 +171,7 @@ fn a_session_that_timed_out_under_a_change_that_never_counts_is_gone() {
 }
 
 #[test]
-fn a_reader_is_not_taken_in_by_a_decision_that_was_settled_and_forgotten_meanwhile() {
+fn a_reader_notices_a_decision_that_was_settled_and_forgotten_meanwhile() {
     let world = unsettled_transfer();
     // The reader has read `b`, where the change is pending, and reads `a` next.
     world.before_read(|| ());

@@ -21,7 +21,7 @@ fn increment(fault: Fault) -> (Rc<World>, Result<(), Error>) {
 }
 
 #[test]
-fn a_commit_whose_answer_was_lost_is_recognised_and_not_repeated() {
+fn a_commit_whose_reply_was_lost_is_recognised_and_not_repeated() {
     let (world, result) = increment(Fault::ReplyLost);
     result.unwrap();
     assert_eq!(world.stored("s"), owned(&[("k", "2")]));
@@ -69,7 +69,7 @@ fn a_destroy_whose_answer_was_lost_succeeds() {
 }
 
 #[test]
-fn a_store_that_never_answers_a_write_is_not_asked_for_ever() {
+fn a_write_without_a_reply_is_sent_at_most_four_times() {
     let world = World::new();
     world.store("s", &[("k", "1")]);
     let tx = world.begin();
@@ -236,7 +236,7 @@ fn a_creation_without_an_answer_is_unknown_even_if_it_then_conflicts() {
 /// A server that cannot be told from its predecessor yet gives several versions to one state of a record.
 /// Then a different version does not mean that the record has changed.
 #[test]
-fn a_late_write_is_not_taken_for_dead_because_the_version_has_another_name() {
+fn a_delayed_write_still_counts_when_the_version_has_changed() {
     for fault in [Fault::ReplyLost, Fault::RequestLost, Fault::Delayed] {
         let world = World::new();
         world.changes_versions.set(true);

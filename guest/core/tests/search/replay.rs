@@ -231,8 +231,7 @@ impl<'r> Replay<'r> {
         }
     }
 
-    /// Whether the transaction ends the session that it found under this id, or found it under another of its ids and
-    /// ends it there.
+    /// Whether the transaction ends the session that it found under this id, perhaps under another of its ids.
     fn destroys_under_any_id(&self, state: &State, id: Id) -> bool {
         let home = self.home(state, id);
         let mut asked = self
