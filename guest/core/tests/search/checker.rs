@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::history::{Answer, ENDED, End, History, NOTHING, Told, View};
+use crate::history::{Answer, ENDED, End, History, NOTHING, Observed, View};
 use crate::model::State;
 use crate::program::{Act, Id, Program, TRUSTED, Tx};
 use crate::replay::{Replay, begins_later};
@@ -91,8 +91,9 @@ impl<'h> Checker<'h> {
             let under_way = (0..transactions.len()).filter(|number| eviction.under_way & 1 << number != 0);
             under_way.for_each(|number| evicted[number] |= eviction.ids);
         }
-        let told = transactions.iter().zip(&history.told).zip(&evicted);
-        let vacancies = told.map(|((tx, told), evicted)| Vacancies::of(tx, told, *evicted)).collect();
+        let observed = transactions.iter().zip(&history.observed).zip(&evicted);
+        let vacancies =
+            observed.map(|((tx, observed), evicted)| Vacancies::of(tx, observed, *evicted)).collect();
         let (items, must, attempts, failed) = (Vec::new(), 0, 0, HashSet::new());
         let mut checker = Self {
             program,
@@ -113,9 +114,11 @@ impl<'h> Checker<'h> {
 
     /// Collects the items.
     fn gather(&mut self, leniency: Leniency) {
-        for (number, told) in self.history.told.iter().enumerate() {
-            let must = match told.end {
-                _ if leniency.either == Some(number) && !matches!(told.end, End::Never | End::Aborted) => {
+        for (number, observed) in self.history.observed.iter().enumerate() {
+            let must = match observed.end {
+                _ if leniency.either == Some(number)
+                    && !matches!(observed.end, End::Never | End::Aborted) =>
+                {
                     false
                 }
                 End::Done => true,
@@ -145,11 +148,11 @@ impl<'h> Checker<'h> {
 
     /// Collects what a transaction observed and did not depend on.
     fn gather_sights(&mut self, number: usize) {
-        let (tx, told) = (self.transactions[number], &self.history.told[number]);
-        for (position, (act, answer)) in tx.acts.iter().zip(&told.answers).enumerate() {
+        let (tx, observed) = (self.transactions[number], &self.history.observed[number]);
+        for (position, (act, answer)) in tx.acts.iter().zip(&observed.answers).enumerate() {
             let (Act::Session(id) | Act::Resume(id)) = act else { continue };
             let matters = match *answer {
-                NOTHING => !begins_later(tx, told, position, *id),
+                NOTHING => !begins_later(tx, observed, position, *id),
                 // It may have ended the session itself.
                 ENDED => !tx.may_end(),
                 _ => false,
@@ -178,13 +181,13 @@ impl<'h> Checker<'h> {
 
     /// Whether an item certainly comes after another.
     fn comes_after(&self, position: usize, other: usize) -> bool {
-        let told = |number: usize| -> &Told { &self.history.told[number] };
+        let observed = |number: usize| -> &Observed { &self.history.observed[number] };
         let has = |mask: u32, number: usize| mask & 1 << number != 0;
         match (self.items[position].what, self.items[other].what) {
             (What::Done(me) | What::Saw(me, ..), What::Done(it) | What::Saw(it, ..)) => {
-                has(told(me).ended_before, it)
+                has(observed(me).ended_before, it)
             }
-            (What::Done(me) | What::Saw(me, ..), What::Lost(it)) => has(told(me).evicted_before, it),
+            (What::Done(me) | What::Saw(me, ..), What::Lost(it)) => has(observed(me).evicted_before, it),
             (What::Done(_) | What::Saw(..), What::Looked(_)) => false,
             (What::Lost(me), What::Done(it) | What::Saw(it, ..)) => has(self.history.evictions[me].ended, it),
             (What::Lost(me), What::Lost(it)) => it < me,
@@ -199,9 +202,9 @@ impl<'h> Checker<'h> {
     /// show only later.
     fn outlives(&self, eviction: usize) -> bool {
         let under_way = self.history.evictions[eviction].under_way;
-        let mut told = self.history.told.iter().enumerate();
-        told.any(|(number, told)| {
-            under_way & 1 << number != 0 && matches!(told.end, End::Unknown | End::Never)
+        let mut observed = self.history.observed.iter().enumerate();
+        observed.any(|(number, observed)| {
+            under_way & 1 << number != 0 && matches!(observed.end, End::Unknown | End::Never)
         })
     }
 
@@ -267,9 +270,9 @@ impl<'h> Checker<'h> {
     fn step(&self, what: What, way: usize, state: &State) -> Option<State> {
         match what {
             What::Done(number) => {
-                let (tx, told) = (self.transactions[number], &self.history.told[number]);
+                let (tx, observed) = (self.transactions[number], &self.history.observed[number]);
                 let vacant = self.vacancies[number].choose(way);
-                Replay::new(number, tx, told, self.evicted[number], vacant).run(state)
+                Replay::new(number, tx, observed, self.evicted[number], vacant).run(state)
             }
             What::Saw(number, id, answer) => {
                 let is_late = answer == NOTHING && self.may_be_late(id, state);
@@ -298,8 +301,8 @@ impl<'h> Checker<'h> {
     /// Whether a session under a fresh id may be absent though its transaction is in the order: the write
     /// that creates it got no reply, so the outcome is unknown, and no other transaction knows the id.
     fn may_be_late(&self, id: Id, state: &State) -> bool {
-        let told = self.history.told.get(usize::from(state.slot(id).life));
-        usize::from(id) >= TRUSTED.len() && told.is_some_and(|told| told.end == End::Unknown)
+        let observed = self.history.observed.get(usize::from(state.slot(id).life));
+        usize::from(id) >= TRUSTED.len() && observed.is_some_and(|observed| observed.end == End::Unknown)
     }
 }
 

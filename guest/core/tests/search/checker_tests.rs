@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use crate::checker::{Explanation, Leniency, check};
-use crate::history::{ENDED, End, Eviction, FOUND, Failure, History, NOTHING, SILENT, Told, View};
+use crate::history::{ENDED, End, Eviction, FOUND, Failure, History, NOTHING, Observed, SILENT, View};
 use crate::program::{Content, initial_content};
 use crate::text::parse;
 
 /// A transaction with these results, after these others (a bit each) had ended.
-fn told(end: End, ended_before: u32, answers: &[u64]) -> Told {
+fn observed(end: End, ended_before: u32, answers: &[u64]) -> Observed {
     let certain = answers.iter().enumerate().map(|(act, answer)| u64::from(*answer == FOUND) << act).sum();
-    Told {
+    Observed {
         end,
         answers: answers.to_vec(),
         begun_then: vec![u32::MAX; answers.len()],
@@ -21,17 +21,22 @@ fn told(end: End, ended_before: u32, answers: &[u64]) -> Told {
 }
 
 /// The result of the checker.
-fn explanation(program: &str, told: Vec<Told>, views: &[View]) -> Explanation {
-    verdict_with(program, told, views, Vec::new())
+fn explanation(program: &str, observed: Vec<Observed>, views: &[View]) -> Explanation {
+    verdict_with(program, observed, views, Vec::new())
 }
 
-fn verdict_with(program: &str, told: Vec<Told>, views: &[View], evictions: Vec<Eviction>) -> Explanation {
+fn verdict_with(
+    program: &str,
+    observed: Vec<Observed>,
+    views: &[View],
+    evictions: Vec<Eviction>,
+) -> Explanation {
     let program = Rc::new(parse(program));
     let mut views = views.to_vec();
     while views.len() < program.ids().max(3) {
         views.insert(views.len().min(3), View::Nothing);
     }
-    let history = History { told, evictions, endings: vec![vec![views]], ..History::default() };
+    let history = History { observed, evictions, endings: vec![vec![views]], ..History::default() };
     check(&program, &history, Leniency::default())
 }
 
@@ -46,8 +51,9 @@ const TWO_INCREMENTS: &str = "a | S session(a) 0.inc(px) commit | S session(a) 0
 
 #[test]
 fn two_increments_make_two() {
-    let both =
-        |first, second| vec![told(End::Done, 0, &[FOUND, first]), told(End::Done, 0, &[FOUND, second])];
+    let both = |first, second| {
+        vec![observed(End::Done, 0, &[FOUND, first]), observed(End::Done, 0, &[FOUND, second])]
+    };
     assert_eq!(explanation(TWO_INCREMENTS, both(1002, 1003), &[with(0, 1003)]), Explanation::Explained);
     assert_eq!(explanation(TWO_INCREMENTS, both(1003, 1002), &[with(0, 1003)]), Explanation::Explained);
     assert_eq!(explanation(TWO_INCREMENTS, both(1002, 1002), &[with(0, 1002)]), Explanation::Unexplained);
@@ -57,8 +63,8 @@ fn two_increments_make_two() {
 #[test]
 fn what_failed_has_no_effect_and_what_is_unknown_has_all_of_it_or_none() {
     let after = |end, value| {
-        let told = vec![told(End::Done, 0, &[FOUND, 1002]), told(end, 1, &[FOUND, 1003])];
-        explanation(TWO_INCREMENTS, told, &[with(0, value)])
+        let observed = vec![observed(End::Done, 0, &[FOUND, 1002]), observed(end, 1, &[FOUND, 1003])];
+        explanation(TWO_INCREMENTS, observed, &[with(0, value)])
     };
     let conflict = End::Failed(Failure::Conflict);
     assert_eq!(after(conflict, 1002), Explanation::Explained);
@@ -72,8 +78,9 @@ fn what_failed_has_no_effect_and_what_is_unknown_has_all_of_it_or_none() {
 fn a_transaction_sees_what_ended_before_it_began() {
     let program = "a | S session(a) 0.set(px,7) commit | S session(a) 0.get(px) commit";
     let seen = |ended_before| {
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, ended_before, &[FOUND, 1001])];
-        explanation(program, told, &[with(0, 7)])
+        let observed =
+            vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(End::Done, ended_before, &[FOUND, 1001])];
+        explanation(program, observed, &[with(0, 7)])
     };
     assert_eq!(seen(0), Explanation::Explained);
     assert_eq!(seen(1), Explanation::Unexplained);
@@ -83,8 +90,9 @@ fn a_transaction_sees_what_ended_before_it_began() {
 fn a_confirmed_logout_leaves_nothing_alive_under_any_id() {
     let program = "a | S session(a) 0.renew(n0) commit | S session(a) 0.destroy commit";
     let after = |old, new| {
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, &[FOUND, SILENT])];
-        explanation(program, told, &[old, View::Nothing, View::Nothing, new])
+        let observed =
+            vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(End::Done, 0, &[FOUND, SILENT])];
+        explanation(program, observed, &[old, View::Nothing, View::Nothing, new])
     };
     assert_eq!(after(View::Ended, View::Ended), Explanation::Explained);
     assert_eq!(after(View::Ended, with(0, 1001)), Explanation::Unexplained);
@@ -95,8 +103,9 @@ fn a_confirmed_logout_leaves_nothing_alive_under_any_id() {
 fn a_renewal_leaves_one_session_with_everything_in_it() {
     let program = "a | S session(a) 0.set(px,7) 0.renew(n0) commit | S session(a) 0.set(py,8) commit";
     let after = |end, old, new| {
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT, SILENT]), told(end, 0, &[FOUND, SILENT])];
-        explanation(program, told, &[old, View::Nothing, View::Nothing, new])
+        let observed =
+            vec![observed(End::Done, 0, &[FOUND, SILENT, SILENT]), observed(end, 0, &[FOUND, SILENT])];
+        explanation(program, observed, &[old, View::Nothing, View::Nothing, new])
     };
     let ended = End::Failed(Failure::Ended);
     assert_eq!(after(ended, View::Ended, with(0, 7)), Explanation::Explained);
@@ -112,13 +121,13 @@ fn changes_of_two_sessions_are_seen_together() {
     let program = "a b | S session(a) 0.set(px,7) session(b) 1.set(px,8) commit \
                    | S session(a) 0.get(px) session(b) 1.get(px) commit";
     let seen = |one, two| {
-        let told = vec![
-            told(End::Done, 0, &[FOUND, SILENT, FOUND, SILENT]),
-            told(End::Done, 0, &[FOUND, one, FOUND, two]),
+        let observed = vec![
+            observed(End::Done, 0, &[FOUND, SILENT, FOUND, SILENT]),
+            observed(End::Done, 0, &[FOUND, one, FOUND, two]),
         ];
         let mut other = initial_content(1);
         other[0] = 8;
-        explanation(program, told, &[with(0, 7), View::Live(other)])
+        explanation(program, observed, &[with(0, 7), View::Live(other)])
     };
     assert_eq!(seen(1001, 2001), Explanation::Explained);
     assert_eq!(seen(7, 8), Explanation::Explained);
@@ -131,13 +140,13 @@ fn write_skew_has_no_order() {
     let program = "a b | S session(a) 0.get(px) session(b) 1.set(px,8) commit \
                    | S session(b) 0.get(px) session(a) 1.set(px,7) commit";
     let after = |second| {
-        let told = vec![
-            told(End::Done, 0, &[FOUND, 1001, FOUND, SILENT]),
-            told(End::Done, 0, &[FOUND, second, FOUND, SILENT]),
+        let observed = vec![
+            observed(End::Done, 0, &[FOUND, 1001, FOUND, SILENT]),
+            observed(End::Done, 0, &[FOUND, second, FOUND, SILENT]),
         ];
         let mut other = initial_content(1);
         other[0] = 8;
-        explanation(program, told, &[with(0, 7), View::Live(other)])
+        explanation(program, observed, &[with(0, 7), View::Live(other)])
     };
     assert_eq!(after(8), Explanation::Explained);
     assert_eq!(after(2001), Explanation::Unexplained);
@@ -148,8 +157,8 @@ fn there_was_none_matters_only_to_who_begins_it() {
     let checked = |act: &str, content: Content, other: View| {
         let beginner = "S resume(a) session(a) 1.set(px,7) commit";
         let program = format!("| {beginner} | S resume(a) session({act}) 1.set(py,8) commit");
-        let told = || Told { certain: 0, ..told(End::Done, 0, &[NOTHING, FOUND, SILENT]) };
-        explanation(&program, vec![told(), told()], &[View::Live(content), other])
+        let observed = || Observed { certain: 0, ..observed(End::Done, 0, &[NOTHING, FOUND, SILENT]) };
+        explanation(&program, vec![observed(), observed()], &[View::Live(content), other])
     };
     let other = View::Live([0, 8, 0, 0, 0, 0]);
     assert_eq!(checked("b", [7, 0, 0, 0, 0, 0], other), Explanation::Explained);
@@ -161,9 +170,9 @@ fn nobody_writes_into_a_life_that_began_after_it_had_its_session() {
     let program = "a f1=e | S session(a) 0.set(py,8) commit | S session(a) 0.set(px,7) commit";
     let eviction = Eviction { ids: 1, ended: 0, under_way: 1 };
     let after = |end, begun_then, content| {
-        let mut slow = told(end, 0, &[FOUND, SILENT]);
+        let mut slow = observed(end, 0, &[FOUND, SILENT]);
         slow.begun_then = vec![begun_then; 2];
-        let mut next = told(End::Done, 0, &[FOUND, SILENT]);
+        let mut next = observed(End::Done, 0, &[FOUND, SILENT]);
         (next.certain, next.evicted_before) = (0, 0);
         verdict_with(program, vec![slow, next], &[View::Live(content)], vec![eviction])
     };
@@ -175,8 +184,8 @@ fn nobody_writes_into_a_life_that_began_after_it_had_its_session() {
 fn an_eviction_takes_a_session_away_and_nothing_brings_it_back() {
     let program = "a f1=e | S session(a) 0.get(px) commit | S session(a) 0.set(px,7) commit";
     let after = |end, view| {
-        let first = told(End::Done, 0, &[FOUND, 1001]);
-        let second = told(end, 1, &[FOUND, SILENT]);
+        let first = observed(End::Done, 0, &[FOUND, 1001]);
+        let second = observed(end, 1, &[FOUND, SILENT]);
         let eviction = Eviction { ids: 1, ended: 1, under_way: 2 };
         verdict_with(program, vec![first, second], &[view], vec![eviction])
     };
@@ -189,8 +198,8 @@ fn an_eviction_takes_a_session_away_and_nothing_brings_it_back() {
 fn a_weaker_transaction_loses_no_update_that_it_had_read() {
     let after = |level: &str, value| {
         let program = format!("a | S session(a) 0.set(px,7) commit | {level} session(a) 0.inc(px) commit");
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, &[FOUND, 1002])];
-        explanation(&program, told, &[with(0, value)])
+        let observed = vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(End::Done, 0, &[FOUND, 1002])];
+        explanation(&program, observed, &[with(0, value)])
     };
     assert_eq!(after("N", 1002), Explanation::Unexplained);
     assert_eq!(after("L", 1002), Explanation::Explained);
@@ -204,8 +213,8 @@ fn a_session_that_ended_stays_ended_at_every_level() {
     for level in ["S", "N", "L"] {
         let program = format!("a | S session(a) 0.destroy commit | {level} session(a) 0.set(px,7) commit");
         let after = |end, view| {
-            let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(end, 0, &[FOUND, SILENT])];
-            explanation(&program, told, &[view])
+            let observed = vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(end, 0, &[FOUND, SILENT])];
+            explanation(&program, observed, &[view])
         };
         assert_eq!(after(End::Failed(Failure::Ended), View::Ended), Explanation::Explained);
         assert_eq!(after(End::Done, View::Ended), Explanation::Explained, "it came first");
@@ -218,8 +227,8 @@ fn a_session_that_ended_stays_ended_at_every_level() {
 fn an_id_that_ended_is_not_found_any_more() {
     let program = "a | S session(a) 0.destroy commit | S resume(a) commit";
     let seen = |answer| {
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 1, &[answer])];
-        explanation(program, told, &[View::Ended])
+        let observed = vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(End::Done, 1, &[answer])];
+        explanation(program, observed, &[View::Ended])
     };
     assert_eq!(seen(ENDED), Explanation::Explained);
     assert_eq!(seen(FOUND), Explanation::Unexplained);
@@ -233,8 +242,12 @@ fn at_weaker_levels_only_clearing_what_is_empty_needs_no_place_in_the_order() {
             "| {level} session(a) 0.clear(p) session(b) 1.set(px,7) commit \
              | S session(a) 0.set(px,8) session(b) 1.set(px,9) commit"
         );
-        let told = || Told { certain: 0, ..told(End::Done, 0, &[FOUND, SILENT, FOUND, SILENT]) };
-        explanation(&program, vec![told(), told()], &[View::Live(first), View::Live([7, 0, 0, 0, 0, 0])])
+        let observed = || Observed { certain: 0, ..observed(End::Done, 0, &[FOUND, SILENT, FOUND, SILENT]) };
+        explanation(
+            &program,
+            vec![observed(), observed()],
+            &[View::Live(first), View::Live([7, 0, 0, 0, 0, 0])],
+        )
     };
     let kept = [8, 0, 0, 0, 0, 0];
     assert_eq!(after("N", kept), Explanation::Explained);
@@ -248,8 +261,9 @@ fn adds_at_the_same_time_all_count() {
     let after = |level: &str, other: &str, told_other: u64, value| {
         let program =
             format!("a | {level} session(a) 0.add(px,3) commit | S session(a) 0.{other}(px,4) commit");
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, &[FOUND, told_other])];
-        explanation(&program, told, &[with(0, value)])
+        let observed =
+            vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(End::Done, 0, &[FOUND, told_other])];
+        explanation(&program, observed, &[with(0, value)])
     };
     for level in ["S", "N", "L"] {
         assert_eq!(after(level, "add", SILENT, 1008), Explanation::Explained);
@@ -266,8 +280,8 @@ fn adds_at_the_same_time_all_count() {
 fn who_reads_the_sum_has_its_place_in_the_order() {
     let after = |level: &str, acts: &str, answers: &[u64], value| {
         let program = format!("a | S session(a) 0.add(px,3) commit | {level} session(a) {acts} commit");
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, answers)];
-        explanation(&program, told, &[with(0, value)])
+        let observed = vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(End::Done, 0, answers)];
+        explanation(&program, observed, &[with(0, value)])
     };
     for level in ["S", "N"] {
         let sum = |sum| after(level, "0.add(px,1) 0.get(px)", &[FOUND, SILENT, sum], 1005);
@@ -282,10 +296,10 @@ fn what_is_peeked_is_what_was_loaded_with_the_own_changes_and_need_not_last() {
     let after = |acts: &str, answers: &[u64]| {
         let program = format!("a | S session(a) 0.set(px,7) commit | S session(a) {acts} 0.set(py,8) commit");
         let answers = [&[FOUND], answers, &[SILENT]].concat();
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 1, &answers)];
+        let observed = vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(End::Done, 1, &answers)];
         let mut content = initial_content(0);
         (content[0], content[1]) = (7, 8);
-        explanation(&program, told, &[View::Live(content)])
+        explanation(&program, observed, &[View::Live(content)])
     };
     // Both are possible, though the first one had ended before: only the time of its load is unknown.
     assert_eq!(after("0.peek(px)", &[7]), Explanation::Explained);
@@ -301,8 +315,8 @@ fn what_is_peeked_is_what_was_loaded_with_the_own_changes_and_need_not_last() {
 fn a_peek_shows_the_own_changes() {
     let after = |acts: &str, answers: &[u64], value| {
         let program = format!("a | S session(a) {acts} commit");
-        let told = vec![told(End::Done, 0, &[&[FOUND], answers].concat())];
-        explanation(&program, told, &[with(0, value)])
+        let observed = vec![observed(End::Done, 0, &[&[FOUND], answers].concat())];
+        explanation(&program, observed, &[with(0, value)])
     };
     assert_eq!(after("0.set(px,5) 0.peek(px)", &[SILENT, 5], 5), Explanation::Explained);
     assert_eq!(after("0.set(px,5) 0.peek(px)", &[SILENT, 1001], 5), Explanation::Unexplained);
@@ -316,8 +330,9 @@ fn an_update_of_what_was_peeked_is_not_lost() {
     let after = |level: &str, write: &str, value| {
         let program =
             format!("a | S session(a) 0.set(px,7) commit | {level} session(a) 0.peek(px) 0.{write} commit");
-        let told = vec![told(End::Done, 0, &[FOUND, SILENT]), told(End::Done, 0, &[FOUND, 1001, SILENT])];
-        explanation(&program, told, &[with(0, value)])
+        let observed =
+            vec![observed(End::Done, 0, &[FOUND, SILENT]), observed(End::Done, 0, &[FOUND, 1001, SILENT])];
+        explanation(&program, observed, &[with(0, value)])
     };
     for level in ["S", "N"] {
         assert_eq!(after(level, "set(px,5)", 5), Explanation::Unexplained);

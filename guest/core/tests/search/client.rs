@@ -95,7 +95,7 @@ impl<E: Environment> Running<'_, E> {
         let mut held = Held { sessions: Vec::new(), savepoints: Vec::new() };
         for (position, act) in tx.acts.iter().enumerate() {
             self.let_time_pass();
-            self.happens(Event::Asks(self.number));
+            self.happens(Event::Calls(self.number));
             match self.act(container, act, position, &mut held) {
                 Ok(answer) => self.note(act, position, answer),
                 Err(error) => return End::Failed(Failure::of(&error)),
@@ -122,14 +122,14 @@ impl<E: Environment> Running<'_, E> {
     }
 
     fn note(&self, act: &Act, position: usize, answer: Answer) {
-        self.happens(Event::Told(self.number, position, answer));
+        self.happens(Event::Returned(self.number, position, answer));
         let begun = self.job.shared.begun.get() & self.job.shared.beginners.get();
-        let told = &mut self.job.shared.told.borrow_mut()[self.number];
-        told.answers.push(answer);
-        told.begun_then.push(begun);
+        let observed = &mut self.job.shared.observed.borrow_mut()[self.number];
+        observed.answers.push(answer);
+        observed.begun_then.push(begun);
         if act.handles() > 0 {
             let current = &mut self.job.shared.current.borrow_mut()[self.job.client];
-            current.hearsay = mix(current.hearsay ^ u64::from(begun) ^ told.certain << 32);
+            current.hearsay = mix(current.hearsay ^ u64::from(begun) ^ observed.certain << 32);
         }
     }
 
@@ -155,7 +155,7 @@ impl<E: Environment> Running<'_, E> {
                 Some(name) => {
                     let answer = self.found(container.resume(&self.tx, &name), held)?;
                     if answer == FOUND {
-                        self.job.shared.told.borrow_mut()[self.number].certain |= 1 << position;
+                        self.job.shared.observed.borrow_mut()[self.number].certain |= 1 << position;
                     }
                     answer
                 }
@@ -206,7 +206,7 @@ impl<E: Environment> Running<'_, E> {
         }
         let name = shared.ids.borrow()[position].clone();
         let by = shared.drawn_by.borrow()[position];
-        let name = name.filter(|_| by == self.number || shared.told.borrow()[by].end != End::Never);
+        let name = name.filter(|_| by == self.number || shared.observed.borrow()[by].end != End::Never);
         let current = &mut shared.current.borrow_mut()[self.job.client];
         current.hearsay = mix(current.hearsay + 1 + u64::from(name.is_some()));
         name
@@ -253,7 +253,7 @@ impl<E: Environment> Running<'_, E> {
         let mut transactions = self.job.program.transactions().enumerate();
         let disturbed = transactions.any(|(number, tx)| others & (1 << number) != 0 && tx.may_end());
         if matches!(initial, Some(Initial::Live(_))) && !shared.lost.get() && !disturbed {
-            shared.told.borrow_mut()[self.number].certain |= 1 << position;
+            shared.observed.borrow_mut()[self.number].certain |= 1 << position;
         }
     }
 

@@ -46,7 +46,7 @@ const CONTEST: usize = 36;
 /// Without faults, and with all sessions alive, transactions can only be blocked by others that make
 /// progress.
 fn nobody_gets_on(program: &Program, history: &History) -> Option<String> {
-    let failed = history.told.iter().filter(|told| matches!(told.end, End::Failed(_))).count();
+    let failed = history.observed.iter().filter(|observed| matches!(observed.end, End::Failed(_))).count();
     let all = program.transactions().filter(|tx| tx.commits).count();
     let is_calm = program.faults.budget == 0 && !program.initial.contains(&Initial::Ended);
     let is_contest = history.steps > CONTEST && program.transactions().any(may_write_several);
@@ -62,19 +62,19 @@ fn may_write_several(tx: &Tx) -> bool {
 /// Finds out which relaxation explains the history.
 fn diagnose(program: &Program, history: &History) -> String {
     let explained = |leniency| check(program, history, leniency) == Explanation::Explained;
-    for (number, told) in history.told.iter().enumerate() {
-        if let End::Failed(failure) = told.end
+    for (number, observed) in history.observed.iter().enumerate() {
+        if let End::Failed(failure) = observed.end
             && explained(Leniency { either: Some(number), blind: false })
         {
-            return format!("a transaction that was told {failure:?} took effect");
+            return format!("a transaction that failed with {failure:?} took effect");
         }
     }
     let blind = explained(Leniency { either: None, blind: true });
-    for (number, told) in history.told.iter().enumerate() {
-        if told.end == End::Done && explained(Leniency { either: Some(number), blind: false }) {
+    for (number, observed) in history.observed.iter().enumerate() {
+        if observed.end == End::Done && explained(Leniency { either: Some(number), blind: false }) {
             return match blind {
-                true => "a transaction that was told Ok has no effect",
-                false => "a transaction that was told Ok read what no order explains",
+                true => "a transaction that succeeded has no effect",
+                false => "a transaction that succeeded read what no order explains",
             }
             .to_owned();
         }
@@ -135,11 +135,12 @@ impl Finding {
         for line in trace.lines.unwrap_or_default() {
             writeln!(text, "    {line}").unwrap();
         }
-        for (number, (tx, told)) in self.program.transactions().zip(&runner.history.told).enumerate() {
-            let acts = tx.acts.iter().zip(&told.answers);
+        for (number, (tx, observed)) in self.program.transactions().zip(&runner.history.observed).enumerate()
+        {
+            let acts = tx.acts.iter().zip(&observed.answers);
             let acts: Vec<String> =
                 acts.map(|(act, answer)| format!("{act}: {}", answer_text(act, *answer))).collect();
-            writeln!(text, "  transaction {number}: {:?}; {}", told.end, acts.join("; ")).unwrap();
+            writeln!(text, "  transaction {number}: {:?}; {}", observed.end, acts.join("; ")).unwrap();
         }
         write!(text, "  SEARCH_REPLAY='{}'", self.replay_text()).unwrap();
         text

@@ -59,7 +59,7 @@ pub const SILENT: Answer = u64::MAX - 4;
 
 /// What one transaction of a run observed.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Observed {
     pub end: End,
     /// The result of each act.
     pub answers: Vec<Answer>,
@@ -73,7 +73,7 @@ pub struct Told {
     pub evicted_before: u32,
 }
 
-impl Default for Told {
+impl Default for Observed {
     fn default() -> Self {
         Self {
             end: End::Never,
@@ -86,7 +86,7 @@ impl Default for Told {
     }
 }
 
-impl Told {
+impl Observed {
     pub fn reset(&mut self) {
         self.end = End::Never;
         self.answers.clear();
@@ -122,9 +122,9 @@ pub enum Event {
     /// A transaction reads or writes what is stored for an id.
     Used(usize, Id),
     /// A transaction begins an act.
-    Asks(usize),
+    Calls(usize),
     /// An act of a transaction returns.
-    Told(usize, usize, Answer),
+    Returned(usize, usize, Answer),
     /// A transaction begins to commit.
     Commits(usize),
     /// A transaction ends.
@@ -145,7 +145,7 @@ pub struct Afterwards {
 /// A run.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    pub told: Vec<Told>,
+    pub observed: Vec<Observed>,
     pub evictions: Vec<Eviction>,
     /// The number of steps at the store.
     pub steps: usize,

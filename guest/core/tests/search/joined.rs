@@ -81,20 +81,20 @@ impl Joined {
     }
 
     /// Notes that a value was read.
-    fn read(&mut self, position: usize, told: Answer) {
-        self.peek(position, told as u16);
-        if self.over[position] == UNTOUCHED && Answer::from(self.value(position)) != told {
+    fn read(&mut self, position: usize, observed: Answer) {
+        self.peek(position, observed as u16);
+        if self.over[position] == UNTOUCHED && Answer::from(self.value(position)) != observed {
             self.stale |= 1 << position;
         }
     }
 
     /// Notes that a value was peeked at. That is not a read: it may differ from what is there now.
-    fn peek(&mut self, position: usize, told: u16) {
+    fn peek(&mut self, position: usize, observed: u16) {
         if self.over[position] != UNTOUCHED {
-            self.contradicts |= told != self.over[position];
+            self.contradicts |= observed != self.over[position];
             return;
         }
-        let shown = told.wrapping_sub(self.added[position]);
+        let shown = observed.wrapping_sub(self.added[position]);
         self.contradicts |= self.shown[position] != UNTOUCHED && self.shown[position] != shown;
         self.shown[position] = shown;
     }
@@ -127,20 +127,20 @@ impl Joined {
 
     /// Performs a deed, and returns its result. The observed result decides what is written where that
     /// depends on it.
-    pub fn perform(&mut self, deed: Deed, told: Answer) -> Answer {
+    pub fn perform(&mut self, deed: Deed, observed: Answer) -> Answer {
         match deed {
             Deed::Get(at) => {
-                self.read(at.into(), told);
+                self.read(at.into(), observed);
                 self.value(at.into()).into()
             }
             Deed::Peek(at) => {
-                self.peek(at.into(), told as u16);
-                told
+                self.peek(at.into(), observed as u16);
+                observed
             }
             Deed::PeekEntries(p) => {
                 let positions = Self::positions(p).rev().enumerate();
-                positions.for_each(|(key, position)| self.peek(position, (told >> (16 * key)) as u16));
-                told
+                positions.for_each(|(key, position)| self.peek(position, (observed >> (16 * key)) as u16));
+                observed
             }
             Deed::Contains(at) => (self.value(at.into()) != 0).into(),
             Deed::Set(at, value) => {
@@ -149,9 +149,9 @@ impl Joined {
             }
             Deed::Increment(at) => {
                 let at = usize::from(at);
-                self.read(at, told.wrapping_sub(1));
+                self.read(at, observed.wrapping_sub(1));
                 let value = self.value(at).wrapping_add(1);
-                self.write(at, told as u16);
+                self.write(at, observed as u16);
                 value.into()
             }
             Deed::Add(at, number) => {

@@ -2,7 +2,7 @@
 
 use lovely_session_core::Isolation;
 
-use crate::history::{Answer, ENDED, FOUND, NOTHING, SKIPPED, Told};
+use crate::history::{Answer, ENDED, FOUND, NOTHING, Observed, SKIPPED};
 use crate::joined::{Joined, NO_SESSION, NONE};
 use crate::model::{EMPTY, Found, NOBODY, Slot, State, What};
 use crate::program::{Act, Deed, Id, PLACES, Tx};
@@ -15,7 +15,7 @@ const MAX_JOINED: usize = 6;
 pub struct Replay<'r> {
     number: usize,
     tx: &'r Tx,
-    told: &'r Told,
+    observed: &'r Observed,
     /// The ids whose entries the store lost during the transaction; a bit each.
     evicted: u16,
     /// The acts that found nothing where there may be something; see `vacancy.rs`.
@@ -49,11 +49,11 @@ impl Opens {
 const NO_HANDLE: u8 = u8::MAX;
 
 impl<'r> Replay<'r> {
-    pub fn new(number: usize, tx: &'r Tx, told: &'r Told, evicted: u16, vacant: u64) -> Self {
+    pub fn new(number: usize, tx: &'r Tx, observed: &'r Observed, evicted: u16, vacant: u64) -> Self {
         Self {
             number,
             tx,
-            told,
+            observed,
             evicted,
             vacant,
             joined: [NO_SESSION; MAX_JOINED],
@@ -76,7 +76,7 @@ impl<'r> Replay<'r> {
 
     /// Returns the state after the transaction, or `None` if its results would have been different.
     pub fn run(mut self, state: &State) -> Option<State> {
-        for (position, answer) in self.told.answers.iter().enumerate() {
+        for (position, answer) in self.observed.answers.iter().enumerate() {
             if !self.act(state, position, *answer) {
                 return None;
             }
@@ -152,7 +152,7 @@ impl<'r> Replay<'r> {
             self.hand(NO_HANDLE);
             // If it matters, the checker finds the time of this result itself.
             return answer != NOTHING
-                || !begins_later(self.tx, self.told, position, id)
+                || !begins_later(self.tx, self.observed, position, id)
                 || self.nothing_at(state, id);
         }
         if let Some(own) = self.own(id) {
@@ -164,12 +164,12 @@ impl<'r> Replay<'r> {
             return true;
         }
         let found = self.find(state, id);
-        let certain = self.told.certain & 1 << position != 0;
+        let certain = self.observed.certain & 1 << position != 0;
         let known = |slot: &Slot| {
             slot.life == NOBODY
                 || slot.life == self.number as u8
                 || !certain
-                || self.told.begun_then[position] & 1 << slot.life != 0
+                || self.observed.begun_then[position] & 1 << slot.life != 0
         };
         let replaced = self.evicted & self.replaced() & 1 << id != 0;
         let joined = match found {
@@ -221,7 +221,7 @@ impl<'r> Replay<'r> {
         let mut at = id;
         loop {
             let slot = state.slot(at);
-            let meanwhile = slot.by != NOBODY && self.told.ended_before & 1 << slot.by == 0;
+            let meanwhile = slot.by != NOBODY && self.observed.ended_before & 1 << slot.by == 0;
             match slot.what {
                 What::Moved(to, grace) if grace || meanwhile => at = to,
                 What::Live => return Found::At(at),
@@ -295,7 +295,7 @@ impl<'r> Replay<'r> {
             }
             handle += act.handles();
         }
-        let mut deeds = self.tx.acts.iter().zip(&self.told.answers);
+        let mut deeds = self.tx.acts.iter().zip(&self.observed.answers);
         deeds.any(|(act, answer)| match act {
             Act::On(handle, deed) => {
                 !matches!(*answer, SKIPPED | ENDED) && kind(*deed) && asked[usize::from(*handle)] == id
@@ -318,18 +318,18 @@ impl<'r> Replay<'r> {
         }
         let checks =
             self.tx.isolation == Isolation::Serializable && !joined.ended_already && !joined.evaporated;
-        let told = joined.perform(deed, answer);
+        let observed = joined.perform(deed, answer);
         if self.vacant & vacancy::bit(position, false) != 0 {
             joined.takes_nothing(deed);
         }
-        let agrees = told == answer && !joined.misled;
+        let agrees = observed == answer && !joined.misled;
         !joined.contradicts && (!checks || agrees)
     }
 }
 
 /// Whether the transaction begins a session under this id after a request found none.
-pub fn begins_later(tx: &Tx, told: &Told, position: usize, id: Id) -> bool {
-    tx.acts.iter().zip(&told.answers).skip(position + 1).any(|(act, answer)| {
+pub fn begins_later(tx: &Tx, observed: &Observed, position: usize, id: Id) -> bool {
+    tx.acts.iter().zip(&observed.answers).skip(position + 1).any(|(act, answer)| {
         let asks = match act {
             Act::Session(it) => *it == id,
             Act::Sessions(first, second) => *first == id || *second == id,

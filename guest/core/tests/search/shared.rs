@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use lovely_session_core::store_key;
 
-use crate::history::{End, Event, Told};
+use crate::history::{End, Event, Observed};
 use crate::program::{Id, MAX_IDS, Program, TRUSTED};
 
 /// The state that the clients of a run share with its scheduler.
 #[derive(Debug, Default)]
 pub struct Shared {
-    pub told: RefCell<Vec<Told>>,
+    pub observed: RefCell<Vec<Observed>>,
     pub ids: RefCell<Vec<Option<Rc<str>>>>,
     /// The keys of the ids.
     pub keys: RefCell<Vec<Option<Rc<str>>>>,
@@ -51,10 +51,10 @@ impl Shared {
     /// Resets everything before a run.
     pub fn reset(&self, program: &Program) {
         let count = program.transactions().count();
-        let mut told = self.told.borrow_mut();
-        told.truncate(count);
-        told.iter_mut().for_each(Told::reset);
-        told.resize_with(count, Told::default);
+        let mut observed = self.observed.borrow_mut();
+        observed.truncate(count);
+        observed.iter_mut().for_each(Observed::reset);
+        observed.resize_with(count, Observed::default);
         let (mut ids, mut keys) = (self.ids.borrow_mut(), self.keys.borrow_mut());
         ids.resize(MAX_IDS, None);
         keys.resize(MAX_IDS, None);
@@ -107,7 +107,7 @@ impl Shared {
 
     /// Notes how a transaction ended.
     pub fn end(&self, number: usize, end: End) {
-        self.told.borrow_mut()[number].end = end;
+        self.observed.borrow_mut()[number].end = end;
         // A transaction without a request to the store begins and ends at the same time.
         if self.begun.get() & (1 << number) == 0 {
             self.begin(number);
@@ -120,6 +120,6 @@ impl Shared {
     /// Notes that a transaction begins.
     pub fn begin(&self, number: usize) {
         self.begun.set(self.begun.get() | 1 << number);
-        self.told.borrow_mut()[number].ended_before = self.ended.get();
+        self.observed.borrow_mut()[number].ended_before = self.ended.get();
     }
 }

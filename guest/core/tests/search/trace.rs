@@ -72,13 +72,13 @@ impl Trace {
 
     pub fn ends(&mut self, shared: &Shared, program: &Program, client: u8, ended_before: u32) {
         let Some(lines) = &mut self.lines else { return };
-        let told = shared.told.borrow();
+        let observed = shared.observed.borrow();
         for (number, tx) in program.transactions().enumerate() {
             let bit = 1 << number;
             if shared.ended.get() & bit != 0 && ended_before & bit == 0 {
                 lines.push(format!(
                     "client {client}: transaction {number} ends: {:?} ({tx})",
-                    told[number].end
+                    observed[number].end
                 ));
             }
         }

@@ -7,7 +7,7 @@
 
 use lovely_session_core::Isolation;
 
-use crate::history::{ENDED, FOUND, SKIPPED, Told};
+use crate::history::{ENDED, FOUND, Observed, SKIPPED};
 use crate::program::{Act, Deed, Tx};
 
 /// The maximum number of acts of one transaction for which both possibilities are tried.
@@ -30,15 +30,15 @@ pub fn bit(act: usize, second: bool) -> u64 {
 
 impl Vacancies {
     /// What is unknown of a transaction, during which the store lost the entries of these ids.
-    pub fn of(tx: &Tx, told: &Told, evicted: u16) -> Self {
+    pub fn of(tx: &Tx, observed: &Observed, evicted: u16) -> Self {
         let mut bits = Vec::new();
         if evicted != 0 {
             bits.extend([FOLLOWED, REPLACED]);
         }
         let is_weak = tx.isolation != Isolation::Serializable;
-        for (position, (act, answer)) in tx.acts.iter().zip(&told.answers).enumerate() {
+        for (position, (act, answer)) in tx.acts.iter().zip(&observed.answers).enumerate() {
             let may_be_absent =
-                is_weak && *answer == FOUND && tx.may_end() && told.certain & 1 << position == 0;
+                is_weak && *answer == FOUND && tx.may_end() && observed.certain & 1 << position == 0;
             match act {
                 Act::On(_, Deed::Clear(_) | Deed::RemovePackage(_) | Deed::Remove(_))
                     if is_weak && !matches!(*answer, SKIPPED | ENDED) =>

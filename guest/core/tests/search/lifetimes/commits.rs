@@ -7,17 +7,17 @@ use crate::program::{Act, Deed, Id, MAX_IDS, TRUSTED};
 impl Checker<'_> {
     /// The ids whose sessions a transaction writes to.
     fn written(&self, tx: usize) -> u16 {
-        let (spec, told) = (self.transactions[tx], &self.history.told[tx]);
-        let mut asked = Vec::new();
+        let (spec, observed) = (self.transactions[tx], &self.history.observed[tx]);
+        let mut requested = Vec::new();
         let mut written = 0;
-        for (act, answer) in spec.acts.iter().zip(&told.answers) {
+        for (act, answer) in spec.acts.iter().zip(&observed.answers) {
             match act {
-                Act::Session(id) | Act::Resume(id) => asked.push(*id),
+                Act::Session(id) | Act::Resume(id) => requested.push(*id),
                 Act::On(
                     handle,
                     Deed::Set(..) | Deed::Increment(_) | Deed::Add(..) | Deed::Destroy | Deed::Renew(..),
                 ) if *answer != SKIPPED && *answer != ENDED => {
-                    written |= 1 << asked[usize::from(*handle)];
+                    written |= 1 << requested[usize::from(*handle)];
                 }
                 _ => {}
             }
@@ -62,21 +62,21 @@ impl Checker<'_> {
                     .then(|| "a session that was in use was gone at the commit".into())
             }
             End::Unknown => {
-                self.blur(tx, written);
+                self.forget(tx, written);
                 None
             }
             End::Done => {
                 if self.progress[tx].must_fail {
                     return Some("a session that had timed out was written back".into());
                 }
-                self.take_in(at, tx, written);
+                self.apply(at, tx, written);
                 None
             }
         }
     }
 
     /// Forgets what is known of everything that a transaction may have changed.
-    fn blur(&mut self, tx: usize, written: u16) {
+    fn forget(&mut self, tx: usize, written: u16) {
         let ends = self.transactions[tx].may_end();
         for id in 0..MAX_IDS {
             let drawn = id >= TRUSTED.len() && self.status[id] != Status::Absent;
@@ -93,17 +93,17 @@ impl Checker<'_> {
     }
 
     /// Notes what a transaction did.
-    fn take_in(&mut self, at: u64, tx: usize, written: u16) {
+    fn apply(&mut self, at: u64, tx: usize, written: u16) {
         let spec = self.transactions[tx];
         if !self.faultless() || spec.acts.iter().filter(|act| act.handles() > 0).count() > 1 && spec.may_end()
         {
             // What it did may also have been done earlier, or to the same session under another id.
-            self.blur(tx, written);
+            self.forget(tx, written);
             return;
         }
         let from = self.progress[tx].commits_at;
         if at - from > SLACK || self.progress[tx].unclear & written != 0 {
-            self.blur(tx, written);
+            self.forget(tx, written);
             return;
         }
         for id in 0..MAX_IDS {
@@ -117,10 +117,10 @@ impl Checker<'_> {
             });
             let destroyed = spec.acts.iter().any(|act| matches!(act, Act::On(_, Deed::Destroy)));
             if self.is_disturbed(tx, id as Id) {
-                self.blur(tx, written);
+                self.forget(tx, written);
             } else if destroyed || renewed.is_some() {
                 if destroyed && renewed.is_some() || !found || self.status[id] != Status::Live {
-                    self.blur(tx, written);
+                    self.forget(tx, written);
                     continue;
                 }
                 let grace = match renewed {
@@ -139,12 +139,12 @@ impl Checker<'_> {
 
     fn live(&mut self, tx: usize, id: usize) {
         if let Status::Ended { from, to, grace } = self.status[id] {
-            let looked = self.progress[tx].looked[id];
+            let read_at = self.progress[tx].read_at[id];
             let remember = u64::from(self.lives().remember);
-            if looked.saturating_sub(to) <= grace + remember + SLACK {
+            if read_at.saturating_sub(to) <= grace + remember + SLACK {
                 // It had moved with a grace, and was written where it is, unless its tombstone was just
                 // forgotten.
-                if looked.saturating_sub(from) + SLACK >= grace {
+                if read_at.saturating_sub(from) + SLACK >= grace {
                     self.status[id] = Status::Unclear;
                 }
                 return;

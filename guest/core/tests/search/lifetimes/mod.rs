@@ -38,7 +38,7 @@ impl Checker<'_> {
                 Event::Used(tx, id) => {
                     self.progress[tx].begun = true;
                     let ended = matches!(self.status[usize::from(id)], Status::Ended { .. });
-                    if ended && self.is_being_looked_at(tx, id, at) {
+                    if ended && self.is_being_read(tx, id, at) {
                         self.status[usize::from(id)] = Status::Unclear;
                     }
                     let (status, disturbed) = (self.status[usize::from(id)], self.is_disturbed(tx, id));
@@ -47,11 +47,11 @@ impl Checker<'_> {
                     self.used[usize::from(id)] = at;
                     None
                 }
-                Event::Asks(tx) => {
-                    self.progress[tx].asked_at = at;
+                Event::Calls(tx) => {
+                    self.progress[tx].called_at = at;
                     None
                 }
-                Event::Told(tx, position, answer) => self.told(at, tx, position, answer),
+                Event::Returned(tx, position, answer) => self.check_result(at, tx, position, answer),
                 Event::Commits(tx) => {
                     self.commits(at, tx);
                     None

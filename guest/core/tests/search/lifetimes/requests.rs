@@ -7,7 +7,7 @@ use crate::text::id_name;
 
 impl Checker<'_> {
     /// Checks the result of an act.
-    pub fn told(&mut self, at: u64, tx: usize, position: usize, answer: Answer) -> Option<String> {
+    pub fn check_result(&mut self, at: u64, tx: usize, position: usize, answer: Answer) -> Option<String> {
         self.progress[tx].begun = true;
         let used = std::mem::take(&mut self.progress[tx].used);
         let (id, begins) = match self.transactions[tx].acts[position] {
@@ -19,11 +19,11 @@ impl Checker<'_> {
             return None;
         }
         let bit = 1 << id;
-        let asked_before = std::mem::replace(&mut self.progress[tx].asked[usize::from(id)], at);
-        if at - self.progress[tx].asked_at > SLACK {
+        let asked_before = std::mem::replace(&mut self.progress[tx].requested[usize::from(id)], at);
+        if at - self.progress[tx].called_at > SLACK {
             // Its clock may have differed from that of the store.
             self.progress[tx].unclear |= bit;
-            self.blur_what_ended(&used);
+            self.forget_ended(&used);
             return None;
         }
         let was_unclear = self.progress[tx].unclear & bit != 0;
@@ -32,9 +32,9 @@ impl Checker<'_> {
             self.progress[tx].unclear |= bit;
         }
         let Some(last) = used.iter().rfind(|look| look.id == id).copied() else {
-            return if was_unclear { None } else { self.told_without_looking(tx, id, begins, answer) };
+            return if was_unclear { None } else { self.check_repeated_request(tx, id, begins, answer) };
         };
-        self.progress[tx].looked[usize::from(id)] = last.at;
+        self.progress[tx].read_at[usize::from(id)] = last.at;
         // It reads again where others changed what it read, and returns what it found in one of these reads.
         let mut looks = used.iter().filter(|look| look.id == id);
         let is_explained =
@@ -60,7 +60,7 @@ impl Checker<'_> {
     /// Forgets what is known of ended sessions that were read while time passed: a read of a tombstone slides
     /// its expiry to that of a live session, before the reader restores it; if time passes in between, the
     /// end may be forgotten early.
-    fn blur_what_ended(&mut self, used: &[Use]) {
+    fn forget_ended(&mut self, used: &[Use]) {
         for look in used {
             let status = &mut self.status[usize::from(look.id)];
             if matches!(status, Status::Ended { .. }) {
@@ -70,7 +70,7 @@ impl Checker<'_> {
     }
 
     /// Whether another transaction read an id some time ago, and has not returned from the act yet.
-    pub fn is_being_looked_at(&self, tx: usize, id: Id, at: u64) -> bool {
+    pub fn is_being_read(&self, tx: usize, id: Id, at: u64) -> bool {
         self.progress.iter().enumerate().any(|(other, progress)| {
             let is_asking = !progress.over && progress.commits_at == 0;
             other != tx && is_asking && progress.used.iter().any(|look| look.id == id && at - look.at > SLACK)
@@ -78,7 +78,7 @@ impl Checker<'_> {
     }
 
     /// Checks a repeated request for a session that the transaction has.
-    fn told_without_looking(&mut self, tx: usize, id: Id, begins: bool, answer: Answer) -> Option<String> {
+    fn check_repeated_request(&mut self, tx: usize, id: Id, begins: bool, answer: Answer) -> Option<String> {
         let bit = 1 << id;
         let is_over = self.status[usize::from(id)] == Status::Over;
         if begins && is_over {

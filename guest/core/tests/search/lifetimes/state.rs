@@ -29,11 +29,11 @@ pub struct Progress {
     pub begun: bool,
     pub over: bool,
     /// When its last act began.
-    pub asked_at: u64,
+    pub called_at: u64,
     /// When it last requested each id.
-    pub asked: [u64; MAX_IDS],
+    pub requested: [u64; MAX_IDS],
     /// When it last read each id for one of its acts.
-    pub looked: [u64; MAX_IDS],
+    pub read_at: [u64; MAX_IDS],
     /// The ids for which it is unknown what it did.
     pub unclear: u16,
     /// What it used since its last act.

@@ -28,14 +28,14 @@ impl Run<'_> {
 
     pub fn refuse(&mut self, client: u8, unsupported: bool) {
         self.begin(client);
-        let asked = self.pending[usize::from(client)].take().expect("something was asked for");
+        let pending = self.pending[usize::from(client)].take().expect("something was pending for");
         let error = match unsupported {
             true => StoreError::Unsupported("not now".into()),
             false => StoreError::Unavailable("not now".into()),
         };
         self.applied_faults.push(if unsupported { "unsupported" } else { "refused" });
         self.trace.refused(client, &error);
-        match asked.request {
+        match pending.request {
             Request::Read(..) => self.answer(client, Reply::Read(Err(error))),
             _ => self.answer(client, Reply::Write(Err(error))),
         }
@@ -51,7 +51,7 @@ impl Run<'_> {
             current[index]
         };
         if self.shared.begun.get() & (1 << progress.transaction) != 0 && progress.commits {
-            self.shared.told.borrow_mut()[progress.transaction].end = End::Unknown;
+            self.shared.observed.borrow_mut()[progress.transaction].end = End::Unknown;
         }
         let end = if progress.commits { End::Unknown } else { End::Never };
         self.shared.happens(self.program, Event::Ended(progress.transaction, end));
@@ -62,9 +62,9 @@ impl Run<'_> {
     /// Lets a client finish without an effect.
     fn drain_client(&mut self, index: usize) {
         for _ in 0..MAX_STEPS {
-            let Some(asked) = self.pending[index].take() else { return };
+            let Some(pending) = self.pending[index].take() else { return };
             let error = StoreError::Unavailable("the client has crashed".into());
-            let request = match asked.request {
+            let request = match pending.request {
                 Request::Read(..) => self.workers[index].resume(Reply::Read(Err(error))),
                 Request::Pause => self.workers[index].resume(Reply::Paused),
                 _ => self.workers[index].resume(Reply::Write(Err(error))),

@@ -15,8 +15,8 @@ impl Run<'_> {
         hash.number(self.memory.hash());
         hash.number(self.shared.begun.get().into());
         hash.number(self.shared.ended.get().into());
-        for told in self.shared.told.borrow().iter() {
-            hash.number(u64::from(told.ended_before) << 32 | u64::from(told.evicted_before));
+        for observed in self.shared.observed.borrow().iter() {
+            hash.number(u64::from(observed.ended_before) << 32 | u64::from(observed.evicted_before));
         }
         for Eviction { ids, ended, under_way } in self.evictions.iter() {
             hash.number(u64::from(*ids));
@@ -35,11 +35,11 @@ impl Run<'_> {
         // If time passes, the times of the events matter.
         hash.number(self.shared.timeline.get());
         let current = self.shared.current.borrow();
-        for (client, asked) in self.pending.iter().enumerate() {
+        for (client, pending) in self.pending.iter().enumerate() {
             hash.number(self.replies_hash[client]);
             hash.number(u64::from(self.started[client]) | u64::from(current[client].crashed) << 1);
             hash.number(current[client].hearsay);
-            let parts = asked.iter().flat_map(|asked| &asked.parts);
+            let parts = pending.iter().flat_map(|pending| &pending.parts);
             parts.for_each(|part| hash_part(&mut hash, part.as_ref()));
         }
         let mut delayed = 0u64;

@@ -111,7 +111,7 @@ impl Runner {
         }
         self.history.steps = self.steps;
         std::mem::swap(&mut self.history.events, &mut self.shared.events.borrow_mut());
-        std::mem::swap(&mut self.history.told, &mut self.shared.told.borrow_mut());
+        std::mem::swap(&mut self.history.observed, &mut self.shared.observed.borrow_mut());
         ran
     }
 }

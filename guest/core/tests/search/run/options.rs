@@ -15,7 +15,9 @@ impl Run<'_> {
             match &self.pending[usize::from(client)] {
                 None if !self.started[usize::from(client)] => actions.push(Action::Step(client, 0)),
                 None => {}
-                Some(asked) => parts(asked).for_each(|(part, _)| actions.push(Action::Step(client, part))),
+                Some(pending) => {
+                    parts(pending).for_each(|(part, _)| actions.push(Action::Step(client, part)))
+                }
             }
         }
         if actions.is_empty() {
@@ -33,11 +35,11 @@ impl Run<'_> {
     fn list_faults(&self, actions: &mut Vec<Action>) {
         let kinds = &self.program.faults.kinds;
         let has = |kind: char| kinds.contains(kind);
-        for (client, asked) in self.pending.iter().enumerate() {
-            let Some(asked) = asked else { continue };
+        for (client, pending) in self.pending.iter().enumerate() {
+            let Some(pending) = pending else { continue };
             let client = client as u8;
-            let whole = asked.open == asked.parts.len();
-            for (part, _) in parts(asked).filter(|(_, writes)| *writes) {
+            let whole = pending.open == pending.parts.len();
+            for (part, _) in parts(pending).filter(|(_, writes)| *writes) {
                 let faults = [
                     ('w', Action::Lose(client, part)),
                     ('a', Action::LoseReply(client, part)),
@@ -46,8 +48,8 @@ impl Run<'_> {
                 ];
                 actions.extend(faults.into_iter().filter(|(kind, _)| has(*kind)).map(|(_, action)| action));
             }
-            let writes = matches!(asked.request, Request::Write(_));
-            if whole && !matches!(asked.request, Request::Pause) && has(if writes { 'r' } else { 'g' }) {
+            let writes = matches!(pending.request, Request::Write(_));
+            if whole && !matches!(pending.request, Request::Pause) && has(if writes { 'r' } else { 'g' }) {
                 actions.push(Action::Refuse(client));
             }
             if whole && writes && has('u') && self.memory.kind != StoreKind::Keeps {
@@ -58,11 +60,11 @@ impl Run<'_> {
             }
         }
         // A write that creates an entry and got no reply may be applied whenever the key is absent, and is
-        // sent again. While it may be the one that took effect, it cannot be told from a session that begins.
+        // sent again. While it may be the one that took effect, it cannot be distinguished from a session that begins.
         // So the store loses nothing under that key then, but only after the transaction has failed.
-        let told = self.shared.told.borrow();
-        let is_under_way = |number: usize| told[number].end == End::Never;
-        let may_count = |number: usize| !matches!(told[number].end, End::Failed(_));
+        let observed = self.shared.observed.borrow();
+        let is_under_way = |number: usize| observed[number].end == End::Never;
+        let may_count = |number: usize| !matches!(observed[number].end, End::Failed(_));
         let awaited = |key: &str| {
             let mut delayed =
                 self.delayed.iter().filter(|(write, number)| creates(write) && may_count(*number));
@@ -87,8 +89,8 @@ fn creates(write: &Write) -> bool {
 }
 
 /// The parts of a client's request that are not done yet, and whether they are writes.
-fn parts(asked: &PendingRequest) -> impl Iterator<Item = (u8, bool)> {
-    let writes = matches!(asked.request, Request::Write(_));
-    let open = asked.parts.iter().enumerate().filter(|(_, part)| part.is_none());
+fn parts(pending: &PendingRequest) -> impl Iterator<Item = (u8, bool)> {
+    let writes = matches!(pending.request, Request::Write(_));
+    let open = pending.parts.iter().enumerate().filter(|(_, part)| part.is_none());
     open.map(move |(part, _)| (part as u8, writes))
 }

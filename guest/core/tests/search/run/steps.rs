@@ -40,7 +40,7 @@ impl Run<'_> {
             Action::Step(client, part) => {
                 let starts = self.start(client);
                 // The first part of a batch is chosen next.
-                let open = self.pending[usize::from(client)].as_ref().map_or(0, |asked| asked.open);
+                let open = self.pending[usize::from(client)].as_ref().map_or(0, |pending| pending.open);
                 if open > 0 && !(starts && open > 1) {
                     let done = self.perform(client, part);
                     self.settle(client, part, done);
@@ -157,14 +157,14 @@ impl Run<'_> {
         let ended = self.shared.ended.get();
         let over = self.evictions.iter().map(|eviction| eviction.under_way & !ended == 0);
         let mask = over.enumerate().map(|(position, over)| u32::from(over) << position).sum();
-        self.shared.told.borrow_mut()[number].evicted_before = mask;
+        self.shared.observed.borrow_mut()[number].evicted_before = mask;
     }
 
     /// Does one part of a client's request.
     fn perform(&mut self, client: u8, part: u8) -> Part {
         self.begin(client);
-        let Some(asked) = &self.pending[usize::from(client)] else { panic!("nothing was asked for") };
-        match &asked.request {
+        let Some(pending) = &self.pending[usize::from(client)] else { panic!("nothing was pending for") };
+        match &pending.request {
             Request::Read(keys, touch) => {
                 let key = &keys[usize::from(part)];
                 let entry = self.memory.read(key, *touch);
@@ -180,7 +180,7 @@ impl Run<'_> {
                 Part::Write(outcome)
             }
             Request::Pause => Part::Paused,
-            Request::Finished => panic!("nothing was asked for"),
+            Request::Finished => panic!("nothing was pending for"),
         }
     }
 
@@ -194,15 +194,15 @@ impl Run<'_> {
 
     /// Notes the result of a part; after the last one the client continues.
     pub fn settle(&mut self, client: u8, part: u8, done: Part) {
-        let asked = self.pending[usize::from(client)].as_mut().expect("something was asked for");
-        asked.parts[usize::from(part)] = Some(done);
-        asked.open -= 1;
-        if asked.open > 0 {
+        let pending = self.pending[usize::from(client)].as_mut().expect("something was pending for");
+        pending.parts[usize::from(part)] = Some(done);
+        pending.open -= 1;
+        if pending.open > 0 {
             return;
         }
-        let asked = self.pending[usize::from(client)].take().expect("something was asked for");
-        let parts = asked.parts.into_iter().flatten();
-        let reply = match asked.request {
+        let pending = self.pending[usize::from(client)].take().expect("something was pending for");
+        let parts = pending.parts.into_iter().flatten();
+        let reply = match pending.request {
             Request::Pause => Reply::Paused,
             Request::Read(..) => Reply::Read(Ok(parts
                 .filter_map(|part| if let Part::Read(entry) = part { Some(entry) } else { None })
