@@ -67,7 +67,9 @@ pub fn half_an_update() -> Result<Answer, Error> {
         let values = package(transaction)?;
         let good = BTreeMap::new();
         let updated = values.update([("good", good), ("bad", BTreeMap::from([((1, 2), 3)]))]);
-        let Err(Error::NotSerializable(problem)) = updated else { return Ok("it was stored".to_owned().into()) };
+        let Err(Error::NotSerializable(problem)) = updated else {
+            return Ok("it was stored".to_owned().into());
+        };
         Ok(format!("no JSON for {}; there are {} keys", problem.key, values.len()?).into())
     })
 }

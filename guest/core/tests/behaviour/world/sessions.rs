@@ -6,7 +6,7 @@ use lovely_session_core::{
     Container, ContainerOptions, Error, Isolation, Package, Session, Transaction, store_key,
 };
 
-use super::World;
+use super::environment::World;
 
 pub type Tx = Transaction<World>;
 
@@ -14,6 +14,21 @@ pub type Tx = Transaction<World>;
 pub const LEVELS: [Isolation; 3] = [Isolation::Serializable, Isolation::Snapshot, Isolation::LastWriterWins];
 
 impl World {
+    /// Returns the record of a session.
+    pub fn raw(&self, id: &str) -> Option<Vec<u8>> {
+        self.items.borrow().get(&key(id)).map(|item| item.value.clone())
+    }
+
+    /// Stores bytes as the record of a session.
+    pub fn put_raw(&self, id: &str, value: &[u8]) {
+        self.put(key(id), value.to_vec(), None);
+    }
+
+    /// Removes the entry of a session, as an eviction does.
+    pub fn evict(&self, id: &str) {
+        self.items.borrow_mut().remove(&key(id));
+    }
+
     pub fn begin(self: &Rc<Self>) -> Tx {
         self.begin_with(Isolation::Serializable)
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lovely_session_core::{Change, Entry, Expectation, Lifetime, Outcome, Store, StoreError, Version, Write};
 
-use super::{Fault, Item, World};
+use super::environment::{Fault, Item, World};
 
 impl Store for World {
     fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
