@@ -33,7 +33,7 @@ test-platforms: ## Run the component on other hosts: wasmtime's server, wash, Py
 soak: ## Run the random tests for longer; ARGS=60 gives each 60 seconds instead of 900.
 	@scripts/soak.sh $(ARGS)
 
-mutants: ## Try every small change of the core on its tests; ARGS="--file guest/core/src/join.rs" tries fewer.
+mutants: ## Try every small change of the core on its tests; ARGS="--file guest/core/src/join/load.rs" tries fewer.
 	@scripts/mutants.sh $(ARGS)
 
 bench: ## Measure what sessions cost; ARGS=--quick takes two minutes, ARGS=--help tells more.

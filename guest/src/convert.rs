@@ -1,4 +1,4 @@
-//! The core's errors in terms of WIT.
+//! Conversion of the core's errors to those of the WIT interface.
 
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
@@ -7,8 +7,8 @@ use lovely_session_core as core;
 
 use crate::bindings::exports::lovely::session::transactions as wit;
 
-/// Sizes that do not fit are as good as the largest that does.
-fn small(size: usize) -> u32 {
+/// Sizes over `u32::MAX` become `u32::MAX`.
+fn to_u32(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 
@@ -19,7 +19,7 @@ impl From<core::Error> for wit::Error {
             core::Error::Busy => Self::Busy,
             core::Error::SavepointInvalid => Self::SavepointInvalid,
             core::Error::InvalidName { kind, length, limit } => {
-                let (kind, length, limit) = (kind.into(), small(length), small(limit));
+                let (kind, length, limit) = (kind.into(), to_u32(length), to_u32(limit));
                 Self::InvalidName(wit::InvalidName { kind, length, limit })
             }
             core::Error::InvalidOption { name, maximum, given } => {

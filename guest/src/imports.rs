@@ -1,4 +1,4 @@
-//! What the core needs from the outside, as the component's imports give it.
+//! The environment of the core: the component's imports.
 
 use ::core::time::Duration;
 use alloc::string::String;
@@ -21,7 +21,7 @@ impl core::Store for Imports {
     ) -> Result<Vec<Option<core::Entry>>, core::StoreError> {
         let entries = wit::get_many(&keys, touch.map(Into::into))?;
         if entries.len() != keys.len() {
-            return Err(core::StoreError::Other("the store answered another number of entries".into()));
+            return Err(core::StoreError::Other("the store returned the wrong number of entries".into()));
         }
         Ok(entries.into_iter().map(|found| found.map(Into::into)).collect())
     }
@@ -43,7 +43,7 @@ impl core::Clock for Imports {
 impl core::Random for Imports {
     fn fill(&self, buffer: &mut [u8]) {
         let bytes = random::get_random_bytes(buffer.len() as u64);
-        buffer.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
+        buffer.iter_mut().zip(bytes).for_each(|(target, byte)| *target = byte);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The interface `sessions`.
+//! Implements the interface `sessions` with the core.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -142,7 +142,7 @@ impl wit::GuestPackage for Package {
     }
 }
 
-/// The options with defaults for what is absent.
+/// Replaces absent options by their defaults.
 fn container_options(options: wit::ContainerOptions) -> core::ContainerOptions {
     let default = core::ContainerOptions::default();
     core::ContainerOptions {

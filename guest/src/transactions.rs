@@ -1,4 +1,4 @@
-//! The interface `transactions`.
+//! Implements the interface `transactions` with the core.
 
 use alloc::rc::Rc;
 
@@ -8,7 +8,7 @@ use crate::Component;
 use crate::bindings::exports::lovely::session::transactions as wit;
 use crate::imports::Imports;
 
-/// A transaction on the component's imports.
+/// A transaction that uses the component's imports.
 pub type Transaction = core::Transaction<Imports>;
 
 impl wit::Guest for Component {

@@ -221,11 +221,9 @@ async fn counters_are_added_to_and_shown() {
 
 #[tokio::test]
 async fn what_cannot_be_added_to_is_a_typed_error() {
-    let refused = |key, why| format!("nothing can be added to key {key:?} in package \"values\": {why}");
-    let expected = [
-        refused("name", "what is there is no whole number"),
-        refused("most", "the sum would be out of range"),
-    ];
+    let refused = |key, why| format!("cannot add to key {key:?} in package \"values\": {why}");
+    let expected =
+        [refused("name", "the value is not a counter"), refused("most", "the sum would be out of range")];
     assert_eq!(Browser::new().await.text("/no-counter").await, expected.join("; "));
 }
 

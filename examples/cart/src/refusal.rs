@@ -46,7 +46,7 @@ impl From<Error> for Refusal {
             Error::Unsupported(_) => Self::new(500, "the store of this site cannot keep sessions"),
             Error::Denied(_) => Self::new(500, "the store of this site refused access"),
             // Something else than this application wrote to the session.
-            Error::Unfit(_) | Error::NotACounter(_) => {
+            Error::WrongType(_) | Error::NotACounter(_) => {
                 Self::new(500, "the session holds something that is not a cart")
             }
             _ => Self::new(500, "something is wrong with this site"),

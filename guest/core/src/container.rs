@@ -12,40 +12,43 @@ use crate::options::{ContainerOptions, Settings};
 use crate::session::Session;
 use crate::transaction::Transaction;
 
-/// A named family of sessions. Holds no data of its own: containers of one name are the same sessions.
+/// A named family of sessions with common options. Holds no data: containers of the same name are the same
+/// sessions.
 #[derive(Clone, Debug)]
 pub struct Container {
     settings: Rc<Settings>,
 }
 
 impl Container {
-    /// Opens a container.
+    /// Opens a container. Sends nothing to the store.
     ///
     /// # Errors
-    /// [`Error::InvalidName`] or [`Error::InvalidOption`].
+    /// [`Error::InvalidName`] unless the name has 1 to [`MAX_CONTAINER_NAME`](crate::MAX_CONTAINER_NAME)
+    /// bytes; [`Error::InvalidOption`] when an option is out of its range.
     pub fn open(name: &str, options: ContainerOptions) -> Result<Self, Error> {
         check_name(NameKind::Container, name)?;
         Ok(Self { settings: Rc::new(Settings::new(name, options)?) })
     }
 
-    /// Gives the session with this id, and begins an empty one if there is none: for ids that the
-    /// application trusts. The first call for an id loads it in one round trip. After its timeout, even
-    /// within the transaction, the session is empty.
+    /// Returns the session with this id, and begins an empty one if there is none: only for ids that the
+    /// application trusts. The first call for an id loads the session in one round trip. If the timeout
+    /// passes between two calls, the second one returns an empty session.
     ///
     /// # Errors
-    /// [`Error::Ended`] while a destroyed session is remembered, [`Error::Damaged`] and
-    /// [`Error::UnknownFormat`] when its record cannot be read, and the store's errors.
+    /// [`Error::Ended`] while a destroyed session is remembered, [`Error::Damaged`] or
+    /// [`Error::UnknownFormat`] when its record cannot be read, [`Error::Store`] when the store fails.
     pub fn session<E: Environment>(
         &self,
         transaction: &Transaction<E>,
         id: &str,
     ) -> Result<Session<E>, Error> {
         let mut sessions = self.session_many(transaction, &[id])?;
-        // One id gives one session; were there none, the transaction could not be used.
+        // One id always gives one session; the error is unreachable.
         sessions.pop().ok_or(Error::Finished)
     }
 
-    /// As [`Self::session`], for many ids in one round trip. One id that fails, fails all.
+    /// Returns the sessions with these ids, in order, in one round trip. If one id fails, the whole call
+    /// fails.
     ///
     /// # Errors
     /// As [`Self::session`].
@@ -54,11 +57,12 @@ impl Container {
         transaction: &Transaction<E>,
         ids: &[&str],
     ) -> Result<Vec<Session<E>>, Error> {
-        let joined = join::join(transaction.shared(), &self.settings, ids, Wanted::FoundOrNew)?;
+        let joined = join::join(transaction.shared(), &self.settings, ids, Wanted::ExistingOrNew)?;
         Ok(joined.into_iter().flatten().map(|index| Session::new(transaction, index)).collect())
     }
 
-    /// Gives the session with this id if there is one: for ids that come from a client.
+    /// Returns the session with this id, or `None` if there is none. Never begins a session: use it for ids
+    /// that come from a client.
     ///
     /// # Errors
     /// As [`Self::session`].
@@ -67,11 +71,11 @@ impl Container {
         transaction: &Transaction<E>,
         id: &str,
     ) -> Result<Option<Session<E>>, Error> {
-        let joined = join::join(transaction.shared(), &self.settings, &[id], Wanted::Found)?;
+        let joined = join::join(transaction.shared(), &self.settings, &[id], Wanted::Existing)?;
         Ok(joined.into_iter().flatten().map(|index| Session::new(transaction, index)).next())
     }
 
-    /// Begins a session with a fresh random id of 192 bits. Nothing is sent.
+    /// Begins a session with a fresh random id of 192 bits. Sends nothing to the store.
     ///
     /// # Errors
     /// [`Error::Finished`], [`Error::TooManySessions`].
@@ -81,7 +85,7 @@ impl Container {
         Ok(Session::new(transaction, index))
     }
 
-    /// The ids of this container's sessions that have joined, in the order they joined.
+    /// Returns the ids of this container's joined sessions, in the order in which they joined.
     ///
     /// # Errors
     /// [`Error::Finished`].

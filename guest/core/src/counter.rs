@@ -1,31 +1,32 @@
-//! Numbers that transactions add to.
+//! Counters: JSON numbers that transactions add to.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json;
 
-/// The largest counter, 2^53 - 1, and the smallest with a minus: between them every language reads the numbers of JSON
-/// exactly.
+/// The largest counter, 2^53 - 1; the smallest is its negation. Every language reads JSON numbers in this
+/// range exactly.
 pub const MAX_COUNTER: i64 = (1 << 53) - 1;
 
-/// The most bytes of a counter as JSON.
-pub const MOST_DIGITS: usize = 17;
+/// The maximum length of a counter as JSON, in bytes.
+pub const MAX_LENGTH: usize = 17;
 
-/// A key's number: 0 when there is nothing, and none when the JSON text there is no counter, which is a whole number
-/// within the limits that is written without a fraction or an exponent.
+/// Returns the counter in a JSON text: 0 when there is no text, `None` when the text is not a whole number
+/// within the limits, or is written with a fraction or an exponent.
 pub fn read(text: Option<&str>) -> Option<i64> {
     text.map_or(Some(0), |text| text.parse().ok()).and_then(within_limits)
 }
 
-/// What a key holds once a number was added, unless one of the two is no counter.
+/// Returns the sum of the counter in a JSON text and a number, or `None` if the text is not a counter or the
+/// sum is out of range.
 pub fn sum(text: Option<&str>, added: i64) -> Option<i64> {
     read(text)?.checked_add(added).and_then(within_limits)
 }
 
-/// A counter as JSON.
+/// Returns a counter as JSON.
 pub fn write(counter: i64) -> String {
-    let mut text = Vec::with_capacity(MOST_DIGITS);
+    let mut text = Vec::with_capacity(MAX_LENGTH);
     if counter < 0 {
         text.push(b'-');
     }

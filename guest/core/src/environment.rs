@@ -1,6 +1,7 @@
-//! What sessions need from the outside: a key-value store, a clock and randomness.
+//! What the core needs from outside: a key-value store, a clock and randomness.
 //!
-//! The store's types are those of the port. The core never asks for [`Change::Touch`] or [`Expectation::Anything`].
+//! The store's types are those of the key-value interface. The core never uses [`Change::Touch`] or
+//! [`Expectation::Anything`].
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,47 +11,49 @@ pub use lovely_session_key_value::{
     Change, Entry, Error as StoreError, Expectation, Lifetime, Outcome, Version, Write,
 };
 
-/// A key-value store with versions. See `wit/key-value.wit` for the whole contract.
+/// A key-value store with versions: the synchronous form of the key-value interface. A version identifies one
+/// state of a key: a key that changes from A to B and back to A has three versions.
 pub trait Store {
-    /// Reads entries in the order of the keys, and slides their lifetime when `touch` is given.
+    /// Reads entries, in the order of the keys; `None` for keys that are absent or expired. With `touch`,
+    /// each entry found gets this lifetime, counted from now.
     ///
     /// # Errors
-    /// When nothing could be read.
+    /// When nothing was read.
     fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError>;
 
-    /// Does independent writes under different keys, and returns their outcomes in order.
+    /// Does independent writes of different keys, and returns their outcomes in the same order.
     ///
     /// # Errors
     /// When nothing was written.
     fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, StoreError>;
 }
 
-/// A clock that tells the time of day.
+/// A wall clock.
 pub trait Clock {
-    /// The time since the Unix epoch.
+    /// Returns the time since the Unix epoch.
     fn now(&self) -> Duration;
 }
 
-/// A source of randomness that nobody can predict.
+/// A cryptographically secure source of random bytes.
 pub trait Random {
     /// Fills the buffer.
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// Everything sessions need from the outside.
+/// Everything the core needs from outside.
 pub trait Environment: Store + Clock + Random {}
 
 impl<T: Store + Clock + Random> Environment for T {}
 
-/// An environment for unit tests that need one, and nothing of it.
+/// An environment for unit tests that do not depend on the store.
 #[cfg(test)]
-pub(crate) mod nowhere {
+pub(crate) mod no_store {
     use super::*;
 
-    /// A store that holds nothing and takes nothing, at the beginning of time.
-    pub struct Nowhere;
+    /// A store that is always empty and refuses all writes. Its clock stands at the Unix epoch.
+    pub struct NoStore;
 
-    impl Store for Nowhere {
+    impl Store for NoStore {
         fn get_many(&self, keys: Vec<String>, _: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
             Ok(keys.iter().map(|_| None).collect())
         }
@@ -60,13 +63,13 @@ pub(crate) mod nowhere {
         }
     }
 
-    impl Clock for Nowhere {
+    impl Clock for NoStore {
         fn now(&self) -> Duration {
             Duration::ZERO
         }
     }
 
-    impl Random for Nowhere {
+    impl Random for NoStore {
         fn fill(&self, _: &mut [u8]) {}
     }
 }

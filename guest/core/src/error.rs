@@ -1,14 +1,13 @@
-//! What can go wrong, as types that carry what a caller needs to act.
-//!
-//! They mirror `error` in `wit/transactions.wit`, which says what to do about each.
+//! The errors of the core. They correspond to the cases of `error` in the WIT interface `transactions`.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::environment::StoreError;
 
-/// What kind of name a call was given.
+/// What a name in an error names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameKind {
     /// The name of a container.
@@ -21,7 +20,7 @@ pub enum NameKind {
     Key,
 }
 
-/// A session, named in an error. The id is a secret: keep it out of logs.
+/// A session, as named in an error. Its id is a secret: do not log it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SessionName {
     /// The name of its container.
@@ -30,91 +29,98 @@ pub struct SessionName {
     pub session: String,
 }
 
-/// Something that another transaction changed first.
+/// What another transaction changed first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Conflict {
     /// The session.
     pub session: SessionName,
-    /// The package; none when the session as a whole conflicts.
+    /// The package, or `None` when the whole session conflicts.
     pub package: Option<String>,
-    /// The key; none when the package as a whole conflicts.
+    /// The key, or `None` when the whole package conflicts.
     pub key: Option<String>,
 }
 
-/// Why a call failed. Unless a case says otherwise, nothing has changed.
+/// Why a call failed. Unless a variant says otherwise, a failed call has changed nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The transaction was committed, aborted or dropped.
+    /// The transaction was committed or aborted, or its handle was dropped. Begin a new one.
     Finished,
-    /// The transaction is waiting for the store in another call.
+    /// The transaction is waiting for the store in another call. Use a transaction from one task at a time.
     Busy,
-    /// The savepoint was released, or rolled back past.
+    /// The savepoint was released, or the transaction was rolled back to an earlier one.
     SavepointInvalid,
     /// A name is empty or too long.
     InvalidName {
-        /// What was being named.
+        /// What the name was meant for.
         kind: NameKind,
-        /// Its length in bytes.
+        /// The length of the name in bytes; 0 when it is empty.
         length: usize,
-        /// The most bytes it may have.
+        /// The maximum length in bytes.
         limit: usize,
     },
     /// An option is out of its range.
     InvalidOption {
-        /// The option.
+        /// The name of the option.
         name: &'static str,
         /// The largest value allowed.
         maximum: u64,
         /// The value given.
         given: u64,
     },
-    /// A value is not JSON text.
+    /// A value is not valid JSON.
     InvalidJson {
-        /// The key whose value was refused.
+        /// The key that the value was meant for.
         key: String,
-        /// What is wrong, with line and column.
+        /// What is wrong with the text, with line and column.
         reason: String,
     },
-    /// What a number was to be added to is no counter, or the sum would be none.
+    /// A number cannot be added to a key: the key does not hold a counter, or the sum would be out of range.
     NotACounter {
         /// The package.
         package: String,
         /// The key.
         key: String,
-        /// The counter there, if it is one.
+        /// The counter under the key, if it holds one; then the sum would be out of range.
         held: Option<i64>,
-        /// What was to be added.
+        /// The number to add.
         added: i64,
     },
-    /// The transaction has joined as many sessions as it may.
+    /// The transaction would join more sessions than this limit. Split the work over several transactions.
     TooManySessions(u32),
-    /// Others changed what this transaction depends on; nothing was written.
+    /// Other transactions changed what this one depends on, or kept it from finishing. Nothing was written,
+    /// and nothing will be. Run the transaction again on fresh data.
     Conflict(Vec<Conflict>),
-    /// Sessions expired or were evicted since they were loaded; nothing was written.
+    /// These sessions timed out or were evicted since they were loaded. Nothing was written. Their data is
+    /// lost.
     Gone(Vec<SessionName>),
-    /// Sessions were destroyed; nothing was written.
+    /// These sessions were destroyed, or their ids were renewed without a grace. Nothing was written. Do not
+    /// begin them again under the same ids.
     Ended(Vec<SessionName>),
-    /// A session would exceed the size limit; nothing was written, and the transaction is still open.
+    /// The record of a session would exceed the size limit. Nothing was written, and the transaction is still
+    /// open: remove something and commit again, or roll back.
     TooLarge {
         /// The session.
         session: SessionName,
-        /// The size of its record in bytes.
+        /// The size that the record would have, in bytes.
         size: u64,
-        /// The most bytes its record may have.
+        /// The maximum size in bytes.
         limit: u64,
     },
-    /// The record in the store cannot be read.
+    /// The record in the store cannot be read. It must not be mistaken for an empty session: inspect it, then
+    /// remove it.
     Damaged {
         /// The session.
         session: SessionName,
-        /// What is wrong with it.
+        /// What is wrong with the record.
         reason: String,
     },
-    /// The record was written in a format of this version, which is not known here.
+    /// The record has a format version that this version of the core does not know. Upgrade.
     UnknownFormat(u32),
-    /// The store failed as a whole; nothing was written.
+    /// The store failed, and nothing was written.
     Store(StoreError),
-    /// The commit was sent, no answer came, and reading again did not settle it.
+    /// The commit was sent, its reply was lost, and reading the store again did not show whether it was
+    /// applied. Either all of its changes are applied or none; a commit that begins a session may still be
+    /// applied later. Read the sessions again before deciding what to do.
     OutcomeUnknown(Vec<SessionName>),
 }
 
@@ -125,7 +131,7 @@ impl From<StoreError> for Error {
 }
 
 impl fmt::Display for Error {
-    /// For a person. Session ids are left out: they are secrets.
+    /// Leaves out session ids, keys and values: they are secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Finished => f.write_str("the transaction is finished"),
@@ -136,17 +142,18 @@ impl fmt::Display for Error {
                 write!(f, "the name has {length} bytes, over the limit of {limit}: {kind:?}")
             }
             Self::InvalidOption { name, maximum, given } => {
-                write!(f, "the option {name} is {given}, and may be {maximum} at most")
+                write!(f, "the option {name} must not be {given}; the maximum is {maximum}")
             }
             Self::InvalidJson { reason, .. } => write!(f, "the value is not JSON: {reason}"),
-            Self::NotACounter { held: None, .. } => f.write_str("the value is no whole number to add to"),
-            Self::NotACounter { .. } => {
-                f.write_str("the sum is beyond the numbers that JSON carries exactly")
+            Self::NotACounter { held: None, .. } => f.write_str("the value is not a counter"),
+            Self::NotACounter { .. } => f.write_str("the sum is out of the range of counters"),
+            Self::TooManySessions(limit) => write!(f, "a transaction can join at most {limit} sessions"),
+            Self::Conflict(conflicts) => {
+                let s = if conflicts.len() == 1 { "" } else { "s" };
+                write!(f, "{} conflict{s} with other transactions", conflicts.len())
             }
-            Self::TooManySessions(limit) => write!(f, "a transaction may join {limit} sessions at most"),
-            Self::Conflict(conflicts) => write!(f, "{} conflicts with other transactions", conflicts.len()),
-            Self::Gone(sessions) => write!(f, "{} sessions expired or were evicted", sessions.len()),
-            Self::Ended(sessions) => write!(f, "{} sessions were destroyed", sessions.len()),
+            Self::Gone(sessions) => write!(f, "timed out or evicted: {}", count(sessions)),
+            Self::Ended(sessions) => write!(f, "ended: {}", count(sessions)),
             Self::TooLarge { size, limit, .. } => {
                 write!(f, "the session's record has {size} bytes, over the limit of {limit}")
             }
@@ -154,13 +161,20 @@ impl fmt::Display for Error {
             Self::UnknownFormat(format) => write!(f, "the session's record has the unknown format {format}"),
             Self::Store(error) => write!(f, "the store failed: {error:?}"),
             Self::OutcomeUnknown(sessions) => {
-                write!(f, "it is not known whether {} sessions were written", sessions.len())
+                write!(f, "it is not known whether the commit was applied to {}", count(sessions))
             }
         }
     }
 }
 
 impl core::error::Error for Error {}
+
+fn count(sessions: &[SessionName]) -> String {
+    match sessions.len() {
+        1 => "1 session".into(),
+        number => format!("{number} sessions"),
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -170,7 +184,7 @@ mod tests {
         SessionName { container: "cart".into(), session: "secret".into() }
     }
 
-    /// One error of each kind, with what it tells a person.
+    /// One error of each kind, with its text.
     fn errors() -> Vec<(Error, &'static str)> {
         let conflict = Conflict { session: name(), package: None, key: None };
         let not_a_counter =
@@ -184,18 +198,18 @@ mod tests {
             (invalid_name(2000), "the name has 2000 bytes, over the limit of 1024: Key"),
             (
                 Error::InvalidOption { name: "timeout", maximum: 10, given: 11 },
-                "the option timeout is 11, and may be 10 at most",
+                "the option timeout must not be 11; the maximum is 10",
             ),
             (
                 Error::InvalidJson { key: "secret".into(), reason: "line 1 column 2".into() },
                 "the value is not JSON: line 1 column 2",
             ),
-            (not_a_counter(None), "the value is no whole number to add to"),
-            (not_a_counter(Some(1)), "the sum is beyond the numbers that JSON carries exactly"),
-            (Error::TooManySessions(1000), "a transaction may join 1000 sessions at most"),
-            (Error::Conflict(vec![conflict]), "1 conflicts with other transactions"),
-            (Error::Gone(vec![name()]), "1 sessions expired or were evicted"),
-            (Error::Ended(vec![name(), name()]), "2 sessions were destroyed"),
+            (not_a_counter(None), "the value is not a counter"),
+            (not_a_counter(Some(1)), "the sum is out of the range of counters"),
+            (Error::TooManySessions(1000), "a transaction can join at most 1000 sessions"),
+            (Error::Conflict(vec![conflict]), "1 conflict with other transactions"),
+            (Error::Gone(vec![name()]), "timed out or evicted: 1 session"),
+            (Error::Ended(vec![name(), name()]), "ended: 2 sessions"),
             (
                 Error::TooLarge { session: name(), size: 11, limit: 10 },
                 "the session's record has 11 bytes, over the limit of 10",
@@ -206,12 +220,15 @@ mod tests {
             ),
             (Error::UnknownFormat(7), "the session's record has the unknown format 7"),
             (StoreError::Denied("no".into()).into(), "the store failed: Denied(\"no\")"),
-            (Error::OutcomeUnknown(vec![name()]), "it is not known whether 1 sessions were written"),
+            (
+                Error::OutcomeUnknown(vec![name()]),
+                "it is not known whether the commit was applied to 1 session",
+            ),
         ]
     }
 
     #[test]
-    fn every_error_tells_people_its_figures_and_keeps_ids_to_itself() {
+    fn every_error_shows_its_numbers_and_no_secrets() {
         for (error, message) in errors() {
             assert_eq!(error.to_string(), message);
             assert!(!message.contains("secret"));

@@ -1,19 +1,19 @@
-//! Which session a joined session is.
+//! The identity of a joined session.
 
 use alloc::rc::Rc;
 use alloc::string::String;
 
-/// Which session it is, and whether it still lives in this transaction.
+/// The identity of a joined session: what a renewal or a destroy changes, and a rollback restores.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// Its id now.
+    /// The session's current id.
     pub id: String,
-    /// The key of that id.
+    /// The store key of that id.
     pub key: Rc<str>,
-    /// Whether the transaction destroyed it.
+    /// Whether the transaction destroyed the session.
     pub destroyed: bool,
-    /// The seconds for which its old id leads to its new one after a renewal.
+    /// The number of seconds after a renewal in which the old id still finds the session.
     pub grace: u32,
-    /// The savepoint since which it can be restored; see [`crate::journal`].
-    pub saved_for: u64,
+    /// The newest savepoint for which the journal has a note of the identity; see [`crate::journal`].
+    pub noted_for: u64,
 }

@@ -1,4 +1,4 @@
-//! A session that has joined a transaction: what was loaded, what was written since, and what was read.
+//! Joined sessions: what was loaded, what the transaction wrote since, and what it read.
 
 use alloc::borrow::ToOwned;
 use alloc::rc::Rc;
@@ -13,36 +13,36 @@ use crate::identity::Identity;
 use crate::journal::{Before, Journal, Note};
 use crate::options::Settings;
 use crate::ordered::Ordered;
-use crate::overlay::{Edit, Overlay, Slot, View};
+use crate::overlay::{Edit, KeyEdit, Overlay, View};
 use crate::reads::Reads;
 use crate::record::{PackageText, Record, RecordError};
-use crate::stored::{Base, Stamp};
+use crate::stored::{Base, StateId};
 
 /// What the store held when the session joined.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
     pub base: Base,
-    /// Whether a change of another transaction waits there for a decision that was not taken yet.
+    /// Whether the record has a pending change that was undecided.
     pub is_undecided: bool,
 }
 
 impl Loaded {
-    /// The state of what is stored that it was read from.
-    pub fn stamp(&self) -> Stamp {
-        Stamp::of(self.base.record.as_deref())
+    /// The state of the record when it was loaded.
+    pub fn state_id(&self) -> StateId {
+        StateId::of(self.base.record.as_deref())
     }
 }
 
-/// One session in one transaction.
+/// A session in a transaction.
 #[derive(Debug)]
 pub struct JoinedSession {
-    /// Where it is among the sessions of the transaction.
+    /// Its index among the sessions of the transaction.
     pub index: usize,
     /// The container it belongs to.
     pub settings: Rc<Settings>,
-    /// Which session it is now.
+    /// Its current identity.
     pub identity: Identity,
-    /// The key it was loaded from; differs from its own after a renewal.
+    /// The store key it was loaded from. After a renewal, the current key differs.
     pub loaded_key: Rc<str>,
     /// What was loaded.
     pub loaded: Loaded,
@@ -50,22 +50,22 @@ pub struct JoinedSession {
     pub overlays: Ordered<Overlay>,
     /// What was read.
     pub reads: Reads,
-    /// When it was used before this transaction.
+    /// When it was last used before this transaction, in seconds since the Unix epoch.
     pub last_accessed: u64,
-    /// Whether the transaction also found it under another id that it got meanwhile, so that it knows of two
-    /// moments.
-    pub is_found_twice: bool,
-    /// Whether nobody else can know its id.
+    /// Whether the transaction also loaded it under another id, after a renewal, so that it has seen states
+    /// of two different times.
+    pub was_loaded_twice: bool,
+    /// Whether this transaction created its id, so that no other transaction can know it.
     pub is_created: bool,
-    /// When this transaction last asked its container for it.
-    pub asked_at: Duration,
-    /// When it was loaded, which is when the store last saw it used.
+    /// When the application last requested it from its container.
+    pub requested_at: Duration,
+    /// When it was loaded; the store counts its timeout from then on.
     pub loaded_at: Duration,
     incarnation: u32,
 }
 
 impl JoinedSession {
-    /// A session as it joins.
+    /// A session that joins now.
     pub fn join(
         index: usize,
         settings: Rc<Settings>,
@@ -78,47 +78,47 @@ impl JoinedSession {
             index,
             settings,
             loaded_key: Rc::clone(&key),
-            identity: Identity { id, key, destroyed: false, grace: 0, saved_for: 0 },
+            identity: Identity { id, key, destroyed: false, grace: 0, noted_for: 0 },
             loaded: Loaded::default(),
             overlays: Ordered::default(),
             reads,
             last_accessed: now.as_secs(),
-            is_found_twice: false,
+            was_loaded_twice: false,
             is_created: false,
-            asked_at: now,
+            requested_at: now,
             loaded_at: now,
             incarnation: 0,
         }
     }
 
-    /// The session, for an error.
+    /// The name of the session, for errors.
     pub fn name(&self) -> SessionName {
         SessionName { container: self.settings.name.clone(), session: self.identity.id.clone() }
     }
 
-    /// A conflict over the session as a whole.
+    /// A conflict over the whole session.
     pub fn conflict(&self) -> Conflict {
         Conflict { session: self.name(), package: None, key: None }
     }
 
-    /// Whether the transaction gave it another id.
+    /// Whether the transaction renewed its id.
     pub fn is_renewed(&self) -> bool {
         self.identity.key != self.loaded_key
     }
 
-    /// The record of the session when it joined; none for one that begins.
+    /// The record that was loaded; `None` for a session that begins.
     pub fn loaded_record(&self) -> Option<&Rc<Record>> {
         self.loaded.base.live()
     }
 
-    /// How often it began anew within the transaction, because its timeout had passed.
+    /// The number of times it was restarted in this transaction because its timeout had passed.
     pub fn incarnation(&self) -> u32 {
         self.incarnation
     }
 
-    /// Whether its timeout has passed since the transaction last asked for it.
+    /// Whether its timeout has passed since the application last requested it.
     pub fn has_timed_out(&self, now: Duration) -> bool {
-        self.is_over_after(now.saturating_sub(self.asked_at))
+        self.is_over_after(now.saturating_sub(self.requested_at))
     }
 
     /// Whether its timeout has passed since it was loaded, so that the store may have dropped it.
@@ -134,18 +134,18 @@ impl JoinedSession {
         timeout > 0 && idle >= Duration::from_secs(timeout.into())
     }
 
-    /// Begins anew, and empty, after a timeout. What the transaction wrote before belongs to a session that
-    /// is no more.
-    pub fn begin_again(&mut self, now: Duration) {
+    /// Replaces it by a new, empty session after its timeout has passed. Drops what the transaction wrote to
+    /// it before.
+    pub fn restart(&mut self, now: Duration) {
         self.loaded.base = self.loaded.base.remains();
         self.overlays = Ordered::default();
         self.identity.destroyed = false;
         self.last_accessed = now.as_secs();
-        self.asked_at = now;
+        self.requested_at = now;
         self.incarnation += 1;
     }
 
-    /// Forgets everything but its id, when the transaction is finished.
+    /// Drops everything but its identity, once the transaction is finished.
     pub fn forget(&mut self) {
         self.loaded = Loaded::default();
         self.overlays = Ordered::default();
@@ -160,7 +160,7 @@ impl JoinedSession {
         error.of_session(self.name())
     }
 
-    /// A package of a record of this session.
+    /// Returns a package of a record of this session.
     fn package_of<'r>(
         &self,
         record: Option<&'r Record>,
@@ -172,7 +172,7 @@ impl JoinedSession {
         }
     }
 
-    /// A package as it looks now.
+    /// Returns a package with the transaction's changes.
     ///
     /// # Errors
     /// [`Error::Ended`] when the session was destroyed, [`Error::Damaged`] when the package cannot be read.
@@ -181,12 +181,12 @@ impl JoinedSession {
         self.raw_view(package)
     }
 
-    /// A package as it looks now, even in a session that was destroyed.
+    /// As [`Self::view`], also in a session that was destroyed.
     fn raw_view(&self, package: &str) -> Result<View<'_>, Error> {
         self.view_over(self.loaded_record().map(|record| &**record), package)
     }
 
-    /// A package as it looks when the changes are laid over a record.
+    /// Returns a package of a given record with the transaction's changes applied to it.
     ///
     /// # Errors
     /// [`Error::Damaged`] when the package cannot be read.
@@ -194,7 +194,7 @@ impl JoinedSession {
         Ok(View::new(self.package_of(record, package)?, self.overlays.get(package)))
     }
 
-    /// The names of the packages that hold a key, sorted.
+    /// Returns the names of the packages that hold at least one key, sorted.
     ///
     /// # Errors
     /// As [`Self::view`].
@@ -204,7 +204,7 @@ impl JoinedSession {
             self.loaded_record().into_iter().flat_map(|record| record.package_names()).peekable();
         let mut names = Vec::new();
         for (package, _) in self.overlays.iter() {
-            // A package that was not written to is not empty, or it would not be in the record.
+            // Records hold no empty packages, so only the packages with changes have to be examined.
             while let Some(name) = loaded.next_if(|name| *name < package) {
                 names.push(name.to_owned());
             }
@@ -217,24 +217,24 @@ impl JoinedSession {
         Ok(names)
     }
 
-    /// Notes that the names of the packages were read. Where the transaction only removed keys, the result
-    /// depends on every key that others may have added.
+    /// Notes that the names of the packages were read. Where the transaction only removed keys, whether the
+    /// package is listed depends on all its keys, because another transaction may add one.
     pub fn note_names_read(&mut self) {
         self.reads.package_names = true;
         for (package, overlay) in self.overlays.iter() {
             if !overlay.cleared
-                && !overlay.is_vacant()
-                && overlay.written().all(|(_, edit)| matches!(edit, Edit::Removed))
+                && !overlay.is_empty()
+                && overlay.edits().all(|(_, edit)| matches!(edit, Edit::Removed))
             {
-                self.reads.whole(package);
+                self.reads.note_package(package);
             }
         }
     }
 
-    /// Writes one key: a checked JSON text, that it is removed, or a sum that was checked.
+    /// Applies an edit to a key. A text must be valid JSON; a sum must have been checked.
     ///
     /// # Errors
-    /// As [`Self::view`]; nothing has changed then.
+    /// As [`Self::view`]; then nothing has changed.
     pub fn write(
         &mut self,
         journal: &mut Journal,
@@ -243,13 +243,13 @@ impl JoinedSession {
         edit: Edit,
     ) -> Result<(), Error> {
         self.view(package)?;
-        self.reads.write(package, key);
+        self.reads.note_written_key(package, key);
         let (session, incarnation) = (self.index, self.incarnation);
         let (package, overlay) = self.overlays.entry(package, Overlay::default)?;
-        let saved_for = overlay.saved_for;
-        let (key, slot) = overlay.writes.entry(key, || Slot { edit: Edit::Untouched, saved_for })?;
-        let noted = slot.saved_for.max(saved_for);
-        let before = core::mem::replace(slot, Slot { edit, saved_for: journal.current() });
+        let noted_for = overlay.noted_for;
+        let (key, slot) = overlay.edits.entry(key, || KeyEdit { edit: Edit::Untouched, noted_for })?;
+        let noted = slot.noted_for.max(noted_for);
+        let before = core::mem::replace(slot, KeyEdit { edit, noted_for: journal.current() });
         if journal.must_note(noted) {
             journal.note(Note { session, incarnation, before: Before::Key(package, key, before) });
         }
@@ -259,37 +259,38 @@ impl JoinedSession {
     /// Adds to the counter under a key.
     ///
     /// # Errors
-    /// [`Error::NotACounter`], and as [`Self::view`]; nothing has changed then.
+    /// [`Error::NotACounter`], and as [`Self::view`]; then nothing has changed, but a failed `add` counts as
+    /// a read.
     pub fn add(&mut self, journal: &mut Journal, package: &str, key: &str, number: i64) -> Result<(), Error> {
         let view = self.view(package)?;
-        if let Some(edit) = view.plus(key, number) {
+        if let Some(edit) = view.edit_for_add(key, number) {
             return self.write(journal, package, key, edit);
         }
-        let (held, is_own) = (counter::read(view.get(key).as_deref()), view.is_own(key));
-        if !is_own {
-            self.reads.key(package, key);
+        let (held, is_replaced) = (counter::read(view.get(key).as_deref()), view.is_replaced(key));
+        if !is_replaced {
+            self.reads.note_key(package, key);
         }
         Err(Error::NotACounter { package: package.to_owned(), key: key.to_owned(), held, added: number })
     }
 
-    /// Removes every key of a package. Returns whether there was any.
+    /// Removes every key of a package. Returns whether there was one.
     ///
     /// # Errors
-    /// As [`Self::view`]; nothing has changed then.
+    /// As [`Self::view`]; then nothing has changed.
     pub fn clear(&mut self, journal: &mut Journal, package: &str) -> Result<bool, Error> {
         let held_any = self.view(package)?.len() > 0;
-        self.reads.clear(package);
+        self.reads.note_cleared_package(package);
         let (session, incarnation) = (self.index, self.incarnation);
         let (package, overlay) = self.overlays.entry(package, Overlay::default)?;
-        let cleared = Overlay { cleared: true, writes: Ordered::default(), saved_for: journal.current() };
+        let cleared = Overlay { cleared: true, edits: Ordered::default(), noted_for: journal.current() };
         let before = core::mem::replace(overlay, cleared);
-        if journal.must_note(before.saved_for) {
+        if journal.must_note(before.noted_for) {
             journal.note(Note { session, incarnation, before: Before::Package(package, before) });
         }
         Ok(held_any)
     }
 
-    /// Changes which session this is, or that it lives.
+    /// Changes the identity: renews the id or destroys the session.
     ///
     /// # Errors
     /// [`Error::Ended`] when it was destroyed already.
@@ -299,16 +300,16 @@ impl JoinedSession {
         change: impl FnOnce(&mut Identity),
     ) -> Result<(), Error> {
         self.check_alive()?;
-        if journal.must_note(self.identity.saved_for) {
+        if journal.must_note(self.identity.noted_for) {
             let before = Before::Identity(self.identity.clone());
             journal.note(Note { session: self.index, incarnation: self.incarnation, before });
         }
         change(&mut self.identity);
-        self.identity.saved_for = journal.current();
+        self.identity.noted_for = journal.current();
         Ok(())
     }
 
-    /// Undoes a write.
+    /// Undoes one noted write.
     pub fn restore(&mut self, before: Before) {
         match before {
             Before::Identity(identity) => self.identity = identity,
@@ -319,7 +320,7 @@ impl JoinedSession {
             }
             Before::Key(package, key, before) => {
                 let overlay = self.overlays.at(package);
-                if let Some(slot) = overlay.and_then(|overlay| overlay.writes.at(key)) {
+                if let Some(slot) = overlay.and_then(|overlay| overlay.edits.at(key)) {
                     *slot = before;
                 }
             }

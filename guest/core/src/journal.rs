@@ -1,96 +1,99 @@
-//! Savepoints, and what it takes to return to them.
+//! Savepoints, and the notes that restore them.
 //!
-//! Instead of copying sessions when a savepoint is taken, the journal notes what a write replaces: taking a
-//! savepoint costs the same whatever there is, and rolling back costs what changed since. A place that was
-//! noted once since the newest savepoint needs no second note, so the journal never grows beyond the places
-//! written times the savepoints; each place remembers for which savepoint it was noted (`saved_for`).
+//! Taking a savepoint copies nothing. Instead, each write notes the value that it replaces, and a rollback
+//! undoes the notes from the newest to the oldest. So taking a savepoint costs the same whatever the sessions
+//! hold, and rolling back costs what changed since.
+//!
+//! A value that was already noted since the newest savepoint needs no second note: each value remembers the
+//! newest savepoint for which it was noted (`noted_for`). The journal therefore has at most one note per
+//! value and savepoint, however often a value is written.
 
 use alloc::vec::Vec;
 
 use crate::error::Error;
 use crate::identity::Identity;
-use crate::overlay::{Overlay, Slot};
+use crate::overlay::{KeyEdit, Overlay};
 
-/// What a write replaced.
+/// The value that a write replaced.
 #[derive(Debug)]
 pub struct Note {
-    /// The session that was written.
+    /// The index of the session.
     pub session: usize,
-    /// Which incarnation of the session it belongs to; a note from an earlier one is void.
+    /// The session's incarnation at the time of the write. Notes of earlier incarnations have no effect.
     pub incarnation: u32,
-    /// What stood there before.
+    /// The replaced value.
     pub before: Before,
 }
 
-/// The state of one place before a write.
+/// A value before a write.
 #[derive(Debug)]
 pub enum Before {
-    /// A key in a package, by their places in the overlays.
-    Key(usize, usize, Slot),
-    /// A whole package, by its place.
+    /// The edit of a key: the positions of the package and of the key in the overlays, and the edit.
+    Key(usize, usize, KeyEdit),
+    /// All edits of a package: its position in the overlays, and the overlay.
     Package(usize, Overlay),
-    /// Whether the session was destroyed, and its id.
+    /// The identity of the session.
     Identity(Identity),
 }
 
 impl Before {
-    /// The savepoint for which the place had been noted before this note was made.
-    fn saved_for(&self) -> u64 {
+    /// The newest savepoint for which the value had been noted before.
+    fn noted_for(&self) -> u64 {
         match self {
-            Self::Key(_, _, slot) => slot.saved_for,
-            Self::Package(_, overlay) => overlay.saved_for,
-            Self::Identity(identity) => identity.saved_for,
+            Self::Key(_, _, slot) => slot.noted_for,
+            Self::Package(_, overlay) => overlay.noted_for,
+            Self::Identity(identity) => identity.noted_for,
         }
     }
 }
 
 #[derive(Debug)]
-struct Mark {
+struct SavepointStart {
     serial: u64,
     notes: usize,
 }
 
-/// The savepoints of one transaction and the notes to restore them.
+/// The savepoints of one transaction, and the notes that restore them.
 #[derive(Debug, Default)]
 pub struct Journal {
     notes: Vec<Note>,
-    marks: Vec<Mark>,
+    savepoints: Vec<SavepointStart>,
     last_serial: u64,
 }
 
 impl Journal {
-    /// Takes a savepoint, and returns its serial number.
-    pub fn mark(&mut self) -> u64 {
+    /// Takes a savepoint. Returns its serial number, which is at least 1.
+    pub fn take_savepoint(&mut self) -> u64 {
         self.last_serial += 1;
-        self.marks.push(Mark { serial: self.last_serial, notes: self.notes.len() });
+        self.savepoints.push(SavepointStart { serial: self.last_serial, notes: self.notes.len() });
         self.last_serial
     }
 
-    /// The newest savepoint's serial number, 0 when there is none. A place written now counts as saved for
-    /// it.
+    /// The serial number of the newest savepoint; 0 when there is none.
     pub fn current(&self) -> u64 {
-        self.marks.last().map_or(0, |mark| mark.serial)
+        self.savepoints.last().map_or(0, |start| start.serial)
     }
 
-    /// Whether a place that was last saved for this savepoint must be noted before it is written.
-    pub fn must_note(&self, saved_for: u64) -> bool {
-        saved_for < self.current()
+    /// Whether a value must be noted before it is overwritten, given the newest savepoint for which it was
+    /// noted.
+    pub fn must_note(&self, noted_for: u64) -> bool {
+        noted_for < self.current()
     }
 
-    /// Notes what a write is about to replace.
+    /// Adds a note. Call it before the write.
     pub fn note(&mut self, note: Note) {
         self.notes.push(note);
     }
 
-    /// Forgets a savepoint and the later ones, and keeps the changes.
+    /// Removes a savepoint and all later ones, and keeps the changes.
     ///
     /// # Errors
     /// [`Error::SavepointInvalid`].
     pub fn release(&mut self, serial: u64) -> Result<(), Error> {
         let position = self.position(serial)?;
-        let first = self.marks.get(position).map_or(0, |mark| mark.notes);
-        self.marks.truncate(position);
-        if self.marks.is_empty() {
+        let first = self.savepoints.get(position).map_or(0, |start| start.notes);
+        self.savepoints.truncate(position);
+        if self.savepoints.is_empty() {
             self.notes.clear();
         } else {
             self.forget_repeated(first);
@@ -98,29 +101,33 @@ impl Journal {
         Ok(())
     }
 
-    /// Drops the notes from one on whose places were noted already since the savepoint that is the newest now.
+    /// Of the notes from position `first` on, drops those of values that were already noted for the newest
+    /// remaining savepoint.
     fn forget_repeated(&mut self, first: usize) {
         let current = self.current();
         let mut number = 0;
         self.notes.retain(|note| {
             number += 1;
-            number <= first || note.before.saved_for() < current
+            number <= first || note.before.noted_for() < current
         });
     }
 
-    /// Forgets the savepoints after one, and returns what was noted since it, the newest first, to be restored.
+    /// Removes the savepoints after this one, and returns the notes since it, newest first, so that the
+    /// caller restores them.
     ///
     /// # Errors
     /// [`Error::SavepointInvalid`].
     pub fn roll_back(&mut self, serial: u64) -> Result<impl Iterator<Item = Note>, Error> {
         let position = self.position(serial)?;
-        let keep = self.marks.get(position).map_or(0, |mark| mark.notes);
-        self.marks.truncate(position + 1);
+        let keep = self.savepoints.get(position).map_or(0, |start| start.notes);
+        self.savepoints.truncate(position + 1);
         Ok(self.notes.drain(keep..).rev())
     }
 
     fn position(&self, serial: u64) -> Result<usize, Error> {
-        self.marks.binary_search_by_key(&serial, |mark| mark.serial).map_err(|_| Error::SavepointInvalid)
+        self.savepoints
+            .binary_search_by_key(&serial, |start| start.serial)
+            .map_err(|_| Error::SavepointInvalid)
     }
 }
 
@@ -129,32 +136,32 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::environment::nowhere::Nowhere;
+    use crate::environment::no_store::NoStore;
     use crate::{Container, Isolation, Transaction};
 
     #[test]
     fn without_a_savepoint_nothing_is_noted() {
         let mut journal = Journal::default();
         assert!(!journal.must_note(0));
-        let serial = journal.mark();
+        let serial = journal.take_savepoint();
         journal.release(serial).unwrap();
         assert!(!journal.must_note(0));
     }
 
     #[test]
-    fn a_place_is_noted_once_for_each_savepoint() {
+    fn a_value_is_noted_once_for_each_savepoint() {
         let mut journal = Journal::default();
-        let first = journal.mark();
+        let first = journal.take_savepoint();
         assert!(journal.must_note(0));
         assert!(!journal.must_note(first));
-        let second = journal.mark();
+        let second = journal.take_savepoint();
         assert!(journal.must_note(first));
         assert!(!journal.must_note(second));
     }
 
     #[test]
-    fn rounds_of_savepoint_write_and_release_under_an_outer_savepoint_leave_a_note_for_each_place() {
-        let tx = Transaction::begin(Rc::new(Nowhere), Isolation::default());
+    fn repeated_savepoints_under_an_outer_one_leave_one_note_for_each_value() {
+        let tx = Transaction::begin(Rc::new(NoStore), Isolation::default());
         let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
         let package = session.package("p").unwrap();
         package.set("k", "0").unwrap();
@@ -175,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_loop_that_writes_one_key_leaves_one_note() {
-        let tx = Transaction::begin(Rc::new(Nowhere), Isolation::default());
+        let tx = Transaction::begin(Rc::new(NoStore), Isolation::default());
         let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
         let (old, new) = (session.package("old").unwrap(), session.package("new").unwrap());
         old.set("k", "0").unwrap();

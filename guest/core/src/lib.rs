@@ -1,24 +1,25 @@
-//! Transactional sessions as plain Rust: all the logic of the session component, and no I/O.
+//! Transactional sessions as plain Rust: all the logic of the session component, without I/O.
 //!
-//! A [`Container`] gives [`Session`]s within a [`Transaction`]; a session holds [`Package`]s, and a package
-//! holds JSON texts by key. A transaction works on copies in memory, returns to [`Savepoint`]s, and writes
-//! at commit what it changed, by compare-and-swap. What it needs from the outside (a key-value store, a
-//! clock, randomness) is an [`Environment`].
+//! A [`Container`] gives [`Session`]s within a [`Transaction`]; a session has [`Package`]s, and a package
+//! maps keys to JSON texts. A transaction works on copies in memory, can return to [`Savepoint`]s, and writes
+//! its changes at commit, by compare-and-swap. A key-value store, a clock and randomness come from an
+//! [`Environment`].
 //!
-//! The rules are those of `wit/transactions.wit` and `wit/sessions.wit`; `docs/design.md` tells why.
+//! The contract is that of the WIT interfaces `sessions` and `transactions`; `docs/design.md` explains the
+//! commit protocol.
 //!
-//! | what | where |
+//! | what | module |
 //! |---|---|
-//! | names and store keys | `names` |
-//! | the record's format | `record` |
-//! | what the store holds under a key, with what is pending there | `stored` |
-//! | how long records are kept, and when sessions are over | `lifetime` |
+//! | limits of names, and store keys | `names` |
+//! | the format of records | `record` |
+//! | what the store holds under a key, with pending changes resolved | `stored` |
+//! | how long records are kept, and when sessions time out | `lifetime` |
 //! | how sessions join a transaction | `join` |
-//! | a session in a transaction: what was loaded, and what was written over it | `joined`, `identity`, `overlay`, `counter`, `ordered` |
+//! | joined sessions: what was loaded, and the edits on top of it | `joined`, `identity`, `overlay`, `counter`, `ordered` |
 //! | savepoints | `journal` |
-//! | what was read | `reads` |
-//! | what the handles of a transaction share | `state` |
-//! | how changes reach the store | `commit` |
+//! | what a transaction read | `reads` |
+//! | the state that the handles of a transaction share | `state` |
+//! | how changes are written to the store | `commit` |
 //! | the handles | `transaction`, `container`, `session`, `package` |
 
 #![cfg_attr(not(test), no_std)]

@@ -1,8 +1,8 @@
-//! How long records are kept, and when their sessions are over.
+//! How long records are kept, and when sessions time out.
 //!
-//! A read slides the expiry of whatever it finds to that of a live session, without knowing what it is. So the
-//! record itself tells when its session ended, and a reader who finds a tombstone gives it back the time that it
-//! needs.
+//! A read slides the expiry of every entry it finds to that of a live session, because it does not know yet
+//! what the entry holds. So a record itself says when its session ended, and a reader that finds a tombstone
+//! restores its lifetime.
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -13,27 +13,28 @@ use crate::environment::Lifetime;
 use crate::options::Settings;
 use crate::record::Header;
 
-/// The seconds that the store keeps a record beyond its time, so that the record decides and not the rounding
-/// of the store's clock.
+/// The number of seconds that the store keeps a record beyond its timeout, so that the record decides when
+/// the session is over, and not the rounding of the store's clock.
 const SLACK: u32 = 2;
 
-/// The seconds for which an ended session remembers the decisions it took, where sessions never time out:
-/// thirty days.
+/// The number of seconds for which an ended session remembers its decisions if sessions never time out: 30
+/// days.
 const REMEMBER_DECISIONS: u32 = 2_592_000;
 
-/// Who watches over the expiry of sessions.
+/// What ends sessions that are not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// The store, which slides it with every read.
+    /// The store, which slides the expiry with every read.
     Store,
-    /// The record: the store cannot slide an expiry, but may drop the record by itself.
+    /// The record. The store cannot slide an expiry, but may drop the entry once it expired.
     Record,
-    /// The record alone: the store knows no expiry.
+    /// The record alone. The store cannot expire entries.
     RecordAlone,
 }
 
 impl Expiry {
-    /// How long a record lives from now on, as far as the store can see to it; 0 seconds stand for ever.
+    /// The lifetime to give to a record that is needed for this number of seconds from now on, or for ever
+    /// when it is 0.
     pub fn lifetime(self, seconds: u32) -> Lifetime {
         if seconds == 0 || self == Self::RecordAlone {
             Lifetime::NeverExpires
@@ -43,19 +44,19 @@ impl Expiry {
     }
 }
 
-/// What the store turned out to be able to do, for each container of one transaction. The next transaction asks
-/// again: one refusal must not decide how sessions are kept from then on.
+/// The kind of expiry of each container in one transaction. It is learned from what the store refuses, and
+/// every transaction starts anew: one refusal must not decide how sessions are kept from then on.
 #[derive(Debug, Default)]
 pub struct Expiries(RefCell<Vec<(Rc<Settings>, Expiry)>>);
 
 impl Expiries {
-    /// Who watches over the expiry of a container's sessions.
+    /// The kind of expiry of a container's sessions.
     pub fn of(&self, settings: &Rc<Settings>) -> Expiry {
         let learned = self.0.borrow();
         learned.iter().find(|(of, _)| Rc::ptr_eq(of, settings)).map_or(Expiry::Store, |(_, expiry)| *expiry)
     }
 
-    /// Takes in that the store refused something. Returns whether that is news.
+    /// Notes the kind of expiry that the store supports. Returns whether it is different from what was known.
     pub fn learn(&self, settings: &Rc<Settings>, expiry: Expiry) -> bool {
         let mut learned = self.0.borrow_mut();
         match learned.iter_mut().find(|(of, _)| Rc::ptr_eq(of, settings)) {
@@ -68,17 +69,18 @@ impl Expiries {
     }
 }
 
-/// For how many seconds the store keeps the record of a live session with this timeout, from its last use on; 0 for
-/// ever. It is not kept longer for the sake of tombstones: a read that slides a session which has timed out would
-/// make it look alive.
+/// The number of seconds for which the store keeps the record of a live session after each use; 0 means for
+/// ever. It is not longer for the sake of tombstones: a read slides the expiry of a session that has timed
+/// out as well, and would make it look alive.
 pub fn kept_seconds(timeout: u32) -> u32 {
     if timeout == 0 { 0 } else { timeout.saturating_add(SLACK) }
 }
 
-/// For how many seconds from now on the record of an ended session is needed; none when it may go.
+/// The number of seconds from now on for which the record of an ended session is needed; `None` when it can
+/// be removed.
 ///
-/// It is remembered for as long as it says. One that took decisions over several records also has to outlive
-/// what waits for them, which is as long as a session can wait.
+/// It is needed for as long as the header says. One that decided commits over several records must also
+/// outlive the records that wait for these decisions: they are kept for at most the longest timeout.
 pub fn remembered_seconds(header: &Header, now: Duration) -> Option<u32> {
     let decisions_until = match (header.decisions.is_empty(), header.timeout) {
         (true, _) => 0,
@@ -90,7 +92,7 @@ pub fn remembered_seconds(header: &Header, now: Duration) -> Option<u32> {
     Some(u32::try_from(left).unwrap_or(u32::MAX).saturating_add(SLACK))
 }
 
-/// What it takes to tell how long a session has been idle.
+/// Computes how long sessions have been idle.
 #[derive(Clone, Copy, Debug)]
 pub struct Idleness {
     pub expiry: Expiry,
@@ -98,8 +100,9 @@ pub struct Idleness {
 }
 
 impl Idleness {
-    /// The seconds since a session was last used, given what the store said of its record. None when nobody
-    /// can tell: the session never times out, or the store slides its expiry and does not tell it.
+    /// The number of seconds since a session was last used, given the remaining lifetime that the store
+    /// reported. `None` when it cannot be known: the session never times out, or the store slides its expiry
+    /// and does not report it.
     pub fn seconds(&self, header: &Header, seconds_left: Option<u32>) -> Option<u64> {
         if header.timeout == 0 {
             None
@@ -110,17 +113,17 @@ impl Idleness {
         }
     }
 
-    /// Whether a session timed out.
+    /// Whether a session has timed out.
     pub fn is_over(&self, header: &Header, seconds_left: Option<u32>) -> bool {
         self.seconds(header, seconds_left).is_some_and(|idle| idle >= header.timeout.into())
     }
 
-    /// Whether the record alone tells when the session was used last, so that reads have to write it.
+    /// Whether only the record says when the session was last used, so that reads have to write it.
     pub fn is_told_by_record(&self, header: &Header) -> bool {
         self.expiry != Expiry::Store || header.is_kept
     }
 
-    /// The seconds since the record was written.
+    /// The number of seconds since the record was written.
     pub fn age(&self, header: &Header) -> u64 {
         self.now.as_secs().saturating_sub(header.saved)
     }

@@ -1,4 +1,4 @@
-//! The rules for names, and the key under which a session is stored.
+//! The limits of names, and the key under which a session is stored.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,16 +8,17 @@ use sha2::{Digest, Sha256};
 use crate::environment::Random;
 use crate::error::{Error, NameKind};
 
-/// The most bytes that a container's name may have. Escaped, it still fits memcached's 250-byte keys.
+/// The maximum length of a container's name, in bytes. Even if every byte is escaped, the key fits
+/// memcached's limit of 250 bytes.
 pub const MAX_CONTAINER_NAME: usize = 60;
 
-/// The most bytes that a session id, a package's name or a key may have.
+/// The maximum length of a session id, a package's name or a key, in bytes.
 pub const MAX_NAME: usize = 1024;
 
-/// Marks the keys of this project, and the version of their layout.
+/// Identifies keys of this project, and the version of their layout.
 const KEY_PREFIX: &str = "ls1:";
 
-/// Refuses empty and overlong names. Every other text is allowed.
+/// Checks that a name is not empty and not too long. Every other text is valid.
 ///
 /// # Errors
 /// [`Error::InvalidName`].
@@ -32,11 +33,10 @@ pub fn check_name(kind: NameKind, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The key under which a session is stored: a prefix, the container's name with everything but
-/// `A-Z a-z 0-9 . _ -` percent-escaped, and the SHA-256 of the id in hexadecimal.
+/// Returns the key under which a session is stored: a prefix, the container's name with every byte but `A-Z
+/// a-z 0-9 . _ -` percent-escaped, and the SHA-256 of the id in hexadecimal. The key has at most 249 bytes.
 ///
-/// The id itself never reaches the store: who can read the store's keys cannot take over a session. The key
-/// has 249 bytes at most.
+/// The id itself never reaches the store: access to the store's keys does not allow to take over a session.
 ///
 /// ```
 /// let key = lovely_session_core::store_key("cart", "secret")?;
@@ -57,10 +57,10 @@ pub fn store_key(container: &str, id: &str) -> Result<String, Error> {
     Ok(key)
 }
 
-/// A fresh random id of 192 bits, and its key.
+/// Returns a fresh random id of 192 bits, and its store key.
 ///
 /// # Errors
-/// [`Error::InvalidName`].
+/// [`Error::InvalidName`] when the container's name is invalid.
 pub(crate) fn fresh_id(container: &str, random: &impl Random) -> Result<(String, String), Error> {
     let mut bytes = [0; 24];
     random.fill(&mut bytes);
@@ -69,19 +69,19 @@ pub(crate) fn fresh_id(container: &str, random: &impl Random) -> Result<(String,
     Ok((id, key))
 }
 
-/// Bytes in hexadecimal.
+/// Returns bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = Vec::with_capacity(2 * bytes.len());
     bytes.iter().for_each(|byte| text.extend_from_slice(&hex_digits(*byte)));
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// The two hexadecimal digits of a byte.
+/// Returns the two hexadecimal digits of a byte.
 pub(crate) fn hex_digits(byte: u8) -> [u8; 2] {
     [byte >> 4, byte & 15].map(|digit| digit_of(digit, b'a'))
 }
 
-/// The hexadecimal digit for a number under 16; `ten` is the one for ten.
+/// Returns the hexadecimal digit of a number below 16; `ten` is the digit for 10.
 fn digit_of(number: u8, ten: u8) -> u8 {
     if number < 10 { b'0' + number } else { ten + number - 10 }
 }

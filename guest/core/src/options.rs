@@ -1,4 +1,4 @@
-//! How the sessions of a container live.
+//! The options of containers.
 
 use alloc::string::String;
 
@@ -7,20 +7,23 @@ use crate::error::Error;
 /// The longest timeout, in seconds: ten years.
 pub const MAX_TIMEOUT: u32 = 315_360_000;
 
-/// The longest time for which ended sessions are remembered, in seconds: a day.
+/// The longest time for which ended sessions are remembered, in seconds: one day.
 pub const MAX_REMEMBER_ENDED: u32 = 86_400;
 
-/// How the sessions of a container live. See `container-options` in `wit/sessions.wit`.
+/// The options of a container. Open containers of the same name with the same options everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContainerOptions {
-    /// Seconds of inactivity that end a session; 0 for never. At most [`MAX_TIMEOUT`].
+    /// The number of seconds without activity after which a session ends; 0 means never. At most
+    /// [`MAX_TIMEOUT`]; 3,600 by default. Reading is activity.
     pub timeout: u32,
-    /// On a store that cannot slide an expiry: the seconds that may pass before a read writes the record
-    /// again. Never more than half the timeout has effect.
+    /// On a store that cannot slide an expiry: the number of seconds after which a read writes the record
+    /// again, to keep the session alive. Values over half the timeout act as half the timeout. At most
+    /// [`MAX_TIMEOUT`]; 300 by default.
     pub resolution: u32,
-    /// The most bytes that a session's record may have.
+    /// The maximum size of a session's record, in bytes; 1,000,000 by default.
     pub max_size: u32,
-    /// Seconds for which a destroyed session is remembered. 1 to [`MAX_REMEMBER_ENDED`].
+    /// The number of seconds for which a destroyed session is remembered, from 1 to [`MAX_REMEMBER_ENDED`];
+    /// 60 by default.
     pub remember_ended: u32,
 }
 
@@ -50,7 +53,7 @@ impl ContainerOptions {
     }
 }
 
-/// A container's name and its checked options.
+/// The name and the checked options of a container.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub name: String,
@@ -67,7 +70,8 @@ impl Settings {
         Ok(Self { name: name.into(), options })
     }
 
-    /// The seconds after which a read must write the record again, where the store cannot slide its expiry.
+    /// The number of seconds after which a read must write the record again, if the store cannot slide its
+    /// expiry.
     pub fn resolution(&self) -> u32 {
         self.options.resolution.min(self.options.timeout / 2)
     }

@@ -1,4 +1,4 @@
-//! A mapping of names that only grows.
+//! A sorted map of names that only grows.
 
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
@@ -6,59 +6,59 @@ use alloc::vec::Vec;
 
 use crate::error::Error;
 
-/// A mapping of names to values, sorted by name. Names are never removed, so that each keeps the place where
-/// its value stands.
+/// A map from names to values, sorted by name. Names are never removed, so the position of a value never
+/// changes.
 ///
-/// All mappings of the core are of this type: what it takes to keep a tree sorted is in the component once.
+/// All maps of the core have this type, so that the component contains the code of one sorted tree only.
 #[derive(Clone, Debug)]
 pub struct Ordered<V> {
-    places: BTreeMap<Rc<str>, usize>,
+    positions: BTreeMap<Rc<str>, usize>,
     values: Vec<V>,
 }
 
 impl<V> Default for Ordered<V> {
     fn default() -> Self {
-        Self { places: BTreeMap::new(), values: Vec::new() }
+        Self { positions: BTreeMap::new(), values: Vec::new() }
     }
 }
 
 impl<V> Ordered<V> {
-    /// Whether no name was added.
+    /// Whether the map has no names.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// Where the value of a name stands.
-    pub fn place(&self, name: &str) -> Option<usize> {
-        self.places.get(name).copied()
+    /// The position of a name's value.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.positions.get(name).copied()
     }
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&V> {
-        self.values.get(self.place(name)?)
+        self.values.get(self.position(name)?)
     }
 
-    /// The value at a place.
-    pub fn at(&mut self, place: usize) -> Option<&mut V> {
-        self.values.get_mut(place)
+    /// The value at a position.
+    pub fn at(&mut self, position: usize) -> Option<&mut V> {
+        self.values.get_mut(position)
     }
 
-    /// Adds a name that is not there yet, and returns its place.
+    /// Adds a name that is not in the map yet, and returns its position.
     pub fn add(&mut self, name: Rc<str>, value: V) -> usize {
-        let place = self.values.len();
-        insert(&mut self.places, name, place);
+        let position = self.values.len();
+        insert(&mut self.positions, name, position);
         self.values.push(value);
-        place
+        position
     }
 
-    /// The place and the value of a name, which is added if it is not there.
+    /// Returns the position and the value of a name, and adds it first if it is not in the map.
     ///
     /// # Errors
-    /// [`Error::Finished`]; never, for a name that is there or was just added has a place.
+    /// Never: the name has a position then. The error type avoids a panic.
     pub fn entry(&mut self, name: &str, value: impl FnOnce() -> V) -> Result<(usize, &mut V), Error> {
-        let place = self.place(name).unwrap_or_else(|| self.add(name.into(), value()));
-        match self.values.get_mut(place) {
-            Some(value) => Ok((place, value)),
+        let position = self.position(name).unwrap_or_else(|| self.add(name.into(), value()));
+        match self.values.get_mut(position) {
+            Some(value) => Ok((position, value)),
             None => Err(Error::Finished),
         }
     }
@@ -66,24 +66,24 @@ impl<V> Ordered<V> {
     /// The values, sorted by name.
     pub fn into_values(self) -> Vec<V> {
         let mut values: Vec<_> = self.values.into_iter().map(Some).collect();
-        self.places.values().filter_map(|place| values.get_mut(*place)?.take()).collect()
+        self.positions.values().filter_map(|position| values.get_mut(*position)?.take()).collect()
     }
 
     /// All names with their values, sorted by name.
     pub fn iter(&self) -> Iter<'_, V> {
-        Iter { places: self.places.iter(), values: &self.values }
+        Iter { positions: self.positions.iter(), values: &self.values }
     }
 }
 
-/// Not generic, and not inlined, so that the component has it once.
+/// Neither generic nor inlined, so that the component contains it once.
 #[inline(never)]
-fn insert(places: &mut BTreeMap<Rc<str>, usize>, name: Rc<str>, place: usize) {
-    places.insert(name, place);
+fn insert(positions: &mut BTreeMap<Rc<str>, usize>, name: Rc<str>, position: usize) {
+    positions.insert(name, position);
 }
 
-/// The names and values of a mapping.
+/// The names and values of a map, sorted by name.
 pub struct Iter<'a, V> {
-    places: alloc::collections::btree_map::Iter<'a, Rc<str>, usize>,
+    positions: alloc::collections::btree_map::Iter<'a, Rc<str>, usize>,
     values: &'a [V],
 }
 
@@ -91,7 +91,7 @@ impl<'a, V> Iterator for Iter<'a, V> {
     type Item = (&'a str, &'a V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (name, place) = self.places.next()?;
-        Some((name, self.values.get(*place)?))
+        let (name, position) = self.positions.next()?;
+        Some((name, self.values.get(*position)?))
     }
 }

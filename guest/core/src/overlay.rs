@@ -1,4 +1,4 @@
-//! What a transaction wrote to one package, and the package as it then looks.
+//! The edits of a transaction to one package, and the package with these edits applied.
 
 use alloc::borrow::Cow;
 use alloc::rc::Rc;
@@ -12,47 +12,47 @@ use crate::json;
 use crate::ordered::{self, Ordered};
 use crate::record::PackageText;
 
-/// The writes of a transaction to one package, on top of what was loaded.
+/// The edits of a transaction to one package, applied on top of what was loaded.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
     /// Whether everything that was loaded is removed.
     pub cleared: bool,
-    /// The keys written. A place that a rollback emptied again is as if it had not been written.
-    pub writes: Ordered<Slot>,
-    /// The savepoint since which this overlay can be restored as a whole; see [`crate::journal`].
-    pub saved_for: u64,
+    /// The edits by key. A key whose edit was rolled back stays in the map as [`Edit::Untouched`].
+    pub edits: Ordered<KeyEdit>,
+    /// The newest savepoint for which the journal has a note of the whole overlay; see [`crate::journal`].
+    pub noted_for: u64,
 }
 
-/// One key in an overlay.
+/// The edit of one key.
 #[derive(Clone, Debug, Default)]
-pub struct Slot {
+pub struct KeyEdit {
     /// What the transaction made of the key.
     pub edit: Edit,
-    /// The savepoint since which the slot can be restored; see [`crate::journal`].
-    pub saved_for: u64,
+    /// The newest savepoint for which the journal has a note of this edit; see [`crate::journal`].
+    pub noted_for: u64,
 }
 
-/// What a transaction made of a key.
+/// A change of a key that is not committed yet.
 #[derive(Clone, Debug, Default)]
 pub enum Edit {
-    /// It left it as it was loaded.
+    /// The key is as it was loaded.
     #[default]
     Untouched,
-    /// It removed it.
+    /// The key is removed.
     Removed,
-    /// It gave it this text.
+    /// The key has this JSON text.
     Text(Rc<str>),
-    /// It added this number to it, whatever it is.
+    /// This number is added to the counter under the key, whatever it is at the commit.
     Added(i64),
 }
 
-/// What a transaction made of a key of a package that it cleared.
+/// The edit of every key of a cleared package that was not written again.
 const REMOVED: &Edit = &Edit::Removed;
 
 impl Edit {
-    /// What a key holds after it, given what is below. What cannot be added to stays as it is; no commit stores that,
-    /// because it conflicts before.
-    pub fn over<'a>(&'a self, below: Option<&'a str>) -> Option<Cow<'a, str>> {
+    /// Returns what a key holds after the edit, given what it held before. A value that cannot be added to
+    /// stays as it is; it is never committed, because the key conflicts.
+    pub fn apply_to<'a>(&'a self, below: Option<&'a str>) -> Option<Cow<'a, str>> {
         match self {
             Self::Removed => None,
             Self::Text(text) => Some(Cow::Borrowed(text)),
@@ -63,22 +63,22 @@ impl Edit {
         }
     }
 
-    /// The edit itself, unless the key was left alone.
-    fn made(&self) -> Option<&Self> {
+    /// Returns the edit, unless the key is untouched.
+    fn if_edited(&self) -> Option<&Self> {
         (!matches!(self, Self::Untouched)).then_some(self)
     }
 
-    /// About how many bytes its text takes.
+    /// The approximate number of bytes of the resulting text.
     fn size(&self) -> usize {
         match self {
             Self::Untouched | Self::Removed => 0,
             Self::Text(text) => text.len(),
-            Self::Added(_) => counter::MOST_DIGITS,
+            Self::Added(_) => counter::MAX_LENGTH,
         }
     }
 }
 
-/// A package as a transaction sees it: what was loaded, under what it wrote.
+/// A package as a transaction sees it: what was loaded, with the edits applied.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     loaded: Option<PackageText<'a>>,
@@ -86,66 +86,66 @@ pub struct View<'a> {
 }
 
 impl Overlay {
-    /// What the transaction made of a key; nothing because it left the key as it was loaded.
-    pub fn edited(&self, key: &str) -> Option<&Edit> {
-        let written = self.writes.get(key).and_then(|slot| slot.edit.made());
+    /// The edit of a key; `None` if the key is as it was loaded.
+    pub fn edit(&self, key: &str) -> Option<&Edit> {
+        let written = self.edits.get(key).and_then(|slot| slot.edit.if_edited());
         written.or_else(|| self.cleared.then_some(REMOVED))
     }
 
-    /// The keys written, each with what was made of it; sorted by key.
-    pub fn written(&self) -> impl Iterator<Item = (&str, &Edit)> {
-        self.writes.iter().filter_map(|(key, slot)| Some((key, slot.edit.made()?)))
+    /// The keys with edits, sorted by key.
+    pub fn edits(&self) -> impl Iterator<Item = (&str, &Edit)> {
+        self.edits.iter().filter_map(|(key, slot)| Some((key, slot.edit.if_edited()?)))
     }
 
-    /// Whether it says anything.
-    pub fn is_vacant(&self) -> bool {
-        !self.cleared && self.written().next().is_none()
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        !self.cleared && self.edits().next().is_none()
     }
 }
 
 impl<'a> View<'a> {
-    /// Puts the two together.
+    /// Combines a loaded package and the edits to it.
     pub fn new(loaded: Option<PackageText<'a>>, overlay: Option<&'a Overlay>) -> Self {
         Self { loaded, overlay }
     }
 
-    /// What of the loaded package is not removed as a whole.
+    /// The loaded package, unless the transaction cleared it.
     fn below(&self) -> Option<PackageText<'a>> {
         self.loaded.filter(|_| !self.overlay.is_some_and(|overlay| overlay.cleared))
     }
 
-    /// What the transaction made of a key.
-    fn edited(&self, key: &str) -> Option<&'a Edit> {
-        self.overlay.and_then(|overlay| overlay.edited(key))
+    /// The edit of a key.
+    fn edit(&self, key: &str) -> Option<&'a Edit> {
+        self.overlay.and_then(|overlay| overlay.edit(key))
     }
 
-    /// The text under a key.
+    /// The JSON text under a key.
     pub fn get(&self, key: &str) -> Option<Cow<'a, str>> {
         let loaded = self.loaded.and_then(|loaded| loaded.get(key));
-        self.edited(key).unwrap_or(&Edit::Untouched).over(loaded)
+        self.edit(key).unwrap_or(&Edit::Untouched).apply_to(loaded)
     }
 
-    /// Whether a key shows only what the transaction wrote, and nothing of what was loaded.
-    pub fn is_own(&self, key: &str) -> bool {
-        matches!(self.edited(key), Some(Edit::Removed | Edit::Text(_)))
+    /// Whether the value of a key does not depend on what was loaded.
+    pub fn is_replaced(&self, key: &str) -> bool {
+        matches!(self.edit(key), Some(Edit::Removed | Edit::Text(_)))
     }
 
-    /// What becomes of a key when a number is added to it; nothing if that is no counter, or would be none. Where the
-    /// transaction wrote the key, it writes the sum.
-    pub fn plus(&self, key: &str, number: i64) -> Option<Edit> {
+    /// The edit of a key after a number is added to it; `None` if the key holds no counter, or the sum would
+    /// be out of range. If the transaction has written the key, the edit is the sum.
+    pub fn edit_for_add(&self, key: &str, number: i64) -> Option<Edit> {
         let sum = counter::sum(self.get(key).as_deref(), number)?;
-        match self.edited(key) {
+        match self.edit(key) {
             None => Some(Edit::Added(number)),
             Some(Edit::Added(before)) => before.checked_add(number).map(Edit::Added),
             Some(_) => Some(Edit::Text(counter::write(sum).into())),
         }
     }
 
-    /// How many keys there are. Costs what was written, not what is there.
+    /// The number of keys. The cost depends on the number of edits, not of keys.
     pub fn len(&self) -> usize {
         let below = self.below();
         let mut count = below.map_or(0, |loaded| loaded.len());
-        for (key, edit) in self.overlay.iter().flat_map(|overlay| overlay.written()) {
+        for (key, edit) in self.overlay.iter().flat_map(|overlay| overlay.edits()) {
             let holds = !matches!(edit, Edit::Removed);
             match (below.is_some_and(|loaded| loaded.get(key).is_some()), holds) {
                 (false, true) => count += 1,
@@ -156,10 +156,10 @@ impl<'a> View<'a> {
         count
     }
 
-    /// All keys with their texts, sorted by key.
+    /// All keys with their JSON texts, sorted by key.
     pub fn entries(&self) -> Entries<'a> {
         let below = self.below().map_or(&[][..], |loaded| loaded.spans());
-        let above = self.overlay.map(|overlay| overlay.writes.iter());
+        let above = self.overlay.map(|overlay| overlay.edits.iter());
         Entries { loaded: self.loaded, below: below.iter().peekable(), above: above.map(Iterator::peekable) }
     }
 
@@ -171,13 +171,13 @@ impl<'a> View<'a> {
             return !loaded.map(|(key, text)| (key, Cow::Borrowed(text))).eq(self.entries());
         }
         let loaded = |key: &str| self.loaded.and_then(|loaded| loaded.get(key));
-        overlay.written().any(|(key, edit)| edit.over(loaded(key)).as_deref() != loaded(key))
+        overlay.edits().any(|(key, edit)| edit.apply_to(loaded(key)).as_deref() != loaded(key))
     }
 
-    /// Its document, as a record holds it; nothing when the package is empty.
+    /// The package as a JSON document, as a record holds it; `None` when the package is empty.
     pub fn document(&self) -> Option<Vec<u8>> {
         let loaded = self.loaded.map_or(0, |loaded| loaded.size());
-        let written = self.overlay.into_iter().flat_map(|overlay| overlay.written());
+        let written = self.overlay.into_iter().flat_map(|overlay| overlay.edits());
         let written: usize = written.map(|(key, edit)| key.len() + edit.size() + 8).sum();
         let mut document = Vec::with_capacity(loaded + written);
         for (key, value) in self.entries() {
@@ -194,11 +194,11 @@ impl<'a> View<'a> {
     }
 }
 
-/// The entries of a package, from what was loaded and what was written.
+/// Merges the entries that were loaded with the edits.
 pub struct Entries<'a> {
     loaded: Option<PackageText<'a>>,
     below: Peekable<slice::Iter<'a, json::Span>>,
-    above: Option<Peekable<ordered::Iter<'a, Slot>>>,
+    above: Option<Peekable<ordered::Iter<'a, KeyEdit>>>,
 }
 
 impl<'a> Iterator for Entries<'a> {
@@ -225,7 +225,7 @@ impl<'a> Iterator for Entries<'a> {
             let upper = upper.filter(|_| order.is_ge());
             let key = upper.map(|(key, _)| key).or(lower.map(|(key, _)| key))?;
             let edit = upper.map_or(&Edit::Untouched, |(_, slot)| &slot.edit);
-            if let Some(text) = edit.over(lower.map(|(_, text)| text)) {
+            if let Some(text) = edit.apply_to(lower.map(|(_, text)| text)) {
                 return Some((key, text));
             }
         }
@@ -239,8 +239,8 @@ mod tests {
     #[test]
     fn a_document_takes_little_more_memory_than_its_bytes() {
         let mut overlay = Overlay::default();
-        let slot = Slot { edit: Edit::Text(format!("\"{}\"", "v".repeat(500)).into()), saved_for: 0 };
-        overlay.writes.add("k".repeat(100).into(), slot);
+        let slot = KeyEdit { edit: Edit::Text(format!("\"{}\"", "v".repeat(500)).into()), noted_for: 0 };
+        overlay.edits.add("k".repeat(100).into(), slot);
         let document = View::new(None, Some(&overlay)).document().unwrap();
         assert_eq!(document.len(), 1 + 102 + 1 + 502 + 1);
         assert!(document.capacity() < document.len() + 100, "{}", document.capacity());

@@ -16,8 +16,8 @@ use crate::overlay::{Edit, View};
 use crate::reads::Reads;
 use crate::state::Shared;
 
-/// A mapping of keys to JSON texts in one session. The handle names its package rather than a state of it:
-/// it stays usable after a rollback or a removal.
+/// A map of keys to JSON texts in one session. The handle refers to the package by name: it stays usable
+/// after a rollback or a removal, and shows the current content.
 pub struct Package<E> {
     pub(crate) shared: Rc<Shared<E>>,
     pub(crate) index: usize,
@@ -25,12 +25,12 @@ pub struct Package<E> {
 }
 
 impl<E: Environment> Package<E> {
-    /// Its name.
+    /// The package's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The JSON text under a key.
+    /// Returns the JSON text under a key.
     ///
     /// # Errors
     /// [`Error::InvalidName`], [`Error::Ended`], [`Error::Damaged`], [`Error::Finished`].
@@ -38,15 +38,16 @@ impl<E: Environment> Package<E> {
         self.read_key(key, |view| view.get(key).map(Cow::into_owned))
     }
 
-    /// The JSON text under a key, to be shown: no read, unless the transaction writes the key later.
+    /// Returns the JSON text under a key, for display: it does not count as a read, unless the transaction
+    /// writes the key later.
     ///
     /// # Errors
     /// As [`Self::get`].
     pub fn peek(&self, key: &str) -> Result<Option<String>, Error> {
-        self.look_at_key(key, |view| view.get(key).map(Cow::into_owned), Reads::peek)
+        self.show_key(key, |view| view.get(key).map(Cow::into_owned), Reads::note_peeked_key)
     }
 
-    /// Whether there is a value under a key.
+    /// Returns whether there is a value under a key.
     ///
     /// # Errors
     /// As [`Self::get`].
@@ -54,7 +55,7 @@ impl<E: Environment> Package<E> {
         self.read_key(key, |view| view.get(key).is_some())
     }
 
-    /// All keys, sorted.
+    /// Returns all keys, sorted.
     ///
     /// # Errors
     /// [`Error::Ended`], [`Error::Damaged`], [`Error::Finished`].
@@ -62,7 +63,7 @@ impl<E: Environment> Package<E> {
         self.read_whole(|view| view.entries().map(|(key, _)| key.to_owned()).collect())
     }
 
-    /// All keys with their JSON texts, sorted by key.
+    /// Returns all keys with their JSON texts, sorted by key.
     ///
     /// # Errors
     /// As [`Self::keys`].
@@ -70,16 +71,16 @@ impl<E: Environment> Package<E> {
         self.read_whole(entries)
     }
 
-    /// All keys with their JSON texts, sorted by key, to be shown: no read, but for the keys that the transaction
-    /// writes later.
+    /// Returns all keys with their JSON texts, sorted by key, for display: only keys that the transaction
+    /// writes later count as read.
     ///
     /// # Errors
     /// As [`Self::keys`].
     pub fn peek_entries(&self) -> Result<Vec<(String, String)>, Error> {
-        self.look_at_whole(entries, Reads::peek_whole)
+        self.show_whole(entries, Reads::note_peeked_package)
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     ///
     /// # Errors
     /// As [`Self::keys`].
@@ -87,7 +88,7 @@ impl<E: Environment> Package<E> {
         self.read_whole(|view| view.len())
     }
 
-    /// Whether there are no keys.
+    /// Returns whether there are no keys.
     ///
     /// # Errors
     /// As [`Self::keys`].
@@ -95,21 +96,22 @@ impl<E: Environment> Package<E> {
         self.len().map(|len| len == 0)
     }
 
-    /// Stores a JSON text under a key; white space around it is not kept.
+    /// Stores a JSON text under a key, without the white space around it.
     ///
     /// # Errors
     /// [`Error::InvalidJson`], [`Error::InvalidName`], [`Error::Ended`], [`Error::Damaged`],
-    /// [`Error::Finished`]; nothing has changed then.
+    /// [`Error::Finished`]; then nothing has changed.
     pub fn set(&self, key: &str, value: &str) -> Result<(), Error> {
         self.update(&[(key, value)])
     }
 
-    /// Stores many JSON texts, or none if one of them cannot be stored. Of equal keys the last wins.
+    /// Stores several JSON texts, or none if one of them cannot be stored. If a key occurs twice, the last
+    /// text is stored.
     ///
     /// # Errors
     /// As [`Self::set`].
     pub fn update(&self, entries: &[(&str, &str)]) -> Result<(), Error> {
-        // A finished transaction is reported before anything that is wrong with the arguments.
+        // Report a finished transaction before invalid arguments.
         self.with_session(|_, _| Ok(()))?;
         let mut checked = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -119,19 +121,20 @@ impl<E: Environment> Package<E> {
             checked.push((*key, Rc::from(text)));
         }
         self.with_session(|session, journal| {
-            // Only the first write can fail: it finds out whether the package can be written at all.
+            // Only the first write can fail, when the package cannot be read; so either all edits are applied
+            // or none.
             checked
                 .into_iter()
                 .try_for_each(|(key, text)| session.write(journal, &self.name, key, Edit::Text(text)))
         })
     }
 
-    /// Adds to the counter under a key; an absent one is 0. It is no read, and merges with what others do there. It
-    /// returns no sum, because that would be one.
+    /// Adds to the counter under a key; an absent key counts as 0. It does not count as a read, and merges
+    /// with the changes of other transactions to the key. It returns no sum, because a sum would be a read.
     ///
     /// # Errors
-    /// [`Error::NotACounter`] when there is none, or the sum would be none, which is a read; and as [`Self::get`].
-    /// Nothing has changed then.
+    /// [`Error::NotACounter`] when the key holds no counter, or the sum would be out of range; that counts as
+    /// a read. Otherwise as [`Self::get`]. Nothing has changed then.
     pub fn add(&self, key: &str, number: i64) -> Result<(), Error> {
         self.with_session(|session, journal| {
             check_name(NameKind::Key, key)?;
@@ -139,10 +142,10 @@ impl<E: Environment> Package<E> {
         })
     }
 
-    /// Removes a key. Returns whether there was one.
+    /// Removes a key. Returns whether it was there.
     ///
     /// # Errors
-    /// As [`Self::get`]; nothing has changed then.
+    /// As [`Self::get`]; then nothing has changed.
     pub fn remove(&self, key: &str) -> Result<bool, Error> {
         let held = self.contains(key)?;
         self.with_session(|session, journal| session.write(journal, &self.name, key, Edit::Removed))?;
@@ -152,7 +155,7 @@ impl<E: Environment> Package<E> {
     /// Removes every key.
     ///
     /// # Errors
-    /// As [`Self::keys`]; nothing has changed then.
+    /// As [`Self::keys`]; then nothing has changed.
     pub fn clear(&self) -> Result<(), Error> {
         self.with_session(|session, journal| session.clear(journal, &self.name).map(drop))
     }
@@ -168,20 +171,20 @@ impl<E: Environment> Package<E> {
     }
 
     fn read_key<R>(&self, key: &str, read: impl FnOnce(View<'_>) -> R) -> Result<R, Error> {
-        self.look_at_key(key, read, Reads::key)
+        self.show_key(key, read, Reads::note_key)
     }
 
-    fn look_at_key<R>(
+    fn show_key<R>(
         &self,
         key: &str,
-        look: impl FnOnce(View<'_>) -> R,
+        show: impl FnOnce(View<'_>) -> R,
         note: fn(&mut Reads, &str, &str),
     ) -> Result<R, Error> {
         self.with_session(|session, _| {
             check_name(NameKind::Key, key)?;
             let view = session.view(&self.name)?;
-            let (result, own) = (look(view), view.is_own(key));
-            if !own {
+            let (result, is_replaced) = (show(view), view.is_replaced(key));
+            if !is_replaced {
                 note(&mut session.reads, &self.name, key);
             }
             Ok(result)
@@ -189,16 +192,16 @@ impl<E: Environment> Package<E> {
     }
 
     fn read_whole<R>(&self, read: impl FnOnce(View<'_>) -> R) -> Result<R, Error> {
-        self.look_at_whole(read, Reads::whole)
+        self.show_whole(read, Reads::note_package)
     }
 
-    fn look_at_whole<R>(
+    fn show_whole<R>(
         &self,
-        look: impl FnOnce(View<'_>) -> R,
+        show: impl FnOnce(View<'_>) -> R,
         note: fn(&mut Reads, &str),
     ) -> Result<R, Error> {
         self.with_session(|session, _| {
-            let result = session.view(&self.name).map(look)?;
+            let result = session.view(&self.name).map(show)?;
             note(&mut session.reads, &self.name);
             Ok(result)
         })
@@ -210,7 +213,7 @@ fn entries(view: View<'_>) -> Vec<(String, String)> {
 }
 
 impl<E> fmt::Debug for Package<E> {
-    /// Says nothing of what is in it: sessions are private.
+    /// Shows no content, because sessions are private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Package").finish_non_exhaustive()
     }

@@ -1,19 +1,19 @@
-//! What a transaction read of one session: what must not have changed when it commits.
+//! What a transaction read of one session. A serializable commit checks that it has not changed.
 
 use crate::ordered::Ordered;
 
-/// What was read of one session. Reads are never taken back, not even by a rollback: they may have decided
-/// what the application did next.
+/// What was read of one session. A rollback does not undo reads, because they may have decided what the
+/// application did next.
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
-    /// Whether it was asked if the session is new.
+    /// Whether the transaction depends on the session being new.
     pub existence: bool,
     /// Whether the names of the packages were listed.
     pub package_names: bool,
     packages: Ordered<PackageReads>,
-    /// What was only shown. It counts as read once the transaction writes to it.
+    /// What was peeked at. It counts as read once the transaction writes it.
     peeked: Ordered<PackageReads>,
-    /// Whether nobody will ask.
+    /// Whether reads are not recorded, because no commit will check them.
     ignored: bool,
 }
 
@@ -33,52 +33,53 @@ impl Default for PackageReads {
 }
 
 impl Reads {
-    /// Reads that nobody will ask about, so that they need not be kept.
+    /// Reads that are not recorded, because no commit will check them.
     pub fn ignored() -> Self {
         Self { ignored: true, ..Self::default() }
     }
 
     /// Notes that a key was read.
-    pub fn key(&mut self, package: &str, key: &str) {
+    pub fn note_key(&mut self, package: &str, key: &str) {
         if !self.ignored {
-            note_key(&mut self.packages, package, key);
+            add_key(&mut self.packages, package, key);
         }
     }
 
     /// Notes that a whole package was read.
-    pub fn whole(&mut self, package: &str) {
+    pub fn note_package(&mut self, package: &str) {
         if !self.ignored {
-            note_whole(&mut self.packages, package);
+            add_whole(&mut self.packages, package);
         }
     }
 
-    /// Notes that a key was shown.
-    pub fn peek(&mut self, package: &str, key: &str) {
+    /// Notes that a key was peeked at.
+    pub fn note_peeked_key(&mut self, package: &str, key: &str) {
         if !self.ignored {
-            note_key(&mut self.peeked, package, key);
+            add_key(&mut self.peeked, package, key);
         }
     }
 
-    /// Notes that a whole package was shown.
-    pub fn peek_whole(&mut self, package: &str) {
+    /// Notes that a whole package was peeked at.
+    pub fn note_peeked_package(&mut self, package: &str) {
         if !self.ignored {
-            note_whole(&mut self.peeked, package);
+            add_whole(&mut self.peeked, package);
         }
     }
 
-    /// Notes that a key is written: what was shown of it may have decided what is written there.
-    pub fn write(&mut self, package: &str, key: &str) {
+    /// Notes that a key is written. If it was peeked at, it counts as read, because the peeked value may have
+    /// decided what is written.
+    pub fn note_written_key(&mut self, package: &str, key: &str) {
         if self.peeked.get(package).is_some_and(|peeked| peeked.includes(key)) {
-            self.key(package, key);
+            self.note_key(package, key);
         }
     }
 
-    /// Notes that a package is cleared, as [`Self::write`].
-    pub fn clear(&mut self, package: &str) {
-        let Some(place) = self.peeked.place(package) else { return };
-        match self.peeked.at(place).map(core::mem::take) {
-            Some(PackageReads::Whole) => self.whole(package),
-            Some(PackageReads::Keys(keys)) => keys.iter().for_each(|(key, ())| self.key(package, key)),
+    /// Notes that a package is cleared. Peeked keys count as read, as in [`Self::note_written_key`].
+    pub fn note_cleared_package(&mut self, package: &str) {
+        let Some(position) = self.peeked.position(package) else { return };
+        match self.peeked.at(position).map(core::mem::take) {
+            Some(PackageReads::Whole) => self.note_package(package),
+            Some(PackageReads::Keys(keys)) => keys.iter().for_each(|(key, ())| self.note_key(package, key)),
             None => {}
         }
     }
@@ -89,23 +90,23 @@ impl Reads {
     }
 }
 
-/// Where to note what is read of a package.
-fn of<'r>(packages: &'r mut Ordered<PackageReads>, package: &str) -> Option<&'r mut PackageReads> {
-    let place = packages.place(package);
-    let place = place.unwrap_or_else(|| packages.add(package.into(), PackageReads::default()));
-    packages.at(place)
+/// The reads of a package, added if there are none yet.
+fn entry<'r>(packages: &'r mut Ordered<PackageReads>, package: &str) -> Option<&'r mut PackageReads> {
+    let position = packages.position(package);
+    let position = position.unwrap_or_else(|| packages.add(package.into(), PackageReads::default()));
+    packages.at(position)
 }
 
-fn note_key(packages: &mut Ordered<PackageReads>, package: &str, key: &str) {
-    if let Some(PackageReads::Keys(keys)) = of(packages, package)
-        && keys.place(key).is_none()
+fn add_key(packages: &mut Ordered<PackageReads>, package: &str, key: &str) {
+    if let Some(PackageReads::Keys(keys)) = entry(packages, package)
+        && keys.position(key).is_none()
     {
         keys.add(key.into(), ());
     }
 }
 
-fn note_whole(packages: &mut Ordered<PackageReads>, package: &str) {
-    if let Some(reads) = of(packages, package) {
+fn add_whole(packages: &mut Ordered<PackageReads>, package: &str) {
+    if let Some(reads) = entry(packages, package) {
         *reads = PackageReads::Whole;
     }
 }
@@ -115,7 +116,7 @@ impl PackageReads {
     pub fn includes(&self, key: &str) -> bool {
         match self {
             Self::Whole => true,
-            Self::Keys(keys) => keys.place(key).is_some(),
+            Self::Keys(keys) => keys.position(key).is_some(),
         }
     }
 }
@@ -125,12 +126,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_that_nobody_will_ask_about_are_not_kept() {
+    fn ignored_reads_are_not_recorded() {
         let mut reads = Reads::ignored();
-        reads.key("p", "k");
-        reads.whole("q");
-        reads.peek("r", "k");
-        reads.peek_whole("s");
+        reads.note_key("p", "k");
+        reads.note_package("q");
+        reads.note_peeked_key("r", "k");
+        reads.note_peeked_package("s");
         assert!(reads.packages.is_empty() && reads.peeked.is_empty());
     }
 
@@ -138,28 +139,28 @@ mod tests {
     fn every_key_that_was_read_is_remembered_and_no_other() {
         let mut reads = Reads::default();
         for key in ["a", "b", "a"] {
-            reads.key("p", key);
+            reads.note_key("p", key);
         }
         let package = reads.package("p").unwrap();
         assert_eq!(["a", "b", "c"].map(|key| package.includes(key)), [true, true, false]);
     }
 
     #[test]
-    fn of_what_was_shown_only_what_is_written_later_was_read() {
+    fn peeked_keys_count_as_read_once_they_are_written() {
         let mut reads = Reads::default();
-        reads.write("p", "before");
-        reads.peek("p", "a");
-        reads.peek("p", "before");
-        reads.peek_whole("q");
-        reads.write("p", "a");
-        reads.write("p", "b");
-        reads.write("q", "c");
+        reads.note_written_key("p", "before");
+        reads.note_peeked_key("p", "a");
+        reads.note_peeked_key("p", "before");
+        reads.note_peeked_package("q");
+        reads.note_written_key("p", "a");
+        reads.note_written_key("p", "b");
+        reads.note_written_key("q", "c");
         let read = |package: &str, key: &str| reads.package(package).is_some_and(|keys| keys.includes(key));
         assert_eq!(["a", "b", "before"].map(|key| read("p", key)), [true, false, false]);
         assert_eq!(["a", "c"].map(|key| read("q", key)), [false, true]);
-        reads.clear("p");
-        reads.clear("q");
-        reads.clear("r");
+        reads.note_cleared_package("p");
+        reads.note_cleared_package("q");
+        reads.note_cleared_package("r");
         let read = |package: &str, key: &str| reads.package(package).is_some_and(|keys| keys.includes(key));
         assert_eq!(["a", "b", "before"].map(|key| read("p", key)), [true, false, true]);
         assert!(read("q", "a") && !read("r", "a"));
@@ -168,8 +169,8 @@ mod tests {
     #[test]
     fn a_key_read_after_its_whole_package_narrows_nothing() {
         let mut reads = Reads::default();
-        reads.whole("p");
-        reads.key("p", "a");
+        reads.note_package("p");
+        reads.note_key("p", "a");
         assert!(reads.package("p").unwrap().includes("other"));
     }
 }

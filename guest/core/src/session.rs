@@ -25,13 +25,13 @@ impl<E: Environment> Session<E> {
         Self { shared: Rc::clone(transaction.shared()), index }
     }
 
-    /// Its id: a secret. It is known even when the transaction is finished.
+    /// The session's id, which is a secret. It is available even when the transaction is finished.
     pub fn id(&self) -> String {
         let state = self.shared.state.borrow();
         state.sessions.get(self.index).map(|session| session.identity.id.clone()).unwrap_or_default()
     }
 
-    /// Whether nothing of it was in the store when it joined.
+    /// Returns whether the session was not in the store when it joined. It counts as a read.
     ///
     /// # Errors
     /// [`Error::Finished`].
@@ -43,7 +43,8 @@ impl<E: Environment> Session<E> {
         })
     }
 
-    /// When it was used before this transaction, in seconds since the Unix epoch.
+    /// Returns when the session was last used before this transaction, in seconds since the Unix epoch; for a
+    /// new session, when it began.
     ///
     /// # Errors
     /// [`Error::Finished`].
@@ -51,17 +52,18 @@ impl<E: Environment> Session<E> {
         self.shared.open(|state| Ok(state.session(self.index)?.0.last_accessed))
     }
 
-    /// The package of this name, which always exists.
+    /// Returns the package of this name. It always exists: a package in which nothing is stored is empty.
     ///
     /// # Errors
-    /// [`Error::InvalidName`], [`Error::Ended`] after a destroy, [`Error::Finished`].
+    /// [`Error::InvalidName`], [`Error::Ended`] after a destroy, [`Error::Damaged`] when the package cannot
+    /// be read, [`Error::Finished`].
     pub fn package(&self, name: &str) -> Result<Package<E>, Error> {
         check_name(NameKind::Package, name)?;
         self.shared.open(|state| state.session(self.index)?.0.view(name).map(drop))?;
         Ok(Package { shared: Rc::clone(&self.shared), index: self.index, name: name.to_owned() })
     }
 
-    /// The names of the packages that hold a key, sorted.
+    /// Returns the names of the packages that hold at least one key, sorted.
     ///
     /// # Errors
     /// [`Error::Ended`], [`Error::Damaged`], [`Error::Finished`].
@@ -74,20 +76,20 @@ impl<E: Environment> Session<E> {
         })
     }
 
-    /// Removes a package with all its keys. Returns whether there was any.
+    /// Removes a package with all its keys. Returns whether it held any.
     ///
     /// # Errors
-    /// As [`Package::clear`].
+    /// [`Error::InvalidName`], and as [`Package::clear`].
     pub fn remove_package(&self, name: &str) -> Result<bool, Error> {
         check_name(NameKind::Package, name)?;
         self.shared.open(|state| {
             let (session, journal) = state.session(self.index)?;
-            session.reads.whole(name);
+            session.reads.note_package(name);
             session.clear(journal, name)
         })
     }
 
-    /// Ends the session: after the commit it cannot be resumed or written back.
+    /// Ends the session: after the commit, no id finds it, and no other transaction can write it back.
     ///
     /// # Errors
     /// [`Error::Ended`] when it was destroyed already, [`Error::Finished`].
@@ -98,8 +100,9 @@ impl<E: Environment> Session<E> {
         })
     }
 
-    /// Moves the session to a fresh random id, and returns it. The old id ends with the commit; for `grace`
-    /// seconds after it, requests under the old id still find the session: never for a change of rights.
+    /// Moves the session to a fresh random id, and returns the new id. The old id ends with the commit. With
+    /// a `grace`, requests under the old id still find the session for this number of seconds after the
+    /// commit; never use it for a change of rights.
     ///
     /// # Errors
     /// [`Error::InvalidOption`] when the grace is over [`MAX_REMEMBER_ENDED`], [`Error::Ended`] when the
@@ -128,7 +131,7 @@ impl<E: Environment> Session<E> {
 }
 
 impl<E> fmt::Debug for Session<E> {
-    /// Says nothing of what is in it: sessions are private.
+    /// Shows no content, because sessions are private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! What the handles of one transaction share.
+//! The state that the handles of one transaction share.
 
 use alloc::rc::Rc;
 use alloc::vec;
@@ -12,44 +12,47 @@ use crate::journal::Journal;
 use crate::lifetime::Expiries;
 use crate::ordered::Ordered;
 
-/// The most sessions that one transaction may join.
+/// The maximum number of sessions that one transaction can join.
 pub const MAX_SESSIONS: u32 = 1000;
 
-/// What a transaction is protected from; see `isolation` in `wit/transactions.wit`.
+/// Which changes of other transactions make a commit conflict. At every level a commit is atomic over all its
+/// sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Isolation {
-    /// As if transactions ran one after another.
+    /// As if transactions ran one after another: conflicts with every change of what was read or written.
     #[default]
     Serializable,
-    /// Only what both wrote conflicts.
+    /// Conflicts only when both transactions wrote the same key or package.
     Snapshot,
-    /// What is written last stays. Nothing conflicts but a counter that others made something else.
+    /// The last writer wins, key by key. Conflicts only when a number was added to a key that is no counter
+    /// any more.
     LastWriterWins,
 }
 
-/// Where a transaction stands.
+/// The phase of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// It can be worked with.
+    /// It can be used.
     Open,
-    /// It waits for the store.
+    /// It waits for the store in a call.
     Waiting,
     /// It was committed or aborted.
     Finished,
 }
 
-/// What a transaction knows.
+/// The state of a transaction.
 #[derive(Debug)]
 pub struct State {
     pub phase: Phase,
     pub isolation: Isolation,
     pub sessions: Vec<JoinedSession>,
     pub journal: Journal,
-    /// The session that was found under a key.
+    /// The index of the session that was found under a store key.
     by_key: Ordered<usize>,
-    /// The session that was given a key by a renewal; void if that was rolled back.
+    /// The index of the session that a renewal moved to a store key. It has no effect if the renewal was
+    /// rolled back.
     by_new_key: Ordered<usize>,
-    /// The keys under which the application was told that there is no session, with what remains there.
+    /// What the store held under keys for which the application was told that there is no session.
     pub absent: Ordered<Loaded>,
 }
 
@@ -66,10 +69,11 @@ impl State {
         }
     }
 
-    /// One session together with the journal.
+    /// Returns a session together with the journal.
     ///
     /// # Errors
-    /// [`Error::Finished`]; sessions are never removed, so a handle's session exists.
+    /// [`Error::Finished`] when there is no such session. Sessions are never removed, so the session of a
+    /// handle exists.
     pub fn session(&mut self, index: usize) -> Result<(&mut JoinedSession, &mut Journal), Error> {
         match self.sessions.get_mut(index) {
             Some(session) => Ok((session, &mut self.journal)),
@@ -77,10 +81,10 @@ impl State {
         }
     }
 
-    /// The session that has this key, if it has joined.
+    /// Returns the index of the session that has this store key, if it has joined.
     ///
     /// # Errors
-    /// [`Error::Ended`] when the transaction destroyed it, or gave it another id.
+    /// [`Error::Ended`] when the transaction destroyed the session, or renewed its id.
     pub fn joined_under(&self, key: &str) -> Result<Option<usize>, Error> {
         let Some(index) = self.by_key.get(key).or_else(|| self.by_new_key.get(key)).copied() else {
             return Ok(None);
@@ -96,22 +100,22 @@ impl State {
         Ok(Some(index))
     }
 
-    /// Remembers that a session was found under this key as well.
+    /// Notes that a session was found under this store key.
     pub fn add_key(&mut self, key: Rc<str>, index: usize) {
-        match self.by_key.place(&key).and_then(|place| self.by_key.at(place)) {
+        match self.by_key.position(&key).and_then(|position| self.by_key.at(position)) {
             Some(known) => *known = index,
             None => _ = self.by_key.add(key, index),
         }
     }
 
-    /// Remembers the key that a renewal gave to a session.
+    /// Notes the store key that a renewal gave to a session.
     pub fn add_new_key(&mut self, key: Rc<str>, index: usize) {
-        if self.by_new_key.place(&key).is_none() {
+        if self.by_new_key.position(&key).is_none() {
             self.by_new_key.add(key, index);
         }
     }
 
-    /// Restores the sessions as they were right after a savepoint, and forgets the later ones.
+    /// Restores all sessions as they were right after a savepoint, and removes the later savepoints.
     ///
     /// # Errors
     /// [`Error::SavepointInvalid`].
@@ -126,7 +130,7 @@ impl State {
         Ok(())
     }
 
-    /// Adds a session, and returns where it is.
+    /// Adds a session, and returns its index.
     pub fn add(&mut self, session: impl FnOnce(usize) -> JoinedSession) -> usize {
         let index = self.sessions.len();
         let session = session(index);
@@ -135,29 +139,29 @@ impl State {
         index
     }
 
-    /// Checks that so many more sessions may join.
+    /// Checks that this number of sessions can join in addition.
     ///
     /// # Errors
     /// [`Error::TooManySessions`].
-    pub fn check_room(&self, more: usize) -> Result<(), Error> {
+    pub fn check_capacity(&self, more: usize) -> Result<(), Error> {
         if self.sessions.len().saturating_add(more) > MAX_SESSIONS as usize {
             return Err(Error::TooManySessions(MAX_SESSIONS));
         }
         Ok(())
     }
 
-    /// Takes in that the application asks for a session: one that timed out since it last asked begins again,
-    /// empty.
-    pub fn ask_for(&mut self, index: usize, now: Duration) -> Result<&mut JoinedSession, Error> {
+    /// Returns a session that the application requests. If it has timed out since the last request, it is
+    /// restarted, empty.
+    pub fn request(&mut self, index: usize, now: Duration) -> Result<&mut JoinedSession, Error> {
         let (session, _) = self.session(index)?;
         if session.has_timed_out(now) {
-            session.begin_again(now);
+            session.restart(now);
         }
-        session.asked_at = now;
+        session.requested_at = now;
         Ok(session)
     }
 
-    /// Ends it: every change that is not written is dropped.
+    /// Finishes the transaction, and drops its data.
     pub fn finish(&mut self) {
         self.phase = Phase::Finished;
         self.journal = Journal::default();
@@ -166,7 +170,7 @@ impl State {
     }
 }
 
-/// What the handles of one transaction share, with its environment.
+/// The state that the handles of one transaction share, with its environment.
 pub struct Shared<E> {
     pub environment: Rc<E>,
     pub expiries: Expiries,
@@ -174,13 +178,19 @@ pub struct Shared<E> {
 }
 
 impl<E> Shared<E> {
-    /// Works on the state of an open transaction. The work must not call the environment: while the
-    /// environment is at work, other handles of the same transaction may be called.
+    /// Calls `work` with the state of an open transaction. `work` must not call the environment: during such
+    /// a call, other handles of the same transaction may be used.
+    ///
+    /// # Errors
+    /// [`Error::Finished`], [`Error::Busy`], and those of `work`.
     pub fn open<R>(&self, work: impl FnOnce(&mut State) -> Result<R, Error>) -> Result<R, Error> {
         self.within(Phase::Open, work)
     }
 
-    /// Opens the transaction again after it waited for the store.
+    /// Opens the transaction again after it waited for the store, and calls `work` with the state.
+    ///
+    /// # Errors
+    /// [`Error::Finished`] when the transaction was dropped meanwhile, and those of `work`.
     pub fn resume<R>(&self, work: impl FnOnce(&mut State) -> Result<R, Error>) -> Result<R, Error> {
         self.within(Phase::Waiting, |state| {
             state.phase = Phase::Open;

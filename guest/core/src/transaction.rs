@@ -1,4 +1,4 @@
-//! Transactions, from beginning to end.
+//! Transactions and savepoints.
 
 use alloc::rc::Rc;
 use core::cell::RefCell;
@@ -10,41 +10,44 @@ use crate::error::Error;
 use crate::lifetime::Expiries;
 use crate::state::{Isolation, Phase, Shared, State};
 
-/// A unit of work over sessions. Dropping it unfinished aborts it; handles that came from it then return
-/// [`Error::Finished`].
+/// A unit of work over sessions, which commits as a whole or not at all. Dropping an unfinished transaction
+/// aborts it; calls on handles that came from it then fail with [`Error::Finished`].
 pub struct Transaction<E: Environment> {
     shared: Rc<Shared<E>>,
 }
 
 impl<E: Environment> Transaction<E> {
-    /// Begins a transaction. Nothing is sent.
+    /// Begins a transaction. Sends nothing to the store.
     pub fn begin(environment: Rc<E>, isolation: Isolation) -> Self {
         let state = RefCell::new(State::new(isolation));
         Self { shared: Rc::new(Shared { environment, expiries: Expiries::default(), state }) }
     }
 
-    /// Takes a savepoint of everything done so far, at a cost that does not depend on what that is.
+    /// Takes a savepoint of the current state. The cost does not depend on the size of the sessions.
     ///
     /// # Errors
     /// [`Error::Finished`].
     pub fn savepoint(&self) -> Result<Savepoint<E>, Error> {
-        let serial = self.shared.open(|state| Ok(state.journal.mark()))?;
+        let serial = self.shared.open(|state| Ok(state.journal.take_savepoint()))?;
         Ok(Savepoint { shared: Rc::clone(&self.shared), serial })
     }
 
-    /// Writes every changed session, or none, and finishes the transaction. After [`Error::TooLarge`] it is
-    /// still open, as if nothing had been tried.
+    /// Writes all changed sessions, or none, and finishes the transaction.
     ///
     /// # Errors
-    /// See `error` in `wit/transactions.wit`.
+    /// After [`Error::TooLarge`] and [`Error::Busy`] the transaction is still open and unchanged. After
+    /// [`Error::OutcomeUnknown`] it is finished, and either all changes are applied or none. After every
+    /// other error it is finished, and nothing was written and never will be: [`Error::Conflict`],
+    /// [`Error::Gone`], [`Error::Ended`], [`Error::Damaged`], [`Error::UnknownFormat`], [`Error::Store`],
+    /// [`Error::Finished`].
     pub fn commit(&self) -> Result<(), Error> {
         commit::commit(&self.shared)
     }
 
-    /// Drops every change and finishes the transaction. Nothing is sent.
+    /// Drops all changes and finishes the transaction. Sends nothing to the store.
     ///
     /// # Errors
-    /// [`Error::Finished`].
+    /// [`Error::Finished`], [`Error::Busy`].
     pub fn abort(&self) -> Result<(), Error> {
         self.shared.open(|state| {
             state.finish();
@@ -61,7 +64,7 @@ impl<E: Environment> Drop for Transaction<E> {
     fn drop(&mut self) {
         if let Ok(mut state) = self.shared.state.try_borrow_mut() {
             match state.phase {
-                // A call that waits for the store still needs the sessions, and finishes by itself.
+                // A call that waits for the store still needs the sessions; it drops them when it returns.
                 Phase::Waiting => state.phase = Phase::Finished,
                 Phase::Open | Phase::Finished => state.finish(),
             }
@@ -69,15 +72,15 @@ impl<E: Environment> Drop for Transaction<E> {
     }
 }
 
-/// A point in a transaction that can be returned to. Dropping it neither rolls back nor releases.
+/// A state of a transaction that a rollback restores. Dropping the handle neither rolls back nor releases.
 pub struct Savepoint<E> {
     shared: Rc<Shared<E>>,
     serial: u64,
 }
 
 impl<E: Environment> Savepoint<E> {
-    /// Restores exactly the state right after this savepoint, in every session; later savepoints become
-    /// invalid, this one stays usable. Costs what changed since.
+    /// Restores the state right after this savepoint was taken, in all sessions. Later savepoints become
+    /// invalid; this one stays valid. The cost depends on what changed since.
     ///
     /// # Errors
     /// [`Error::SavepointInvalid`], [`Error::Finished`].
@@ -85,7 +88,7 @@ impl<E: Environment> Savepoint<E> {
         self.shared.open(|state| state.roll_back(self.serial))
     }
 
-    /// Forgets this savepoint and the later ones, and keeps the changes.
+    /// Removes this savepoint and the later ones, and keeps the changes.
     ///
     /// # Errors
     /// [`Error::SavepointInvalid`], [`Error::Finished`].
@@ -95,14 +98,14 @@ impl<E: Environment> Savepoint<E> {
 }
 
 impl<E: Environment> fmt::Debug for Transaction<E> {
-    /// Says nothing of what is in it: sessions are private.
+    /// Shows no content, because sessions are private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transaction").finish_non_exhaustive()
     }
 }
 
 impl<E> fmt::Debug for Savepoint<E> {
-    /// Says nothing of what is in it: sessions are private.
+    /// Shows no content, because sessions are private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Savepoint").finish_non_exhaustive()
     }
@@ -112,17 +115,17 @@ impl<E> fmt::Debug for Savepoint<E> {
 mod tests {
     use super::*;
     use crate::Container;
-    use crate::environment::nowhere::Nowhere;
+    use crate::environment::no_store::NoStore;
 
     #[test]
-    fn a_finished_transaction_holds_on_to_nothing() {
-        let tx = Transaction::begin(Rc::new(Nowhere), Isolation::default());
+    fn a_finished_transaction_drops_its_data() {
+        let tx = Transaction::begin(Rc::new(NoStore), Isolation::default());
         let session = Container::open("c", Default::default()).unwrap().session(&tx, "s").unwrap();
         session.package("p").unwrap().get("read").unwrap();
         session.package("p").unwrap().set("written", "1").unwrap();
         tx.abort().unwrap();
         let state = tx.shared().state.borrow();
         let session = state.sessions.first().unwrap();
-        assert!(session.overlays.place("p").is_none() && session.reads.package("p").is_none());
+        assert!(session.overlays.position("p").is_none() && session.reads.package("p").is_none());
     }
 }

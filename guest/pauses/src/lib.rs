@@ -1,32 +1,40 @@
-//! How long to pause before what lost a race is tried again.
+//! The pauses before a retry after lost races.
 //!
-//! Contenders that try again at once meet each other again, and the more of them there are, the less work gets done.
-//! With a random pause that doubles with each race lost in a row, they spread out until about one of them is at work at
-//! a time.
+//! A race is lost when a compare-and-swap fails because another write was faster. Clients that retry at once collide
+//! again, and the more of them there are, the less work gets done. With a random pause whose limit doubles with each race
+//! lost in a row, the retries spread out until about one client works at a time.
 //!
-//! The SDK (between runs of a transaction) and the store component for memcached (before it reads again what it failed to
-//! write) share this schedule. It has no clock and no randomness of its own.
+//! The SDK pauses before it runs a transaction again, and the store component for memcached before it reads a key again
+//! that it failed to write. This crate only computes the pauses: it has no clock and no randomness of its own.
 
 #![no_std]
 
 use core::time::Duration;
 
-/// The limit of the first pause. One run over a store in the same network takes about as long.
+/// The limit of the first pause: about the duration of a transaction on a store in the same network.
 const FIRST: Duration = Duration::from_millis(2);
 
-/// No pause is longer than this.
+/// The maximum length of a pause.
 pub const LONGEST: Duration = Duration::from_millis(250);
 
-/// How long to pause after `lost` races in a row. `random` gives a number from all of `u64`; it is called only if there
-/// is a pause.
+/// Returns the pause after `lost` races in a row. `random` returns a uniformly distributed number; it is called only if
+/// there is a pause.
 ///
-/// After the first lost race the pause is zero: most sessions have two contenders at most, and a host that serves
-/// requests for one session in turn has given the turn to the one that tries again. After the second, the pause is
-/// anything below 2 ms, and each further one doubles the limit, up to [`LONGEST`].
+/// After the first lost race the pause is zero: most sessions have at most two concurrent requests, and on a host with
+/// turns the request that retries has the turn. After the second, the pause is between zero and 2 ms. Each further race
+/// doubles this limit, up to [`LONGEST`].
+///
+/// ```
+/// use lovely_session_pauses::{LONGEST, pause_after};
+///
+/// assert!(pause_after(1, || u64::MAX).is_zero());
+/// assert!(pause_after(2, || u64::MAX) < pause_after(3, || u64::MAX));
+/// assert!(pause_after(100, || u64::MAX) < LONGEST);
+/// ```
 pub fn pause_after(lost: u32, random: impl FnOnce() -> u64) -> Duration {
     let Some(doublings) = lost.checked_sub(2) else { return Duration::ZERO };
     let limit = FIRST.saturating_mul(2_u32.saturating_pow(doublings)).min(LONGEST);
-    // The limit has less than 64 bits, so the product fits, and its upper half is below the limit.
+    // The limit has less than 64 bits, so the product fits 128 bits, and its upper half is below the limit.
     let nanoseconds = (limit.as_nanos() * u128::from(random())) >> u64::BITS;
     Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
 }
@@ -40,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn who_lost_one_race_tries_again_at_once_and_takes_no_chance() {
+    fn the_first_retry_is_immediate_and_needs_no_randomness() {
         for lost in [0, 1] {
             assert_eq!(pause_after(lost, || panic!("there is no pause")), Duration::ZERO);
         }
@@ -57,14 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_pause_stays_the_longest_however_many_races_are_lost() {
+    fn the_limit_stays_the_same_after_any_number_of_further_races() {
         for lost in [34, 35, u32::MAX] {
             assert_eq!(longest_after(lost), longest_after(9));
         }
     }
 
     #[test]
-    fn a_pause_is_as_long_as_chance_has_it() {
+    fn the_random_number_decides_the_length() {
         assert_eq!(pause_after(9, || 0), Duration::ZERO);
         assert_eq!(pause_after(9, || u64::MAX / 2 + 1), LONGEST / 2);
     }

@@ -1,4 +1,4 @@
-//! The generated bindings, and nothing else. The handles in them are wrapped by the rest of the crate.
+//! The generated bindings. The rest of the crate wraps their handles.
 
 #[allow(missing_docs, unsafe_code, clippy::all)]
 mod generated {

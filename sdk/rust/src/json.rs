@@ -1,22 +1,22 @@
-//! Values to JSON texts and back.
+//! Conversion of values to JSON texts and back.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, JsonProblem};
+use crate::error::{Error, JsonError};
 
-/// The JSON text of a value that is to be stored.
+/// Returns the JSON text of a value.
 pub(crate) fn write<T: Serialize + ?Sized>(package: &str, key: &str, value: &T) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|reason| Error::NoJson(problem(package, key, reason)))
+    serde_json::to_string(value).map_err(|reason| Error::NotSerializable(problem(package, key, reason)))
 }
 
-/// The value that a stored JSON text stands for.
+/// Returns the value of a JSON text.
 pub(crate) fn read<T: DeserializeOwned>(package: &str, key: &str, json: &str) -> Result<T, Error> {
-    serde_json::from_str(json).map_err(|reason| Error::Unfit(problem(package, key, reason)))
+    serde_json::from_str(json).map_err(|reason| Error::WrongType(problem(package, key, reason)))
 }
 
-fn problem(package: &str, key: &str, reason: serde_json::Error) -> JsonProblem {
-    JsonProblem { package: package.to_owned(), key: key.to_owned(), reason }
+fn problem(package: &str, key: &str, reason: serde_json::Error) -> JsonError {
+    JsonError { package: package.to_owned(), key: key.to_owned(), reason }
 }
 
 #[cfg(test)]
@@ -38,9 +38,12 @@ mod tests {
     fn what_does_not_fit_says_where_and_why_and_its_text_hides_the_value() {
         let error = read::<u32>("cart", "apple", "\"secret\"").unwrap_err();
         let text = error.to_string();
-        assert_eq!(text, r#"the value of key "apple" in package "cart" is not of the type it was read as"#);
+        assert_eq!(
+            text,
+            r#"the value of key "apple" in package "cart" does not have the type it was read as"#
+        );
         assert!(error.source().unwrap().to_string().contains("expected u32"));
-        let Error::Unfit(problem) = error else { panic!("{error:?}") };
+        let Error::WrongType(problem) = error else { panic!("{error:?}") };
         assert_eq!((problem.package.as_str(), problem.key.as_str()), ("cart", "apple"));
         assert!(problem.reason.is_data());
     }
@@ -49,6 +52,6 @@ mod tests {
     fn a_value_without_a_json_form_is_refused() {
         let no_texts = BTreeMap::from([((1, 2), 3)]);
         let error = write("cart", "pairs", &no_texts).unwrap_err();
-        assert!(matches!(error, Error::NoJson(problem) if problem.key == "pairs"));
+        assert!(matches!(error, Error::NotSerializable(problem) if problem.key == "pairs"));
     }
 }

@@ -1,9 +1,9 @@
 //! Sessions for edge functions in Rust: typed values, transactions that run again after a conflict, and the
-//! cookie that says who the visitor is.
+//! session cookie.
 //!
-//! An edge function keeps what it knows of a visitor in a [`Session`], which has [`Package`]s of keys and values.
-//! [`Visitors::visit`] does everything around that: it reads the cookie, begins a transaction, runs the work,
-//! commits, runs the work again when another request was faster, and says which cookie to send.
+//! An edge function keeps its data about a visitor in a [`Session`], which has [`Package`]s of keys and
+//! values. [`Visitors::visit`] reads the `Cookie` header, begins a transaction, runs the work, commits, runs
+//! the work again after a conflict, and returns the value of a `Set-Cookie` header if one is needed.
 //!
 //! ```no_run
 //! use lovely_session::{Cookie, Error, Visit, Visitors};
@@ -28,15 +28,14 @@
 //! # }
 //! ```
 //!
-//! It knows nothing of HTTP but these two headers, as bytes in and text out, and so goes with any way to handle a
-//! request: with the `wasi` crate, `request.headers().get("cookie")` is what [`Visitors::visit`] takes, and
-//! `headers.append("set-cookie", set_cookie.as_bytes())` what becomes of its answer.
+//! The crate reads `Cookie` headers as bytes and writes `Set-Cookie` as text, and depends on no HTTP library.
+//! With the `wasi` crate, pass `request.headers().get("cookie")` to [`Visitors::visit`], and the result to
+//! `headers.append("set-cookie", set_cookie.as_bytes())`.
 //!
-//! Where no visitor is involved, [`transact`] runs work on sessions whose ids the application knows by itself; and
-//! [`Transaction`], [`Container`], [`Session`] and [`Package`] are the interface `lovely:session`, with its
-//! contracts, under these by hand.
+//! For sessions without a visitor, [`transact`] runs work on sessions whose ids the application knows.
+//! [`Transaction`], [`Container`], [`Session`] and [`Package`] are the interface `lovely:session` itself.
 //!
-//! Only inside a component can sessions be called. [`Cookie`] and the errors work anywhere.
+//! Calls on sessions work only inside a component. [`Cookie`] and the errors work everywhere.
 
 mod bindings;
 mod container;
@@ -44,13 +43,13 @@ mod cookie;
 mod error;
 mod json;
 mod package;
-mod runs;
+mod patience;
+mod retry;
 mod session;
 mod transact;
 mod transaction;
 mod visit;
 mod visitors;
-mod waiting;
 
 pub use bindings::{
     Conflict, Damage, InvalidJson, InvalidName, InvalidOption, Isolation, NameKind, NotACounter, SessionName,
@@ -58,7 +57,7 @@ pub use bindings::{
 };
 pub use container::{Container, ContainerOptions};
 pub use cookie::{Cookie, InvalidCookie, SameSite};
-pub use error::{Error, JsonProblem};
+pub use error::{Error, JsonError};
 pub use package::Package;
 pub use session::Session;
 pub use transact::{TransactOptions, transact, transact_with};

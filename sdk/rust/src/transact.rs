@@ -4,23 +4,24 @@ use std::time::Duration;
 
 use crate::bindings::Isolation;
 use crate::error::Error;
-use crate::runs::{Stopped, after_a_conflict, until_settled};
+use crate::patience::{Patience, SystemTimer};
+use crate::retry::{Failure, is_conflict, retry};
 use crate::transaction::Transaction;
-use crate::waiting::{Patience, System};
 
-/// How work runs in a transaction.
+/// Options of [`transact_with`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransactOptions {
-    /// What it is protected from.
+    /// The isolation level.
     pub isolation: Isolation,
-    /// How long after the beginning of the first run another one may still begin. Zero means that work runs once.
+    /// The time after the beginning of the first run within which another run may begin. With zero, the work
+    /// runs once.
     ///
-    /// The second run follows the first at once, and each further one a random pause, which tends to become longer and
-    /// is at most 250 ms. When the next pause would end after this time, the conflict is returned instead.
+    /// The second run begins at once. Before each further run there is a random pause, whose limit doubles up
+    /// to 250 ms. When the next pause would end after this time, the conflict is returned instead.
     ///
-    /// Leave room for one more run, and for the rest of the request, below the limit that the host sets to a request:
-    /// it ends the request without an answer of yours. `lovely-session serve` gives it 30 seconds unless told otherwise
-    /// (`--time-limit`).
+    /// Leave time for one more run, and for the rest of the request, within the time limit of the host, which
+    /// ends the request without a response of the application. The time limit of `lovely-session serve` is 30
+    /// seconds unless `--time-limit` sets another one.
     pub patience: Duration,
 }
 
@@ -35,14 +36,15 @@ impl Default for TransactOptions {
     }
 }
 
-/// Begins a transaction, runs `work` in it, and commits it.
+/// Begins a transaction, runs `work` in it, and commits it. Returns the result of `work`.
 ///
-/// When another transaction changed what `work` depends on, nothing of it was stored, and it runs again in a new
-/// transaction, on fresh data, until nobody else is faster or [its patience](TransactOptions::patience) is over. So
-/// **`work` may run more than once**: it must do nothing outside of the transaction that
-/// cannot be done twice. What it gives back is that of the run that was committed.
+/// If another transaction changed what `work` depends on, nothing was stored, and `work` runs again in a new
+/// transaction, on fresh data, until it succeeds or [its patience](TransactOptions::patience) is over. So
+/// **`work` may run more than once**: do nothing in it, outside of the transaction, that must not happen
+/// twice.
 ///
-/// When `work` fails, the transaction is aborted and the error given back. It is not for `work` to commit or abort.
+/// If `work` fails, the transaction is aborted and the error is returned. `work` must not commit or abort the
+/// transaction.
 ///
 /// ```no_run
 /// use lovely_session::{Container, ContainerOptions, Error, transact};
@@ -60,26 +62,42 @@ impl Default for TransactOptions {
 ///
 /// # Errors
 ///
-/// Those of `work`, and those of the commit: [`Error::Conflict`] only when each run met one until the patience was over.
-/// Nothing else is ever run again, [`Error::OutcomeUnknown`] least of all: it may have been done.
+/// Those of `work`, and those of [`Transaction::commit`]. [`Error::Conflict`] is returned only when every run
+/// conflicted until the patience was over. After any other error `work` is not run again, in particular not
+/// after [`Error::OutcomeUnknown`], because the commit may have been applied.
 pub fn transact<T, E: From<Error>>(work: impl FnMut(&Transaction) -> Result<T, E>) -> Result<T, E> {
     transact_with(TransactOptions::DEFAULT, work)
 }
 
-/// As [`transact`], with other options.
+/// As [`transact`], with options.
 ///
 /// # Errors
 ///
 /// As [`transact`].
+///
+/// # Example
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use lovely_session::{Container, ContainerOptions, Error, TransactOptions, transact_with};
+///
+/// # fn main() -> Result<(), Error> {
+/// let options = TransactOptions { patience: Duration::from_secs(1), ..TransactOptions::DEFAULT };
+/// transact_with(options, |transaction| {
+///     let players = Container::open("players", ContainerOptions::DEFAULT)?;
+///     players.session(transaction, "player 7")?.package("score")?.add("points", 1)
+/// })
+/// # }
+/// ```
 pub fn transact_with<T, E: From<Error>>(
     options: TransactOptions,
     mut work: impl FnMut(&Transaction) -> Result<T, E>,
 ) -> Result<T, E> {
-    let patience = Patience::begin(System::new(), options.patience);
-    until_settled(patience, after_a_conflict, || {
-        // Dropped without a commit, it is aborted.
+    let patience = Patience::begin(SystemTimer::start(), options.patience);
+    retry(patience, is_conflict, || {
+        // Dropping it without a commit aborts it.
         let transaction = Transaction::begin_at(options.isolation);
-        let value = work(&transaction).map_err(Stopped::Work)?;
+        let value = work(&transaction).map_err(Failure::Work)?;
         transaction.commit()?;
         Ok(value)
     })

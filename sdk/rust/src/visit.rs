@@ -1,4 +1,4 @@
-//! One visitor in one transaction.
+//! A visitor in one transaction.
 
 use std::cell::{Cell, OnceCell};
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::session::Session;
 use crate::transaction::{Savepoint, Transaction};
 
-/// One visitor in one transaction: what the work of [`Visitors::visit`](crate::Visitors::visit) is given.
+/// A visitor in one transaction: the argument of the work in [`Visitors::visit`](crate::Visitors::visit).
 #[derive(Debug)]
 pub struct Visit {
     transaction: Transaction,
@@ -17,21 +17,21 @@ pub struct Visit {
     logged_out: Cell<bool>,
 }
 
-/// What a visit leaves, in the view of the visitor's browser.
+/// What the visitor's browser has to know after a visit.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Leaves {
-    /// No session: there was none, and none was begun for good.
-    Nothing,
-    /// A session.
+pub(crate) enum Remaining {
+    /// There is no session: there was none, and none was begun and stored.
+    None,
+    /// There is a session.
     Session,
-    /// The session that there was, if there was one, has ended.
+    /// The session has ended, or the visitor logged out without one.
     End,
 }
 
 impl Visit {
-    /// Begins a visit of somebody who presents this id. An id that no session has, or that cannot be one, is that of a
-    /// new visitor.
-    pub(crate) fn enter(
+    /// Begins the visit of a visitor who presents this id. If no session has the id, or the id is invalid,
+    /// the visitor is new.
+    pub(crate) fn begin(
         transaction: Transaction,
         container: Container,
         presented: Option<&str>,
@@ -50,17 +50,38 @@ impl Visit {
         })
     }
 
-    /// The visitor's session; none for a new visitor, for whom nothing is stored yet.
+    /// Returns the visitor's session, or `None` for a new visitor, for whom nothing is stored yet.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use lovely_session::{Error, Visit};
+    ///
+    /// fn user(visit: &Visit) -> Result<Option<String>, Error> {
+    ///     let Some(session) = visit.session() else { return Ok(None) };
+    ///     session.package("login")?.get("user")
+    /// }
+    /// ```
     pub fn session(&self) -> Option<&Session> {
         self.session.get()
     }
 
-    /// The visitor's session, begun now for a new visitor: for work that is about to store something. If it stores
-    /// nothing after all, no session is left and no cookie sent.
+    /// Returns the visitor's session, and begins it for a new visitor. If nothing is stored in it, no session
+    /// and no cookie remain after the visit.
     ///
     /// # Errors
     ///
     /// [`Error::TooManySessions`], [`Error::Finished`].
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use lovely_session::{Error, Visit};
+    ///
+    /// fn add_apple(visit: &Visit) -> Result<(), Error> {
+    ///     visit.session_or_begin()?.package("cart")?.add("apple", 1)
+    /// }
+    /// ```
     pub fn session_or_begin(&self) -> Result<&Session, Error> {
         if let Some(session) = self.session.get() {
             return Ok(session);
@@ -69,12 +90,23 @@ impl Visit {
         Ok(self.session.get_or_init(|| begun))
     }
 
-    /// The visitor's session under an id that nobody can know yet, begun now for a new visitor. Call it whenever a
-    /// visitor's rights change, at login above all: the old id ends, and the answer carries the new one.
+    /// Returns the visitor's session under a fresh id, and begins it for a new visitor. Call it whenever the
+    /// rights of a visitor change, above all at login: the old id ends with the commit, and the cookie
+    /// carries the new one.
     ///
     /// # Errors
     ///
     /// [`Error::Ended`] after [`Visit::log_out`]; otherwise as [`Visit::session_or_begin`].
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use lovely_session::{Error, Visit};
+    ///
+    /// fn log_in(visit: &Visit, user: &str) -> Result<(), Error> {
+    ///     visit.session_with_new_id()?.package("login")?.set("user", user)
+    /// }
+    /// ```
     pub fn session_with_new_id(&self) -> Result<&Session, Error> {
         let session = self.session_or_begin()?;
         if self.resumed {
@@ -83,12 +115,24 @@ impl Visit {
         Ok(session)
     }
 
-    /// Ends the visitor's session, if there is one, and has the browser forget the cookie. Calls on the session answer
-    /// [`Error::Ended`] from now on.
+    /// Ends the visitor's session, if there is one, and removes the cookie from the browser. Further calls on
+    /// the session fail with [`Error::Ended`].
     ///
     /// # Errors
     ///
     /// [`Error::Finished`].
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use lovely_session::{Cookie, Error, Visit, Visited, Visitors};
+    ///
+    /// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid"));
+    ///
+    /// fn log_out(cookie_headers: &[Vec<u8>]) -> Result<Visited<()>, Error> {
+    ///     VISITORS.visit(cookie_headers, Visit::log_out)
+    /// }
+    /// ```
     pub fn log_out(&self) -> Result<(), Error> {
         self.logged_out.set(true);
         match self.session().map(Session::destroy) {
@@ -97,39 +141,62 @@ impl Visit {
         }
     }
 
-    /// A point that the work can return to.
+    /// Takes a savepoint of the visit's transaction.
     ///
     /// # Errors
     ///
     /// [`Error::Finished`].
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use lovely_session::{Error, Visit};
+    ///
+    /// fn try_to_add(visit: &Visit, is_in_stock: bool) -> Result<(), Error> {
+    ///     let savepoint = visit.savepoint()?;
+    ///     visit.session_or_begin()?.package("cart")?.add("apple", 1)?;
+    ///     if is_in_stock { Ok(()) } else { savepoint.rollback() }
+    /// }
+    /// ```
     pub fn savepoint(&self) -> Result<Savepoint, Error> {
         self.transaction.savepoint()
     }
 
-    /// The transaction of this visit, for sessions of other containers. It is not for the work to commit or abort.
+    /// Returns the transaction of this visit, for sessions of other containers. Do not commit or abort it.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use lovely_session::{Container, ContainerOptions, Error, Visit};
+    ///
+    /// fn count_sale(visit: &Visit) -> Result<(), Error> {
+    ///     let shops = Container::open("shops", ContainerOptions::DEFAULT)?;
+    ///     shops.session(visit.transaction(), "main street")?.package("sales")?.add("today", 1)
+    /// }
+    /// ```
     pub fn transaction(&self) -> &Transaction {
         &self.transaction
     }
 
-    /// Commits, and says what is left.
-    pub(crate) fn commit(&self) -> Result<Leaves, Error> {
-        // Asked before: afterwards the session does not answer.
-        let leaves = self.leaves()?;
+    /// Commits, and returns what remains.
+    pub(crate) fn commit(&self) -> Result<Remaining, Error> {
+        // Before the commit, because a finished transaction allows no calls on the session.
+        let remaining = self.remaining()?;
         self.transaction.commit()?;
-        Ok(leaves)
+        Ok(remaining)
     }
 
-    /// It asks the session, which knows what was rolled back.
-    fn leaves(&self) -> Result<Leaves, Error> {
+    /// Reads the session, so that rollbacks are taken into account.
+    fn remaining(&self) -> Result<Remaining, Error> {
         let Some(session) = self.session() else {
-            return Ok(if self.logged_out.get() { Leaves::End } else { Leaves::Nothing });
+            return Ok(if self.logged_out.get() { Remaining::End } else { Remaining::None });
         };
         if session.is_destroyed()? {
-            Ok(Leaves::End)
+            Ok(Remaining::End)
         } else if !self.resumed && session.packages()?.is_empty() {
-            Ok(Leaves::Nothing)
+            Ok(Remaining::None)
         } else {
-            Ok(Leaves::Session)
+            Ok(Remaining::Session)
         }
     }
 }

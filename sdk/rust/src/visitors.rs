@@ -1,16 +1,16 @@
-//! Visitors, known by their cookie.
+//! Visitors, identified by a cookie.
 
 use crate::container::{Container, ContainerOptions};
 use crate::cookie::Cookie;
 use crate::error::Error;
-use crate::runs::{Stopped, after_a_conflict_or_an_end, until_settled};
+use crate::patience::{Patience, SystemTimer};
+use crate::retry::{Failure, is_conflict_or_end, retry};
 use crate::session::Session;
 use crate::transact::TransactOptions;
 use crate::transaction::Transaction;
-use crate::visit::{Leaves, Visit};
-use crate::waiting::{Patience, System};
+use crate::visit::{Remaining, Visit};
 
-/// The visitors of a site: the container that their sessions are in, and the cookie that they are known by.
+/// The visitors of a site: the container of their sessions, and the cookie that identifies them.
 ///
 /// ```no_run
 /// use lovely_session::{ContainerOptions, Cookie, Error, Visit, Visited, Visitors};
@@ -20,7 +20,7 @@ use crate::waiting::{Patience, System};
 /// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid").with_host_prefix().max_age(8 * HOUR))
 ///     .with_container_options(ContainerOptions { timeout: Some(8 * HOUR), ..ContainerOptions::DEFAULT });
 ///
-/// /// Call it once the password was found to be right.
+/// /// Call it after the password was checked.
 /// fn log_in(cookie_headers: &[Vec<u8>], user: &str) -> Result<Visited<()>, Error> {
 ///     VISITORS.visit(cookie_headers, |visit| {
 ///         visit.session_with_new_id()?.package("login")?.set("user", user)
@@ -39,19 +39,27 @@ pub struct Visitors<'a> {
     transact_options: TransactOptions,
 }
 
-/// A visit that was committed.
+/// The result of a visit that was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visited<T> {
-    /// What the work gave back.
+    /// The result of the work.
     pub value: T,
-    /// The value of a `Set-Cookie` header to answer with; none if the browser has the right cookie already. It carries
-    /// the session's id, which is a secret.
+    /// The value of a `Set-Cookie` header for the response; `None` if the browser has the right cookie
+    /// already. It contains the session's id, which is a secret.
     pub set_cookie: Option<String>,
 }
 
 impl<'a> Visitors<'a> {
-    /// Visitors whose sessions are in the container of this name, with default options. Nothing is checked before the
-    /// first visit.
+    /// Visitors whose sessions are in the container of this name, with default options. The name and the
+    /// cookie are checked with the first visit.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::{Cookie, Visitors};
+    ///
+    /// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid"));
+    /// ```
     pub const fn new(container: &'a str, cookie: Cookie<'a>) -> Self {
         Self {
             container,
@@ -61,31 +69,71 @@ impl<'a> Visitors<'a> {
         }
     }
 
-    /// The same, with other options of the container.
+    /// Sets the options of the container.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::{ContainerOptions, Cookie, Visitors};
+    ///
+    /// const DAY: ContainerOptions = ContainerOptions { timeout: Some(86_400), ..ContainerOptions::DEFAULT };
+    /// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid")).with_container_options(DAY);
+    /// ```
     #[must_use]
     pub const fn with_container_options(self, container_options: ContainerOptions) -> Self {
         Self { container_options, ..self }
     }
 
-    /// The same, with another isolation level, or another patience.
+    /// Sets the isolation level and the patience of visits.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::{Cookie, Isolation, TransactOptions, Visitors};
+    ///
+    /// const SNAPSHOT: TransactOptions =
+    ///     TransactOptions { isolation: Isolation::Snapshot, ..TransactOptions::DEFAULT };
+    /// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid")).with_transact_options(SNAPSHOT);
+    /// ```
     #[must_use]
     pub const fn with_transact_options(self, transact_options: TransactOptions) -> Self {
         Self { transact_options, ..self }
     }
 
-    /// Runs `work` for the visitor whose request has these values of the header `Cookie`, in a transaction, and commits
-    /// it. A cookie that leads to no session is that of a new visitor: no id is adopted that was not issued here.
+    /// Runs `work` in a transaction for the visitor with these `Cookie` headers, and commits it. If the
+    /// cookie leads to no session, the visitor is new, and gets another id if a session is begun.
     ///
-    /// When another request changed the session first, nothing of `work` was stored, and it runs again on fresh data;
-    /// when the session ended meanwhile, it runs again as for a new visitor. So **`work` may run more than once**: it
-    /// must do nothing outside of the transaction that cannot be done twice. When `work` fails, nothing is stored.
+    /// If another request changed the session first, nothing was stored, and `work` runs again on fresh data.
+    /// If the session ended meanwhile, `work` runs again for a new visitor. So **`work` may run more than
+    /// once**: do nothing in it, outside of the transaction, that must not happen twice. If `work` fails,
+    /// nothing is stored.
     ///
     /// # Errors
     ///
-    /// Those of `work`; [`Error::InvalidCookie`], [`Error::InvalidName`] and [`Error::InvalidOption`] if these visitors
-    /// are not set up right; and those of loading and committing: [`Error::Conflict`], [`Error::Gone`] and
-    /// [`Error::Ended`] only if each run came too late until [the patience](TransactOptions::patience) was over. Nothing
-    /// else is ever run again, [`Error::OutcomeUnknown`] least of all: it may have been done.
+    /// Those of `work`; [`Error::InvalidCookie`], [`Error::InvalidName`] and [`Error::InvalidOption`] when
+    /// the cookie, the container's name or its options are invalid; and those of [`Container::resume`] and
+    /// [`Transaction::commit`]. [`Error::Conflict`], [`Error::Gone`] and [`Error::Ended`] are returned only
+    /// when every run failed until [the patience](TransactOptions::patience) was over. After any other error
+    /// `work` is not run again, in particular not after [`Error::OutcomeUnknown`], because the commit may
+    /// have been applied.
+    ///
+    /// # Example
+    ///
+    /// ```no_run
+    /// use lovely_session::{Cookie, Error, Visitors};
+    ///
+    /// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid"));
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let visited = VISITORS.visit(["sid=876dd4ba"], |visit| {
+    ///     visit.session_or_begin()?.package("cart")?.add("apple", 1)
+    /// })?;
+    /// if let Some(set_cookie) = visited.set_cookie {
+    ///     println!("Set-Cookie: {set_cookie}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn visit<T, E: From<Error>>(
         &self,
         cookie_headers: impl IntoIterator<Item: AsRef<[u8]>>,
@@ -93,32 +141,32 @@ impl<'a> Visitors<'a> {
     ) -> Result<Visited<T>, E> {
         self.cookie.check().map_err(Error::from)?;
         let presented = self.cookie.id_in(cookie_headers);
-        let patience = Patience::begin(System::new(), self.transact_options.patience);
-        until_settled(patience, after_a_conflict_or_an_end, || self.run(presented.as_deref(), &mut work))
+        let patience = Patience::begin(SystemTimer::start(), self.transact_options.patience);
+        retry(patience, is_conflict_or_end, || self.run(presented.as_deref(), &mut work))
     }
 
     fn run<T, E>(
         &self,
         presented: Option<&str>,
         work: impl FnOnce(&Visit) -> Result<T, E>,
-    ) -> Result<Visited<T>, Stopped<E>> {
+    ) -> Result<Visited<T>, Failure<E>> {
         let transaction = Transaction::begin_at(self.transact_options.isolation);
         let container = Container::open(self.container, self.container_options)?;
-        let visit = Visit::enter(transaction, container, presented)?;
-        let value = work(&visit).map_err(Stopped::Work)?;
-        let leaves = visit.commit()?;
+        let visit = Visit::begin(transaction, container, presented)?;
+        let value = work(&visit).map_err(Failure::Work)?;
+        let remaining = visit.commit()?;
         let id = visit.session().map(Session::id);
-        Ok(Visited { value, set_cookie: self.set_cookie(presented, &leaves, id.as_deref()) })
+        Ok(Visited { value, set_cookie: self.set_cookie(presented, &remaining, id.as_deref()) })
     }
 
-    /// The cookie for a browser that presented an id, after a visit.
-    fn set_cookie(&self, presented: Option<&str>, leaves: &Leaves, id: Option<&str>) -> Option<String> {
-        match (leaves, id) {
-            (Leaves::End, _) => Some(self.cookie.forgetting_line()),
-            (Leaves::Session, Some(id)) if presented != Some(id) || self.cookie.slides() => {
-                Some(self.cookie.remembering_line(id))
+    /// The `Set-Cookie` value for a browser that presented an id, after a visit.
+    fn set_cookie(&self, presented: Option<&str>, remaining: &Remaining, id: Option<&str>) -> Option<String> {
+        match (remaining, id) {
+            (Remaining::End, _) => Some(self.cookie.remove_cookie_unchecked()),
+            (Remaining::Session, Some(id)) if presented != Some(id) || self.cookie.has_max_age() => {
+                Some(self.cookie.set_cookie_unchecked(id))
             }
-            (Leaves::Session | Leaves::Nothing, _) => None,
+            (Remaining::Session | Remaining::None, _) => None,
         }
     }
 }
@@ -129,36 +177,36 @@ mod tests {
 
     const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid").over_plain_http());
 
-    fn set_cookie(presented: Option<&str>, leaves: Leaves, id: Option<&str>) -> Option<String> {
-        VISITORS.set_cookie(presented, &leaves, id)
+    fn set_cookie(presented: Option<&str>, remaining: Remaining, id: Option<&str>) -> Option<String> {
+        VISITORS.set_cookie(presented, &remaining, id)
     }
 
     #[test]
     fn a_browser_is_told_an_id_that_it_does_not_have() {
         let told = Some("sid=new; HttpOnly; SameSite=Lax; Path=/".to_owned());
-        assert_eq!(set_cookie(None, Leaves::Session, Some("new")), told);
-        assert_eq!(set_cookie(Some("old"), Leaves::Session, Some("new")), told);
-        assert_eq!(set_cookie(Some("new"), Leaves::Session, Some("new")), None);
+        assert_eq!(set_cookie(None, Remaining::Session, Some("new")), told);
+        assert_eq!(set_cookie(Some("old"), Remaining::Session, Some("new")), told);
+        assert_eq!(set_cookie(Some("new"), Remaining::Session, Some("new")), None);
     }
 
     #[test]
     fn a_browser_is_reminded_of_a_cookie_with_an_age() {
         let visitors = Visitors { cookie: VISITORS.cookie.max_age(60), ..VISITORS };
-        let told = visitors.set_cookie(Some("same"), &Leaves::Session, Some("same"));
+        let told = visitors.set_cookie(Some("same"), &Remaining::Session, Some("same"));
         assert_eq!(told.as_deref(), Some("sid=same; HttpOnly; SameSite=Lax; Path=/; Max-Age=60"));
-        assert_eq!(visitors.set_cookie(Some("same"), &Leaves::Nothing, None), None);
+        assert_eq!(visitors.set_cookie(Some("same"), &Remaining::None, None), None);
     }
 
     #[test]
     fn a_browser_forgets_a_session_that_ended() {
         let forget = Some("sid=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0".to_owned());
-        assert_eq!(set_cookie(Some("old"), Leaves::End, Some("old")), forget);
-        assert_eq!(set_cookie(None, Leaves::End, None), forget);
+        assert_eq!(set_cookie(Some("old"), Remaining::End, Some("old")), forget);
+        assert_eq!(set_cookie(None, Remaining::End, None), forget);
     }
 
     #[test]
     fn a_browser_is_told_of_no_session_that_does_not_exist() {
-        assert_eq!(set_cookie(Some("planted"), Leaves::Nothing, None), None);
-        assert_eq!(set_cookie(None, Leaves::Nothing, Some("unused")), None);
+        assert_eq!(set_cookie(Some("planted"), Remaining::None, None), None);
+        assert_eq!(set_cookie(None, Remaining::None, Some("unused")), None);
     }
 }

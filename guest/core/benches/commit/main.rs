@@ -1,10 +1,10 @@
-//! What transactions cost in the core alone, by the size of the session's record.
+//! The time that the core alone takes for transactions, by the size of the session's record.
 //!
-//! - `floor`: the two calls to the store that a transaction makes, with the same bytes, and nothing else.
-//! - `transaction`: load a session, read and change one key of one package, take a savepoint, commit. What
-//!   it takes beyond the floor is the core's own.
-//! - `savepoint`: take one in a session that is loaded, and release it.
-//! - `rollback`: return to a savepoint after so many keys were changed; changing them is not measured.
+//! - `floor`: only the two calls to the store that a transaction makes, with the same bytes.
+//! - `transaction`: load a session, read and change one key of one package, take a savepoint, commit. The time
+//!   beyond the floor is spent in the core.
+//! - `savepoint`: take a savepoint in a loaded session, and release it.
+//! - `rollback`: roll back after a number of keys were changed; changing them is not measured.
 
 #![allow(clippy::unwrap_used, reason = "a bench whose work fails measures nothing")]
 
@@ -21,10 +21,10 @@ use self::world::World;
 
 const CONTAINER: &str = "bench";
 const ID: &str = "visitor";
-/// The package that transactions work on; the others only make the record larger.
+/// The package that transactions change; the others only make the record larger.
 const PACKAGE: &str = "package 0";
 
-/// Records by their size: so many packages of so many bytes.
+/// Records by their size: the number of packages, and the bytes of each.
 const SIZES: [(&str, usize, usize); 5] = [
     ("1 KB", 10, 100),
     ("10 KB", 100, 100),
@@ -91,7 +91,7 @@ fn rollbacks(criterion: &mut Criterion) {
     }
 }
 
-/// A world that holds a session of so many packages, all of `bytes` but the one that is worked on.
+/// A world with a session of this number of packages, each of `bytes`, except for the one that is changed.
 fn world_with(packages: usize, bytes: usize) -> Rc<World> {
     let world = Rc::new(World::default());
     let transaction = begin(&world);
@@ -105,7 +105,7 @@ fn world_with(packages: usize, bytes: usize) -> Rc<World> {
     world
 }
 
-/// The JSON text that fills a package of so many bytes.
+/// A JSON text that fills a package up to this number of bytes.
 fn text(bytes: usize) -> String {
     let others = r#"{"count":1,"text":""}"#.len();
     format!("\"{}\"", "x".repeat(bytes - others))

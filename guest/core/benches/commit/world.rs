@@ -1,4 +1,4 @@
-//! The cheapest world that sessions can live in: a map, and numbers for a clock and for randomness.
+//! The cheapest environment for sessions: a map as the store, a clock that stands still, and a counter as randomness.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use lovely_session_core::{
     Change, Clock, Entry, Expectation, Lifetime, Outcome, Random, Store, StoreError, Version, Write,
 };
 
-/// How long the records live, in seconds. Nothing ever expires here.
+/// The lifetime of all entries. Nothing expires here.
 const LIFETIME: Lifetime = Lifetime::Seconds(3600);
 
-/// A store that keeps versions apart, and nothing more.
+/// A store that checks versions, and does nothing else.
 #[derive(Default)]
 pub struct World {
     values: RefCell<BTreeMap<String, (Vec<u8>, Version)>>,
@@ -19,7 +19,7 @@ pub struct World {
 }
 
 impl World {
-    /// What every transaction on a session asks of the store: one read and one write.
+    /// The calls to the store that every transaction on a session makes: one read and one write.
     pub fn load_and_store(&self, key: &str) {
         let entries = self.get_many(vec![key.to_owned()], Some(LIFETIME)).unwrap();
         let entry = entries.into_iter().flatten().next().unwrap();
@@ -83,6 +83,6 @@ impl Clock for World {
 impl Random for World {
     fn fill(&self, buffer: &mut [u8]) {
         let number = self.next_number().to_be_bytes();
-        buffer.iter_mut().zip(number.iter().rev()).for_each(|(place, byte)| *place = *byte);
+        buffer.iter_mut().zip(number.iter().rev()).for_each(|(target, byte)| *target = *byte);
     }
 }

@@ -1,4 +1,4 @@
-//! Counts what is on the heap, so that a target can tell how much memory its subject took.
+//! Counts the bytes on the heap, so that a fuzz target can check how much memory a call took.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator, counted.
+/// The system's allocator with counters.
 struct Counted;
 
-// SAFETY: the system's allocator does everything; the counters are no part of what it hands out. What is not
-// written here goes through these two.
+// SAFETY: all calls are forwarded to the system's allocator, and the counters do not touch its memory. The other
+// methods of the trait call these two.
 unsafe impl GlobalAlloc for Counted {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         PEAK.fetch_max(HELD.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
-        // SAFETY: the caller promises what the system's allocator asks for.
+        // SAFETY: the caller keeps the contract, which is that of the system's allocator.
         unsafe { System.alloc(layout) }
     }
 
@@ -28,7 +28,7 @@ unsafe impl GlobalAlloc for Counted {
 #[global_allocator]
 static ALLOCATOR: Counted = Counted;
 
-/// Does some work, and answers the most bytes that it had on the heap at once.
+/// Calls `work`, and returns the maximum number of bytes that it had on the heap at once.
 pub fn peak_of(work: impl FnOnce()) -> usize {
     let before = HELD.load(Relaxed);
     PEAK.store(before, Relaxed);

@@ -1,11 +1,11 @@
-//! Programs of operations end on the core as they end in the reference model.
+//! Checks that programs of operations have the same result on the core and on a reference model.
 
 #![no_main]
 
 #[path = "../../tests/behaviour/model.rs"]
 mod model;
-#[allow(dead_code, reason = "the tests of the core use more of it")]
-#[path = "../../tests/behaviour/world.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests of the core use more of it")]
+#[path = "../../tests/behaviour/world/mod.rs"]
 mod world;
 
 use arbitrary::{Arbitrary, Unstructured};
@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 
 use crate::model::{IDS, KEYS, PACKAGES, Step};
 
-/// The most steps of a program: everything is compared after each.
+/// The maximum number of steps of a program; everything is compared after each.
 const MAX_STEPS: usize = 100;
 
 #[derive(Debug)]

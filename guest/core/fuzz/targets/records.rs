@@ -1,12 +1,12 @@
-//! Any bytes are a record or a typed error: the decoder never panics, never takes memory out of proportion to
-//! what it was given, and what it reads it can write again without a loss. A session whose item in the store
-//! holds any bytes works or answers a typed error, and its other packages are kept.
+//! Checks that any bytes are a record or give a typed error: the decoder never panics, takes memory in proportion to
+//! its input, and what it reads is written again without loss. A session whose entry in the store holds any bytes
+//! works or returns a typed error, and keeps its other packages.
 
 #![no_main]
 
 mod heap;
-#[allow(dead_code, reason = "the tests of the core use more of it")]
-#[path = "../../tests/behaviour/world.rs"]
+#[allow(dead_code, unused_imports, reason = "the tests of the core use more of it")]
+#[path = "../../tests/behaviour/world/mod.rs"]
 mod world;
 
 use libfuzzer_sys::fuzz_target;
@@ -14,11 +14,10 @@ use lovely_session_core::{Error, Header, Record, Session};
 
 use crate::world::{World, container, package, session};
 
-/// The most bytes on the heap for each byte of a record. Short keys cost most: about fifteen for each byte of
-/// theirs.
+/// The maximum number of bytes on the heap for each byte of a record. Short keys need most: about fifteen per byte.
 const HEAP_PER_BYTE: usize = 32;
 
-/// The bytes on the heap that even the smallest record may take.
+/// The number of bytes on the heap that any record may take in addition.
 const HEAP_FOR_ANY: usize = 4096;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -36,12 +35,12 @@ fn read_everything(bytes: &[u8]) {
     }
 }
 
-/// A record that was read, written and read again says the same.
+/// Checks that a record that was read, written and read again is the same.
 fn write_again(bytes: &[u8]) {
     let Ok(record) = Record::decode(bytes.to_vec()) else { return };
     let written = record.rewrite(record.header());
     let again = Record::decode(written.clone()).expect("what is written can be read");
-    assert_eq!(told(again.header()), told(record.header()));
+    assert_eq!(shown(again.header()), shown(record.header()));
     assert!(again.package_names().eq(record.package_names()));
     for name in record.package_names() {
         match (again.package(name), record.package(name)) {
@@ -53,17 +52,17 @@ fn write_again(bytes: &[u8]) {
             (again, package) => assert_eq!(again.unwrap_err(), package.unwrap_err()),
         }
     }
-    assert_eq!(again.rewrite(again.header()), written, "it is written in one way only");
+    assert_eq!(again.rewrite(again.header()), written, "there is only one way to write a record");
 }
 
-/// All that a first line says, less what is pending: that is not written again.
-fn told(header: &Header) -> String {
+/// The header as text, without the pending change: that is not written again.
+fn shown(header: &Header) -> String {
     let mut header = header.clone();
     header.pending = None;
     format!("{header:?}")
 }
 
-/// A transaction on a session of these bytes changes what it writes, and nothing else.
+/// Checks that a transaction on a session with these bytes changes what it writes, and nothing else.
 fn use_in_a_session(bytes: &[u8]) {
     let world = World::new();
     world.put_raw("s", bytes);
@@ -85,7 +84,7 @@ fn use_in_a_session(bytes: &[u8]) {
 
 type Content = Vec<(String, Result<Vec<(String, String)>, Error>)>;
 
-/// What the packages of a session hold that are not written here.
+/// The packages that this target does not write.
 fn others(session: &Session<World>) -> Content {
     let names = session.packages().expect("the names are in the first line");
     let others = names.into_iter().filter(|name| name != "p");

@@ -1,9 +1,9 @@
-//! Whether the changes of a transaction fit together with what others committed meanwhile.
+//! Whether the changes of a transaction conflict with what other transactions committed meanwhile.
 //!
 //! Three states are compared key by key: what was loaded, what is stored now (theirs), and what the
-//! transaction made of it (ours). When nothing conflicts, ours is laid over theirs, which is as if the
-//! transaction had run after the others. Packages whose bytes are the same, and those that the transaction
-//! neither read nor wrote, are not parsed.
+//! transaction made of it (ours). If nothing conflicts, ours is applied to theirs, as if the transaction had
+//! run after the others. Packages whose bytes are equal, and packages that the transaction neither read nor
+//! wrote, are not parsed.
 
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
@@ -13,13 +13,13 @@ use crate::counter;
 use crate::error::{Conflict, Error};
 use crate::joined::JoinedSession;
 use crate::overlay::Edit;
-use crate::record::{PackageText, Record};
+use crate::record::{PackageText, Record, RecordError};
 use crate::state::Isolation;
 
-/// The conflicts of a session's changes with the record that is stored now.
+/// Returns the conflicts of a session's reads and writes with the record that is stored now.
 ///
 /// # Errors
-/// [`Error::Damaged`] when a package in question cannot be read.
+/// [`Error::Damaged`] when a package that has to be compared cannot be read.
 pub fn conflicts(
     session: &JoinedSession,
     theirs: &Record,
@@ -56,7 +56,7 @@ impl<'a> Comparison<'a> {
         self.session.loaded_record().map(|record| &**record)
     }
 
-    /// The packages whose documents are not the same any more.
+    /// The packages whose documents differ.
     fn changed_packages(&self) -> Vec<&'a str> {
         let mut loaded = self.loaded().into_iter().flat_map(|record| record.documents());
         changed(&mut loaded, &mut self.theirs.documents())
@@ -68,11 +68,11 @@ impl<'a> Comparison<'a> {
         if self.is_serializable() && self.session.reads.package_names && existed != exists {
             conflicts.push(self.conflict(Some(package), None));
         }
-        let is_untouched = self.session.overlays.get(package).is_none_or(|overlay| overlay.is_vacant());
+        let is_untouched = self.session.overlays.get(package).is_none_or(|overlay| overlay.is_empty());
         if is_untouched && self.session.reads.package(package).is_none() {
             return Ok(());
         }
-        let damaged = |error: crate::RecordError| error.of_session(self.session.name());
+        let damaged = |error: RecordError| error.of_session(self.session.name());
         let theirs = self.theirs.package(package).map_err(damaged)?;
         let loaded =
             self.loaded().map(|loaded| loaded.package(package)).transpose().map_err(damaged)?.flatten();
@@ -87,22 +87,22 @@ impl<'a> Comparison<'a> {
     /// Whether a key that others changed conflicts with what the transaction did to it.
     fn key_conflicts(&self, package: &str, key: &str, theirs: Option<PackageText<'_>>) -> bool {
         let read = self.session.reads.package(package).is_some_and(|reads| reads.includes(key));
-        let ours = self.session.overlays.get(package).and_then(|overlay| overlay.edited(key));
-        // What was written to a session before it was destroyed does not matter any more.
+        let ours = self.session.overlays.get(package).and_then(|overlay| overlay.edit(key));
+        // What was written to a session before it was destroyed cannot conflict.
         let theirs = theirs.and_then(|theirs| theirs.get(key));
         match ours.filter(|_| !self.session.identity.destroyed) {
-            // What was added is added to theirs, unless the number was made from what was read.
+            // The number is added to theirs, unless it may depend on what was read.
             Some(Edit::Added(number)) => read || counter::sum(theirs, *number).is_none(),
             Some(_) if self.isolation == Isolation::LastWriterWins => false,
-            // To write the very same value is no conflict, unless it was made from the one that was read:
-            // two increments that both arrive at 2 must not become one.
-            Some(ours) => read || ours.over(None).as_deref() != theirs,
+            // Writing the same value as the others is no conflict, unless it may depend on the value that was
+            // read: two increments that both arrive at 2 must not become one.
+            Some(ours) => read || ours.apply_to(None).as_deref() != theirs,
             None => read && self.is_serializable(),
         }
     }
 }
 
-/// The keys whose texts are not the same any more.
+/// The keys whose texts differ.
 fn changed_keys<'r>(loaded: Option<PackageText<'r>>, theirs: Option<PackageText<'r>>) -> Vec<&'r str> {
     let entries = |package: Option<PackageText<'r>>| {
         let entries = package.into_iter().flat_map(|package| package.entries());
@@ -111,13 +111,13 @@ fn changed_keys<'r>(loaded: Option<PackageText<'r>>, theirs: Option<PackageText<
     changed(&mut entries(loaded), &mut entries(theirs))
 }
 
-/// Things by their names, sorted.
-type Things<'i, 'r> = &'i mut dyn Iterator<Item = (&'r str, &'r [u8])>;
+/// Names with their bytes, sorted by name.
+type Named<'i, 'r> = &'i mut dyn Iterator<Item = (&'r str, &'r [u8])>;
 
-/// The names under which there is something else here than there, sorted.
-fn changed<'r>(here: Things<'_, 'r>, there: Things<'_, 'r>) -> Vec<&'r str> {
+/// The names whose bytes differ, or that occur on one side only, sorted.
+fn changed<'r>(loaded: Named<'_, 'r>, stored: Named<'_, 'r>) -> Vec<&'r str> {
     let mut names = Vec::new();
-    let (mut mine, mut other) = (here.next(), there.next());
+    let (mut mine, mut other) = (loaded.next(), stored.next());
     loop {
         let order = match (mine, other) {
             (None, None) => return names,
@@ -129,10 +129,10 @@ fn changed<'r>(here: Things<'_, 'r>, there: Things<'_, 'r>) -> Vec<&'r str> {
             names.extend(if order.is_le() { mine } else { other }.map(|(name, _)| name));
         }
         if order.is_le() {
-            mine = here.next();
+            mine = loaded.next();
         }
         if order.is_ge() {
-            other = there.next();
+            other = stored.next();
         }
     }
 }

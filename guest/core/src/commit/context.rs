@@ -1,63 +1,72 @@
-//! What the steps of a commit share.
+//! The state that the steps of a commit share.
 
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::part::Part;
-use super::watched::Watched;
+use super::participant::Participant;
+use super::read_only::ReadOnlySession;
 use crate::environment::{Environment, Outcome, StoreError, Write};
 use crate::error::Error;
 use crate::lifetime::{Expiries, Expiry};
 use crate::record::Mark;
 use crate::state::Isolation;
 
-/// How often a write is sent that gets no answer. Each may have waited for the store's deadline.
-pub const MAX_UNANSWERED: usize = 4;
+/// How many times a write without a reply is sent. Each time may take as long as the store's deadline.
+pub const MAX_SENDS: usize = 4;
 
-/// One commit.
+/// A commit in progress.
 pub struct Commit<'s, E> {
     pub environment: &'s E,
     pub expiries: &'s Expiries,
     pub isolation: Isolation,
     pub now: Duration,
-    /// What is written; the first is the primary.
-    pub parts: Vec<Part<'s>>,
-    /// What was only read, and must not have changed.
-    pub watched: Vec<Watched<'s>>,
-    /// The marks of the attempts, the newest last.
+    /// The records to write. The first is the primary.
+    pub participants: Vec<Participant<'s>>,
+    /// The sessions that were only read, and must not have changed.
+    pub read_only: Vec<ReadOnlySession<'s>>,
+    /// The marks of the attempts, newest last.
     pub marks: Vec<Mark>,
-    /// How many races were lost that no other commit won.
-    pub futile_rounds: usize,
-    /// Whether a creation got no answer that may still arrive, whenever nothing is there.
-    pub is_in_flight: bool,
+    /// The number of failed attempts in which no other commit won either.
+    pub attempts_without_winner: usize,
+    /// Whether a write that creates a record has no outcome yet. It may be applied at any later time at which
+    /// the key is absent.
+    pub creation_may_arrive: bool,
 }
 
 impl<E: Environment> Commit<'_, E> {
-    /// Sends writes. Returns nothing when the store turned out to know no expiry, so that nothing was done and
-    /// the writes have to be made anew.
+    /// Sends writes. Returns `None` when the store refused the expiry: nothing was written, and the writes
+    /// have to be built again.
     pub fn send(&self, writes: Vec<Write>) -> Result<Option<Vec<Outcome>>, Error> {
         let count = writes.len();
         match self.environment.write_many(writes) {
             Ok(mut outcomes) => {
-                // An answer that is missing is an answer that was not seen.
+                // A missing outcome is an unknown one.
                 outcomes.resize(count, Outcome::Unknown);
                 Ok(Some(outcomes))
             }
-            Err(StoreError::Unsupported(_)) if self.learn_that_records_are_kept() => Ok(None),
+            Err(StoreError::Unsupported(_)) if self.note_that_records_never_expire() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Takes in that the store refused to expire records. Returns whether that is news.
-    fn learn_that_records_are_kept(&self) -> bool {
-        let learn = |part: &Part<'_>| self.expiries.learn(&part.session.settings, Expiry::RecordAlone);
-        self.parts.iter().filter(|part| learn(part)).count() > 0
+    /// Notes that the store cannot expire records. Returns whether that was not known yet.
+    fn note_that_records_never_expire(&self) -> bool {
+        let learn = |participant: &Participant<'_>| {
+            self.expiries.learn(&participant.session.settings, Expiry::RecordAlone)
+        };
+        self.participants.iter().filter(|participant| learn(participant)).count() > 0
     }
 
-    /// That nobody can tell whether the commit happened.
+    /// The error for a commit whose outcome cannot be found out.
     pub fn unknown(&self) -> Error {
-        let mut names: Vec<_> = self.parts.iter().map(|part| part.session.name()).collect();
+        let mut names: Vec<_> =
+            self.participants.iter().map(|participant| participant.session.name()).collect();
         names.dedup();
         Error::OutcomeUnknown(names)
     }
+}
+
+/// The error for a record whose server cannot be reached.
+pub fn unavailable() -> Error {
+    StoreError::Unavailable("the server of a session cannot be reached".into()).into()
 }

@@ -1,14 +1,14 @@
-//! Why a commit fails, when several of its sessions have something to say.
+//! The error of a commit in which several sessions fail.
 
 use alloc::vec::Vec;
 
 use crate::error::{Conflict, Error, SessionName};
 
-/// Why one session stops a commit.
+/// Why a session makes a commit fail.
 pub enum Failure {
     /// It ended.
     Ended(SessionName),
-    /// It timed out or was evicted, or another life has begun in its place.
+    /// It timed out or was evicted, or another life has begun under its key.
     Gone(SessionName),
     /// Others changed what the transaction depends on.
     Conflict(Vec<Conflict>),
@@ -22,7 +22,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// The reasons of all sessions.
+/// The failures of all sessions.
 #[derive(Default)]
 pub struct Failures {
     ended: Vec<SessionName>,
@@ -41,7 +41,7 @@ impl Failures {
         }
     }
 
-    /// The one error for the application: what cannot be mended by running again comes first.
+    /// Returns one error for the application. Failures that a retry cannot repair come first.
     ///
     /// # Errors
     /// When there is any failure.

@@ -4,21 +4,21 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use super::context::Commit;
-use super::part::{Change, Part};
-use super::watched::Watched;
+use super::participant::{Action, Participant};
+use super::read_only::ReadOnlySession;
 use crate::environment::Environment;
 use crate::joined::JoinedSession;
 use crate::state::{Isolation, Shared, State};
 
-/// Whether what was read may be of several moments. One session is as it was when it was loaded, and sessions that
-/// the transaction created are known to nobody else.
-fn knows_several_moments(state: &State) -> bool {
+/// Whether the transaction may have read states of different times. One session has the state of its load,
+/// and no other transaction knows the sessions that this one created.
+fn read_at_several_times(state: &State) -> bool {
     let known = state.sessions.iter().filter(|session| !session.is_created);
-    known.clone().nth(1).is_some() || known.clone().any(|session| session.is_found_twice)
+    known.clone().nth(1).is_some() || known.clone().any(|session| session.was_loaded_twice)
 }
 
 impl<'s, E: Environment> Commit<'s, E> {
-    /// What is to be done.
+    /// Finds out what the commit has to do.
     pub fn plan(shared: &'s Shared<E>, state: &'s State) -> Self {
         let environment = &*shared.environment;
         let mut commit = Self {
@@ -26,58 +26,60 @@ impl<'s, E: Environment> Commit<'s, E> {
             expiries: &shared.expiries,
             isolation: state.isolation,
             now: environment.now(),
-            parts: Vec::new(),
-            watched: Vec::new(),
+            participants: Vec::new(),
+            read_only: Vec::new(),
             marks: Vec::new(),
-            futile_rounds: 0,
-            is_in_flight: false,
+            attempts_without_winner: 0,
+            creation_may_arrive: false,
         };
         for session in &state.sessions {
             commit.plan_session(session);
         }
-        if !knows_several_moments(state) {
-            commit.watched.clear();
+        if !read_at_several_times(state) {
+            commit.read_only.clear();
         }
         commit
     }
 
-    /// Takes in that the transaction depends on a session as it was loaded. That a session joined tells that it
-    /// had not ended, even where nothing else was read.
-    fn watch(&mut self, session: &'s JoinedSession) {
+    /// Adds a session to those that must not have changed. That a session joined shows that it had not ended,
+    /// even if nothing else was read.
+    fn depend_on(&mut self, session: &'s JoinedSession) {
         if self.isolation == Isolation::Serializable && !session.is_created {
-            self.watched.push(Watched::new(session));
+            self.read_only.push(ReadOnlySession::new(session));
         }
     }
 
     fn plan_session(&mut self, session: &'s JoinedSession) {
         let is_live = session.loaded_record().is_some();
         if session.identity.destroyed && is_live {
-            self.write_session(session, Change::End, &session.loaded_key);
+            self.write_session(session, Action::End, &session.loaded_key);
         } else if session.identity.destroyed {
-            // One that was not there leaves nothing.
-            self.watch(session);
+            // A session that was not stored leaves nothing behind.
+            self.depend_on(session);
         } else if is_live && session.is_renewed() {
-            self.write_session(session, Change::Leave, &session.loaded_key);
+            self.write_session(session, Action::MoveOut, &session.loaded_key);
             let key = &session.identity.key;
-            self.parts.push(Part::new(session, Change::Arrive, key, self.environment));
+            self.participants.push(Participant::new(session, Action::MoveIn, key, self.environment));
         } else if !self.write_if_changed(session) || session.is_renewed() {
-            self.watch(session);
+            self.depend_on(session);
             return;
         }
-        if session.is_found_twice {
-            self.watch(session);
+        if session.was_loaded_twice {
+            self.depend_on(session);
         }
     }
 
-    fn write_session(&mut self, session: &'s JoinedSession, change: Change, key: &Rc<str>) {
-        let part = Part::new(session, change, key, self.environment);
-        self.parts.push(self.looked_at_first(part));
+    fn write_session(&mut self, session: &'s JoinedSession, action: Action, key: &Rc<str>) {
+        let participant = Participant::new(session, action, key, self.environment);
+        self.participants.push(self.stale_if_uncertain(participant));
     }
 
-    /// A session that timed out by now may be gone; and nothing undecided may be written over.
-    fn looked_at_first(&self, mut part: Part<'s>) -> Part<'s> {
-        part.is_lost = part.session.may_have_timed_out(self.now) || part.session.loaded.is_undecided;
-        part
+    /// Marks a record as stale that may have expired by now, or that has an undecided change, which must not
+    /// be overwritten.
+    fn stale_if_uncertain(&self, mut participant: Participant<'s>) -> Participant<'s> {
+        participant.is_stale =
+            participant.session.may_have_timed_out(self.now) || participant.session.loaded.is_undecided;
+        participant
     }
 
     fn write_if_changed(&mut self, session: &'s JoinedSession) -> bool {
@@ -85,13 +87,13 @@ impl<'s, E: Environment> Commit<'s, E> {
         if session.overlays.is_empty() {
             return false;
         }
-        // A session that begins and is renewed is stored under its last id alone.
-        let part = Part::new(session, Change::Save, &session.identity.key, self.environment);
-        // A package that cannot be read could not be written either: reading comes first.
-        let differs = part.differs().unwrap_or(true);
+        // A session that begins and is renewed is stored under its last id only.
+        let participant = Participant::new(session, Action::Save, &session.identity.key, self.environment);
+        // An error is reported when the record is built.
+        let differs = participant.differs().unwrap_or(true);
         if differs {
-            let part = self.looked_at_first(part);
-            self.parts.push(part);
+            let participant = self.stale_if_uncertain(participant);
+            self.participants.push(participant);
         }
         differs
     }

@@ -1,59 +1,62 @@
-//! What comes after the decision, and what is taken back when there is none.
+//! The steps after the decision, and the removal of what was prepared when there is none.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::context::Commit;
-use super::image::Image;
+use super::new_record::NewRecord;
 use crate::environment::{self, Environment, Expectation, Lifetime, Outcome, Write};
 use crate::ordered::Ordered;
 use crate::record::{Decision, Mark};
 use crate::stored;
 
-/// How many decisions a record remembers before they are looked after.
+/// How many decisions a record remembers before they are settled and removed.
 const MAX_DECISIONS: usize = 8;
 
-/// How many other records the decisions of a record may name before they are looked after.
+/// How many other records the decisions of a record may name before they are settled and removed.
 const MAX_DECIDED_KEYS: usize = 64;
 
 impl<E: Environment> Commit<'_, E> {
-    /// Writes the other records as they are now. The commit does not depend on it: whoever meets one that is
-    /// not settled finds the decision in the primary.
-    pub fn settle(&self, images: Vec<Image>) {
-        if images.is_empty() {
+    /// Writes the new content of the other records. The commit does not depend on it: a reader of an
+    /// unsettled record finds the decision in the primary.
+    pub fn settle(&self, new_records: Vec<NewRecord>) {
+        if new_records.is_empty() {
             return;
         }
-        let others = self.parts.iter().skip(1);
-        let writes = others.zip(images).map(|(part, image)| self.write(part, image)).collect();
+        let others = self.participants.iter().skip(1);
+        let writes = others
+            .zip(new_records)
+            .map(|(participant, new_record)| self.write(participant, new_record))
+            .collect();
         let _ = self.environment.write_many(writes);
     }
 
-    /// Takes back what was prepared, so that nobody has to wait for it. What cannot be taken back now does not
-    /// count, and is taken away by whoever writes there next.
+    /// Removes what was prepared, so that no other commit has to wait for it. If that fails, the pending
+    /// change has no effect, and the next writer removes it.
     pub fn release(&mut self) {
-        let prepared = self.parts.iter().filter(|part| part.is_prepared);
-        let writes: Vec<Write> = prepared.map(|part| self.released_write(part)).collect();
+        let prepared = self.participants.iter().filter(|participant| participant.is_prepared);
+        let writes: Vec<Write> = prepared.map(|participant| self.released_write(participant)).collect();
         if !writes.is_empty() {
             let _ = self.environment.write_many(writes);
         }
     }
 
-    /// Makes room in the primary for one more decision: settles those that it remembers, and forgets them. One
-    /// that cannot be settled now is kept.
+    /// Makes room in the primary for one more decision: settles the decisions in it, and notes that they can
+    /// be removed. One that cannot be settled now is kept.
     pub fn make_room(&mut self) {
-        let takes_a_decision = self.parts.len() > 1;
-        let Some(primary) = self.parts.first_mut() else { return };
+        let takes_a_decision = self.participants.len() > 1;
+        let Some(primary) = self.participants.first_mut() else { return };
         let Some(record) = &primary.base().record else { return };
         let decisions = &record.header().decisions;
         let keys: usize = decisions.iter().map(|decision| decision.keys.len()).sum();
         let is_full = takes_a_decision && decisions.len() >= MAX_DECISIONS || keys > MAX_DECIDED_KEYS;
-        if is_full && primary.forgotten.is_empty() {
-            primary.forgotten = settle_all(self.environment, decisions);
+        if is_full && primary.settled_decisions.is_empty() {
+            primary.settled_decisions = settle_all(self.environment, decisions);
         }
     }
 }
 
-/// Settles decisions. Returns the marks of those that nothing waits for any more.
+/// Settles decisions. Returns the marks of those that no record waits for any more.
 fn settle_all<E: Environment>(environment: &E, decisions: &[Decision]) -> Vec<Mark> {
     let waiting: Vec<(&Mark, String)> = decisions
         .iter()
@@ -61,7 +64,7 @@ fn settle_all<E: Environment>(environment: &E, decisions: &[Decision]) -> Vec<Ma
         .collect();
     let (mut keys, mut seen) = (Vec::new(), Ordered::default());
     for (_, key) in &waiting {
-        if seen.place(key).is_none() {
+        if seen.position(key).is_none() {
             seen.add(key.as_str().into(), ());
             keys.push(key.clone());
         }

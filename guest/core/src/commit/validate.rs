@@ -1,4 +1,4 @@
-//! What was only read must be as it was.
+//! Checks that what was only read has not changed.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,36 +7,37 @@ use super::context::Commit;
 use crate::environment::{Environment, Write};
 use crate::error::Error;
 use crate::record::{Mark, RecordError};
-use crate::stored::{self, Reading, Stored};
+use crate::stored::{self, ReadOptions, Stored};
 
-/// How often sessions are read again that change while they are validated, though not in what was read.
+/// How many times sessions are read again whose records change during the validation, though not in what was
+/// read.
 const MAX_VALIDATIONS: usize = 8;
 
 impl<E: Environment> Commit<'_, E> {
-    /// Reads again what was only read, until nothing has changed from one look to the next: then there was a
-    /// moment at which everything was as it was read.
+    /// Reads the sessions that were only read again, until two reads in a row find the same states: then
+    /// there was a time at which all of them were as the transaction read them.
     ///
     /// # Errors
     /// [`Error::Conflict`], and those of the store.
     pub fn validate(&mut self, mark: Option<&Mark>) -> Result<(), Error> {
-        if self.watched.is_empty() {
+        if self.read_only.is_empty() {
             return Ok(());
         }
         let keys: Vec<String> =
-            self.watched.iter().map(|watched| String::from(&*watched.session.loaded_key)).collect();
+            self.read_only.iter().map(|read_only| String::from(&*read_only.session.loaded_key)).collect();
         for _ in 0..MAX_VALIDATIONS {
-            let reading = Reading { is_for_writing: false, own: &self.marks, holds: mark };
-            let found = stored::read(self.environment, &keys, None, reading)?;
-            if self.take_away_void(&keys, &found)? {
+            let options = ReadOptions { is_for_writing: false, own: &self.marks, holding: mark };
+            let found = stored::read(self.environment, &keys, None, options)?;
+            if self.remove_void(&keys, &found)? {
                 continue;
             }
             let (mut is_stable, mut conflicts) = (true, Vec::new());
-            for (watched, stored) in self.watched.iter_mut().zip(found) {
-                let stored = stored.map_err(|error| error.of_session(watched.session.name()))?;
-                if stored.stamp() != watched.stamp {
+            for (read_only, stored) in self.read_only.iter_mut().zip(found) {
+                let stored = stored.map_err(|error| error.of_session(read_only.session.name()))?;
+                if stored.state_id() != read_only.state_id {
                     is_stable = false;
-                    watched.stamp = stored.stamp();
-                    conflicts.extend(watched.conflicts(&stored, self.now.as_secs())?);
+                    read_only.state_id = stored.state_id();
+                    conflicts.extend(read_only.conflicts(&stored, self.now.as_secs())?);
                 }
             }
             if !conflicts.is_empty() {
@@ -46,20 +47,20 @@ impl<E: Environment> Commit<'_, E> {
                 return Ok(());
             }
         }
-        Err(Error::Conflict(self.watched.iter().map(|watched| watched.session.conflict()).collect()))
+        Err(Error::Conflict(self.read_only.iter().map(|read_only| read_only.session.conflict()).collect()))
     }
 
-    /// Takes away changes of others that were found void: they may still be settled by somebody who took the decision
-    /// before its record was lost, and what was read must stay true. Returns whether there are any.
-    fn take_away_void(&self, keys: &[String], found: &[Result<Stored, RecordError>]) -> Result<bool, Error> {
-        let is_own = |key: &str| self.parts.iter().any(|part| *part.key == *key);
+    /// Removes void pending changes of other commits: a client that took the decision before the primary was
+    /// lost may still settle them, and what was read must not change. Returns whether there were any.
+    fn remove_void(&self, keys: &[String], found: &[Result<Stored, RecordError>]) -> Result<bool, Error> {
+        let is_own = |key: &str| self.participants.iter().any(|participant| *participant.key == *key);
         let others = keys.iter().zip(found).filter(|(key, _)| !is_own(key));
         let writes: Vec<Write> =
-            others.filter_map(|(key, stored)| stored.as_ref().ok()?.write_without_void(key)).collect();
+            others.filter_map(|(key, stored)| stored.as_ref().ok()?.write_that_removes_void(key)).collect();
         if writes.is_empty() {
             return Ok(false);
         }
-        // Whatever comes of it, the next look tells.
+        // The next read shows whether these writes were applied.
         self.environment.write_many(writes)?;
         Ok(true)
     }

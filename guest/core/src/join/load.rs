@@ -1,4 +1,4 @@
-//! Loading sessions: what a stored record means for a transaction that asks for its session.
+//! Loading sessions: what a stored record means for a transaction that requests its session.
 
 use alloc::borrow::ToOwned;
 use alloc::rc::Rc;
@@ -7,39 +7,39 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::upkeep::{Done, Upkeep};
+use super::maintenance::{Maintenance, TaskResult};
 use crate::environment::{Environment, StoreError};
 use crate::error::{Error, SessionName};
 use crate::joined;
 use crate::lifetime::{Expiries, Expiry, Idleness, kept_seconds};
 use crate::options::Settings;
 use crate::record::{Life, RecordError};
-use crate::stored::{self, Base, Reading, Stored};
+use crate::stored::{self, Base, ReadOptions, Stored};
 
-/// How often the trail of a session that moved is followed from one record to the next. Each step is a round
-/// trip; a session renewed every five minutes, each time with the longest grace, leaves fewer.
+/// How many times a session that moved is followed to its next record, in one round trip each. More are not
+/// possible for a session that is renewed every five minutes with the longest grace.
 const MAX_MOVES: usize = 300;
 
-/// How often a record is read again that changed while it was put in order.
+/// How many times a record is read again because it changed during its maintenance.
 const MAX_REREADS: usize = 4;
 
-/// What the store has for one session.
+/// What the store holds for one session.
 #[derive(Debug)]
-pub struct Found {
-    /// Where the session is, if not where it was looked for: it moved to a fresh id a moment ago.
+pub struct FoundSession {
+    /// The key of the session, if it moved and the old id still leads to it.
     pub moved_to: Option<String>,
     pub loaded: joined::Loaded,
     pub last_accessed: Option<u64>,
 }
 
 /// What was loaded.
-pub struct Loaded {
-    /// The time after the read: what the store says of its records is as old as that, or older.
+pub struct LoadedSessions {
+    /// The time after the read. What the store says about entries is as old, or older.
     pub now: Duration,
-    pub found: Vec<Found>,
+    pub found: Vec<FoundSession>,
 }
 
-/// What it takes to load sessions of a container.
+/// Loads sessions of one container.
 struct Loader<'a, E> {
     environment: &'a E,
     expiries: &'a Expiries,
@@ -47,33 +47,33 @@ struct Loader<'a, E> {
     now: Duration,
 }
 
-/// What a record says to who asks for its session.
-enum Meaning {
+/// The state of a session according to its record.
+enum SessionState {
     /// There is no session.
     Nothing,
-    /// The session.
+    /// The session is alive.
     Session { last_accessed: u64 },
-    /// The session ended, and is remembered.
+    /// The session ended, which is still remembered.
     Ended,
     /// The session is under another key.
     MovedTo(String, Life),
 }
 
-/// What comes of looking at a record.
-enum Examined {
-    /// What it means, and what a transaction starts from.
-    Known(Meaning, joined::Loaded),
-    /// It has changed, and must be read again.
-    Again,
-    /// It must be read again once nothing undecided is in the way. The first read has slid its expiry, so only
-    /// that one could tell how long the session was idle.
+/// The result of examining a record.
+enum Interpretation {
+    /// The state of the session, and what the transaction is based on.
+    Known(SessionState, joined::Loaded),
+    /// The record has changed, and must be read again.
+    ReadAgain,
+    /// The record must be read again once its pending change is decided. The first read has slid its expiry,
+    /// so only that read tells how long the session was idle.
     AfterDecision { life: Life, saved: u64, seconds_left: Option<u32> },
 }
 
 type Decoded = Result<Stored, RecordError>;
 
-/// Reads sessions, and keeps them alive. That takes one round trip, and another one where something has to be put
-/// in order.
+/// Reads sessions, and keeps them alive. This takes one round trip, and another one if a record needs
+/// maintenance.
 ///
 /// # Errors
 /// [`Error::Ended`], [`Error::Damaged`], [`Error::UnknownFormat`] and those of the store.
@@ -83,30 +83,30 @@ pub fn load<E: Environment>(
     settings: &Rc<Settings>,
     keys: &[String],
     ids: &[&str],
-) -> Result<Loaded, Error> {
+) -> Result<LoadedSessions, Error> {
     let mut loader = Loader { environment, expiries, settings, now: Duration::ZERO };
     let stored = loader.read(keys)?;
     loader.now = environment.now();
-    let examined = loader.examine(keys, ids, stored);
-    let mut found = Vec::with_capacity(examined.len());
-    for ((key, id), examined) in keys.iter().zip(ids).zip(examined) {
-        found.push(loader.follow(key, id, examined)?);
+    let interpretation = loader.interpret(keys, ids, stored);
+    let mut found = Vec::with_capacity(interpretation.len());
+    for ((key, id), interpretation) in keys.iter().zip(ids).zip(interpretation) {
+        found.push(loader.follow(key, id, interpretation)?);
     }
-    Ok(Loaded { now: loader.now, found })
+    Ok(LoadedSessions { now: loader.now, found })
 }
 
 impl<E: Environment> Loader<'_, E> {
-    /// Reads entries, sliding their expiry if the store can do that.
+    /// Reads entries, and slides their expiry if the store supports that.
     fn read(&self, keys: &[String]) -> Result<Vec<Result<Stored, RecordError>>, StoreError> {
-        let reading = Reading::default();
+        let options = ReadOptions::default();
         if self.expiry() == Expiry::Store {
             let touch = self.expiry().lifetime(kept_seconds(self.settings.options.timeout));
-            match stored::read(self.environment, keys, Some(touch), reading) {
+            match stored::read(self.environment, keys, Some(touch), options) {
                 Err(StoreError::Unsupported(_)) => _ = self.expiries.learn(self.settings, Expiry::Record),
                 result => return result,
             }
         }
-        stored::read(self.environment, keys, None, reading)
+        stored::read(self.environment, keys, None, options)
     }
 
     fn expiry(&self) -> Expiry {
@@ -121,51 +121,62 @@ impl<E: Environment> Loader<'_, E> {
         SessionName { container: self.settings.name.clone(), session: id.to_owned() }
     }
 
-    /// Finds out what records mean, and puts in order what has to be, in one batch.
-    fn examine(&self, keys: &[String], ids: &[&str], all: Vec<Decoded>) -> Vec<Result<Examined, Error>> {
-        let upkeep = Upkeep { settings: self.settings, idleness: self.idleness() };
-        let outcomes = upkeep.carry_out(self.environment, keys, &all);
-        let mut examined = Vec::with_capacity(all.len());
+    /// Finds out the state of sessions, and does the maintenance of their records in one batch.
+    fn interpret(
+        &self,
+        keys: &[String],
+        ids: &[&str],
+        all: Vec<Decoded>,
+    ) -> Vec<Result<Interpretation, Error>> {
+        let maintenance = Maintenance { settings: self.settings, idleness: self.idleness() };
+        let outcomes = maintenance.run(self.environment, keys, &all);
+        let mut interpretation = Vec::with_capacity(all.len());
         for ((stored, id), outcome) in all.into_iter().zip(ids).zip(outcomes) {
-            examined.push(match stored {
+            interpretation.push(match stored {
                 Err(error) => Err(error.of_session(self.name(id))),
                 Ok(stored) => {
-                    let meaning = self.meaning(&stored);
-                    self.examined(meaning, stored, outcome)
+                    let state = self.state(&stored);
+                    self.interpretation(state, stored, outcome)
                 }
             });
         }
-        examined
+        interpretation
     }
 
-    /// What a transaction starts from, given what became of the upkeep of the record.
-    fn examined(&self, meaning: Meaning, stored: Stored, done: Done) -> Result<Examined, Error> {
+    /// Combines the state of a session with the result of the maintenance.
+    fn interpretation(
+        &self,
+        state: SessionState,
+        stored: Stored,
+        done: TaskResult,
+    ) -> Result<Interpretation, Error> {
         let (is_undecided, seconds_left) = (stored.is_undecided(), stored.seconds_left);
         let mut base = stored.into_base();
         match done {
-            Done::Nothing => {}
-            Done::Removed => base = Base::default(),
-            Done::Written(version) => base.version = Some(version),
-            Done::Again => return Ok(Examined::Again),
-            Done::AfterDecision => {
+            TaskResult::None => {}
+            TaskResult::Removed => base = Base::default(),
+            TaskResult::Written(version) => base.version = Some(version),
+            TaskResult::ReadAgain => return Ok(Interpretation::ReadAgain),
+            TaskResult::AfterDecision => {
                 let header = base.record.as_ref().map(|record| record.header());
                 let (life, saved) =
                     header.map_or_else(Default::default, |header| (header.life, header.saved));
-                return Ok(Examined::AfterDecision { life, saved, seconds_left });
+                return Ok(Interpretation::AfterDecision { life, saved, seconds_left });
             }
-            // Where the store refused an expiry, the record is written without one after the next look.
-            Done::Refused | Done::Failed(StoreError::Unsupported(_))
+            // When the store refuses an expiry, the record is written without one after the next read.
+            TaskResult::Refused | TaskResult::Failed(StoreError::Unsupported(_))
                 if self.expiries.learn(self.settings, Expiry::RecordAlone) =>
             {
-                return Ok(Examined::Again);
+                return Ok(Interpretation::ReadAgain);
             }
-            Done::Refused => {}
-            Done::Failed(error) => return Err(error.into()),
+            TaskResult::Refused => {}
+            TaskResult::Failed(error) => return Err(error.into()),
         }
-        Ok(Examined::Known(meaning, joined::Loaded { base, is_undecided }))
+        Ok(Interpretation::Known(state, joined::Loaded { base, is_undecided }))
     }
 
-    /// Reads a record once nothing undecided is in the way. If nobody has saved it since, it is as idle as before.
+    /// Reads a record once its pending change is decided. If the record was not written since, the session is
+    /// as idle as it was.
     fn read_after_decision(
         &self,
         keys: &[String],
@@ -173,8 +184,8 @@ impl<E: Environment> Loader<'_, E> {
         saved: u64,
         seconds_left: Option<u32>,
     ) -> Result<Vec<Decoded>, StoreError> {
-        let reading = Reading { is_for_writing: true, ..Reading::default() };
-        let mut found = stored::read(self.environment, keys, None, reading)?;
+        let options = ReadOptions { is_for_writing: true, ..ReadOptions::default() };
+        let mut found = stored::read(self.environment, keys, None, options)?;
         if let Some(Ok(stored)) = found.first_mut()
             && stored.record.as_ref().is_some_and(|it| it.header().life == life && it.header().saved == saved)
         {
@@ -183,24 +194,29 @@ impl<E: Environment> Loader<'_, E> {
         Ok(found)
     }
 
-    /// Follows a session to where it moved.
-    fn follow(&self, key: &str, id: &str, first: Result<Examined, Error>) -> Result<Found, Error> {
-        let mut examined = first?;
-        // The keys that it moved to, and the life that it has.
+    /// Follows a session to the record that it moved to.
+    fn follow(
+        &self,
+        key: &str,
+        id: &str,
+        first: Result<Interpretation, Error>,
+    ) -> Result<FoundSession, Error> {
+        let mut interpretation = first?;
+        // The keys that it moved to, and its life.
         let (mut trail, mut life): (Vec<String>, Option<Life>) = (Vec::new(), None);
         for _ in 0..MAX_REREADS + MAX_MOVES {
             let mut waits = None;
-            match examined {
-                Examined::Again => {}
-                Examined::AfterDecision { life, saved, seconds_left } => {
+            match interpretation {
+                Interpretation::ReadAgain => {}
+                Interpretation::AfterDecision { life, saved, seconds_left } => {
                     waits = Some((life, saved, seconds_left))
                 }
-                Examined::Known(Meaning::Nothing, mut loaded) if trail.is_empty() => {
+                Interpretation::Known(SessionState::Nothing, mut loaded) if trail.is_empty() => {
                     loaded.base = loaded.base.remains();
-                    return Ok(Found { moved_to: None, loaded, last_accessed: None });
+                    return Ok(FoundSession { moved_to: None, loaded, last_accessed: None });
                 }
-                Examined::Known(Meaning::Nothing | Meaning::Ended, _) => break,
-                Examined::Known(Meaning::MovedTo(next, its_life), _) => {
+                Interpretation::Known(SessionState::Nothing | SessionState::Ended, _) => break,
+                Interpretation::Known(SessionState::MovedTo(next, its_life), _) => {
                     if trail.contains(&next) || next == key {
                         let reason = "it moved in a circle".to_owned();
                         return Err(RecordError::Damaged(reason).of_session(self.name(id)));
@@ -208,13 +224,13 @@ impl<E: Environment> Loader<'_, E> {
                     life.get_or_insert(its_life);
                     trail.push(next);
                 }
-                Examined::Known(Meaning::Session { last_accessed }, loaded) => {
+                Interpretation::Known(SessionState::Session { last_accessed }, loaded) => {
                     let its_life = loaded.base.live().map(|record| record.header().life);
                     if life.is_some() && life != its_life {
                         break;
                     }
                     let last_accessed = Some(last_accessed);
-                    return Ok(Found { moved_to: trail.pop(), loaded, last_accessed });
+                    return Ok(FoundSession { moved_to: trail.pop(), loaded, last_accessed });
                 }
             }
             let keys = [trail.last().map_or(key, |last| &**last).to_owned()];
@@ -222,26 +238,27 @@ impl<E: Environment> Loader<'_, E> {
                 Some((life, saved, left)) => self.read_after_decision(&keys, life, saved, left)?,
                 None => self.read(&keys)?,
             };
-            examined = self.examine(&keys, &[id], stored).pop().unwrap_or(Ok(Examined::Again))?;
+            interpretation =
+                self.interpret(&keys, &[id], stored).pop().unwrap_or(Ok(Interpretation::ReadAgain))?;
         }
         Err(Error::Ended(vec![self.name(id)]))
     }
 
-    fn meaning(&self, stored: &Stored) -> Meaning {
-        let Some(record) = &stored.record else { return Meaning::Nothing };
+    fn state(&self, stored: &Stored) -> SessionState {
+        let Some(record) = &stored.record else { return SessionState::Nothing };
         let (header, now) = (record.header(), self.now.as_secs());
         if let Some(until) = header.ended_until {
             return match &header.moved_to {
-                Some(to) if now < to.until => Meaning::MovedTo(to.key.clone(), header.life),
-                _ if now < until => Meaning::Ended,
-                _ => Meaning::Nothing,
+                Some(to) if now < to.until => SessionState::MovedTo(to.key.clone(), header.life),
+                _ if now < until => SessionState::Ended,
+                _ => SessionState::Nothing,
             };
         }
         if self.idleness().is_over(header, stored.seconds_left) {
-            return Meaning::Nothing;
+            return SessionState::Nothing;
         }
         let idle = self.idleness().seconds(header, stored.seconds_left);
         let last_accessed = idle.map_or(header.saved, |idle| now.saturating_sub(idle).max(header.saved));
-        Meaning::Session { last_accessed }
+        SessionState::Session { last_accessed }
     }
 }

@@ -1,7 +1,7 @@
 //! How sessions join a transaction: one read of the store, which also slides their expiry.
 
 mod load;
-mod upkeep;
+mod maintenance;
 
 use alloc::borrow::ToOwned;
 use alloc::rc::Rc;
@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use self::load::{Found, Loaded};
+use self::load::{FoundSession, LoadedSessions};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::joined::{self, JoinedSession};
@@ -20,19 +20,20 @@ use crate::reads::Reads;
 use crate::record::Life;
 use crate::state::{Isolation, Phase, Shared, State};
 
-/// Which sessions a call wants.
+/// Which sessions a call requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// Only those that exist.
-    Found,
-    /// Also those that do not exist yet.
-    FoundOrNew,
+    /// Only sessions that exist.
+    Existing,
+    /// Also sessions that do not exist yet.
+    ExistingOrNew,
 }
 
-/// Up to how many sessions are compared one by one with those that have joined.
-const FEW: usize = 8;
+/// Up to this number of sessions, a linear search finds those that joined already.
+const INDEX_FROM: usize = 8;
 
-/// Returns where the sessions with these ids are in the transaction, and loads those that have not joined yet.
+/// Returns the indices of the sessions with these ids in the transaction, and loads those that have not
+/// joined yet.
 pub fn join<E: Environment>(
     shared: &Shared<E>,
     settings: &Rc<Settings>,
@@ -49,13 +50,13 @@ pub fn join<E: Environment>(
     }
     let loaded = request.load(shared, &missing);
     shared.resume(|state| {
-        let Loaded { now, found } = loaded?;
-        request.admit(state, &missing, found, now)?;
+        let LoadedSessions { now, found } = loaded?;
+        request.add_found(state, &missing, found, now)?;
         request.joined(state, now)
     })
 }
 
-/// Adds a session that is known to be new, and returns where it is.
+/// Adds a session with a fresh id, and returns its index.
 pub fn join_new<E: Environment>(
     shared: &Shared<E>,
     settings: &Rc<Settings>,
@@ -64,11 +65,11 @@ pub fn join_new<E: Environment>(
 ) -> Result<usize, Error> {
     let now = shared.environment.now();
     shared.open(|state| {
-        state.check_room(1)?;
+        state.check_capacity(1)?;
         let index = add(state, settings, id, key.into(), now);
         let (session, _) = state.session(index)?;
         session.is_created = true;
-        // Nobody can change what is read of it.
+        // No other transaction can change the session.
         session.reads = Reads::ignored();
         Ok(index)
     })
@@ -80,80 +81,81 @@ fn add(state: &mut State, settings: &Rc<Settings>, id: String, key: Rc<str>, now
     state.add(|index| JoinedSession::join(index, Rc::clone(settings), id, key, reads, now))
 }
 
-/// What a call asks for.
+/// The arguments of a call.
 struct Request<'a> {
     settings: &'a Rc<Settings>,
     ids: &'a [&'a str],
-    /// The keys of the ids.
+    /// The store keys of the ids.
     keys: &'a [String],
     wanted: Wanted,
 }
 
 impl Request<'_> {
-    /// Which sessions must be loaded, in the order asked for. With any, the transaction waits from here on.
+    /// Returns the positions of the sessions that must be loaded. If there are any, the transaction waits
+    /// from here on.
     fn plan(&self, state: &mut State) -> Result<Vec<usize>, Error> {
         let (mut missing, mut seen) = (Vec::new(), Ordered::default());
-        for (number, key) in self.keys.iter().enumerate() {
+        for (position, key) in self.keys.iter().enumerate() {
             if state.joined_under(key)?.is_some() || state.absent.get(key).is_some() {
                 continue;
             }
-            // Of one id there is nothing that could be the same.
+            // A single id cannot occur twice.
             if self.keys.len() > 1 {
-                if seen.place(key).is_some() {
+                if seen.position(key).is_some() {
                     continue;
                 }
                 seen.add(key.as_str().into(), ());
             }
-            missing.push(number);
+            missing.push(position);
         }
-        state.check_room(missing.len())?;
+        state.check_capacity(missing.len())?;
         if !missing.is_empty() {
             state.phase = Phase::Waiting;
         }
         Ok(missing)
     }
 
-    /// The key and the id of one session.
-    fn named(&self, number: usize) -> Option<(&String, &str)> {
-        Some((self.keys.get(number)?, *self.ids.get(number)?))
+    /// The store key and the id at a position.
+    fn key_and_id(&self, position: usize) -> Option<(&String, &str)> {
+        Some((self.keys.get(position)?, *self.ids.get(position)?))
     }
 
     /// Reads sessions from the store, and keeps them alive.
-    fn load<E: Environment>(&self, shared: &Shared<E>, missing: &[usize]) -> Result<Loaded, Error> {
+    fn load<E: Environment>(&self, shared: &Shared<E>, missing: &[usize]) -> Result<LoadedSessions, Error> {
         let (mut keys, mut ids) = (Vec::with_capacity(missing.len()), Vec::with_capacity(missing.len()));
-        for (key, id) in missing.iter().filter_map(|number| self.named(*number)) {
+        for (key, id) in missing.iter().filter_map(|position| self.key_and_id(*position)) {
             keys.push(key.clone());
             ids.push(id);
         }
         load::load(&*shared.environment, &shared.expiries, self.settings, &keys, &ids)
     }
 
-    /// Adds the sessions that were loaded, and remembers which were not there.
-    fn admit(
+    /// Adds the sessions that were loaded, and remembers which were absent.
+    fn add_found(
         &self,
         state: &mut State,
         missing: &[usize],
-        found: Vec<Found>,
+        found: Vec<FoundSession>,
         now: Duration,
     ) -> Result<(), Error> {
-        let mut lives = Lives::new(state, found.len());
+        let mut lives = LifeIndex::new(state, found.len());
         let mut beginning = Vec::new();
-        for (number, found) in missing.iter().zip(found) {
-            let Some((key, id)) = self.named(*number) else { continue };
+        for (position, found) in missing.iter().zip(found) {
+            let Some((key, id)) = self.key_and_id(*position) else { continue };
             if found.loaded.base.live().is_none() {
                 match self.wanted {
-                    Wanted::Found => _ = state.absent.add(key.as_str().into(), found.loaded),
-                    Wanted::FoundOrNew => beginning.push((key, id, found.loaded)),
+                    Wanted::Existing => _ = state.absent.add(key.as_str().into(), found.loaded),
+                    Wanted::ExistingOrNew => beginning.push((key, id, found.loaded)),
                 }
                 continue;
             }
             let its_key: Rc<str> = found.moved_to.as_ref().unwrap_or(key).as_str().into();
             let life = found.loaded.base.live().map(|record| record.header().life);
             let index = match life.and_then(|life| lives.find(state, self.settings, &life)) {
-                // It joined under another of its ids already: one session is one session.
+                // It joined under another of its ids before: it stays one session.
                 Some(index) => {
                     let (session, _) = state.session(index)?;
-                    session.is_found_twice |= session.loaded_key != its_key;
+                    session.was_loaded_twice |= session.loaded_key != its_key;
                     index
                 }
                 None => {
@@ -170,11 +172,11 @@ impl Request<'_> {
                 state.add_key(key.as_str().into(), index);
             }
         }
-        self.admit_beginning(state, beginning, now)
+        self.add_beginning(state, beginning, now)
     }
 
-    /// Adds the sessions that begin, unless the call fails: then none of them begins.
-    fn admit_beginning(
+    /// Adds the sessions that begin, or none if the call fails.
+    fn add_beginning(
         &self,
         state: &mut State,
         beginning: Vec<(&String, &str, joined::Loaded)>,
@@ -192,26 +194,26 @@ impl Request<'_> {
         Ok(())
     }
 
-    /// Where the sessions are, all of which are known by now.
+    /// Returns the indices of the sessions, all of which are known by now.
     fn joined(&self, state: &mut State, now: Duration) -> Result<Vec<Option<usize>>, Error> {
         let mut joined = Vec::with_capacity(self.keys.len());
-        for (number, key) in self.keys.iter().enumerate() {
+        for (position, key) in self.keys.iter().enumerate() {
             let index = match (state.joined_under(key)?, self.wanted) {
-                (Some(index), Wanted::Found) => still_alive(state, index, now)?,
-                (Some(index), Wanted::FoundOrNew) => Some(state.ask_for(index, now)?.index),
-                (None, Wanted::Found) => None,
-                (None, Wanted::FoundOrNew) => self.begin(state, number, now)?,
+                (Some(index), Wanted::Existing) => still_alive(state, index, now)?,
+                (Some(index), Wanted::ExistingOrNew) => Some(state.request(index, now)?.index),
+                (None, Wanted::Existing) => None,
+                (None, Wanted::ExistingOrNew) => self.begin(state, position, now)?,
             };
             joined.push(index);
         }
         Ok(joined)
     }
 
-    /// Begins a session of which the application was told that there is none.
-    fn begin(&self, state: &mut State, number: usize, now: Duration) -> Result<Option<usize>, Error> {
-        let Some((key, id)) = self.named(number) else { return Ok(None) };
+    /// Begins a session after the application was told that there is none.
+    fn begin(&self, state: &mut State, position: usize, now: Duration) -> Result<Option<usize>, Error> {
+        let Some((key, id)) = self.key_and_id(position) else { return Ok(None) };
         let Some(loaded) = state.absent.get(key).cloned() else { return Ok(None) };
-        state.check_room(1)?;
+        state.check_capacity(1)?;
         let index = add(state, self.settings, id.to_owned(), key.as_str().into(), now);
         let (session, _) = state.session(index)?;
         session.loaded = loaded;
@@ -220,24 +222,24 @@ impl Request<'_> {
     }
 }
 
-/// A session that timed out since it was last asked for is not found; to begin it again takes a call that
-/// may do that.
+/// Returns the session unless it has timed out since it was last requested. Only a request that may begin
+/// sessions restarts it.
 fn still_alive(state: &mut State, index: usize, now: Duration) -> Result<Option<usize>, Error> {
     let (session, _) = state.session(index)?;
     if session.has_timed_out(now) {
         return Ok(None);
     }
-    session.asked_at = now;
+    session.requested_at = now;
     Ok(Some(index))
 }
 
-/// The sessions of a transaction by their lives.
-struct Lives(Option<Ordered<usize>>);
+/// An index of the sessions of a transaction by their lives.
+struct LifeIndex(Option<Ordered<usize>>);
 
-impl Lives {
-    /// An index pays when many sessions join at once.
+impl LifeIndex {
+    /// Builds an index only when many sessions join at once.
     fn new(state: &State, joining: usize) -> Self {
-        if joining <= FEW {
+        if joining <= INDEX_FROM {
             return Self(None);
         }
         let mut lives = Self(Some(Ordered::default()));
@@ -249,13 +251,13 @@ impl Lives {
 
     fn add(&mut self, life: Option<Life>, index: usize) {
         if let (Some(lives), Some(life)) = (&mut self.0, life)
-            && lives.place(life.as_str()).is_none()
+            && lives.position(life.as_str()).is_none()
         {
             lives.add(life.as_str().into(), index);
         }
     }
 
-    /// The session of this container that is in this life.
+    /// The index of the session of this container with this life.
     fn find(&self, state: &State, settings: &Settings, life: &Life) -> Option<usize> {
         let is_it = |session: &JoinedSession| {
             session.settings.name == settings.name

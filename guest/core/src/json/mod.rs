@@ -1,7 +1,8 @@
-//! JSON text: checking it, finding the values of an object without copying them, and writing a little of it.
+//! JSON text: checking it, finding the values of an object without copying them, and writing strings and
+//! numbers.
 //!
-//! Written by hand, because the component must be small and a transaction fast: nothing here builds values,
-//! formats floating point numbers or allocates for text without escapes.
+//! Written by hand for the size of the component and for speed: nothing here builds values, formats floating
+//! point numbers, or allocates for text without escapes.
 
 mod plain;
 mod scan;
@@ -12,78 +13,78 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-pub use self::scan::{Fault, Scanner};
+pub use self::scan::{Scanner, SyntaxError};
 pub use self::write::{push_number, push_string};
 use crate::ordered::Ordered;
 
-/// Checks that a text is one JSON value, and answers it without the white space around it.
+/// Checks that a text is one JSON value, and returns it without the white space around it.
 ///
 /// # Errors
-/// What is wrong with it, with line and column.
+/// A description of the syntax error, with line and column.
 pub fn check(text: &str) -> Result<&str, String> {
     let mut scanner = Scanner::new(text.as_bytes());
-    let place = scanner.value().and_then(|place| scanner.end().map(|()| place));
-    match place {
-        Ok(place) => Ok(text.get(place).unwrap_or_default()),
-        Err(fault) => Err(fault.tell(text.as_bytes())),
+    let range = scanner.value().and_then(|range| scanner.end().map(|()| range));
+    match range {
+        Ok(range) => Ok(text.get(range).unwrap_or_default()),
+        Err(error) => Err(error.describe(text.as_bytes())),
     }
 }
 
-/// One key of a JSON object, and where its value stands in the text.
+/// A member of a JSON object: its key, and the range of its value in the text.
 #[derive(Clone, Debug)]
 pub struct Span {
     key: Key,
-    /// The place of the value.
+    /// The range of the value.
     pub value: Range<usize>,
 }
 
-/// A key: where it stands in the text, or what its escapes mean.
+/// A key: its range in the text, or its unescaped form.
 #[derive(Clone, Debug)]
 pub enum Key {
-    /// It is this part of the text.
+    /// The key is this range of the text.
     Plain(Range<usize>),
-    /// It has escapes in the text, and means this.
+    /// The key has escapes in the text, and this is its unescaped form.
     Unescaped(String),
 }
 
 impl Key {
-    /// The key in the text that the scanner reads next.
+    /// Reads a key.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn read(scanner: &mut Scanner<'_>) -> Result<Self, Fault> {
+    /// When the next token is not a string.
+    pub fn read(scanner: &mut Scanner<'_>) -> Result<Self, SyntaxError> {
         Ok(match scanner.string()? {
             Cow::Borrowed(key) => {
-                let end = scanner.place() - 1;
+                let end = scanner.position() - 1;
                 Self::Plain(end - key.len()..end)
             }
             Cow::Owned(key) => Self::Unescaped(key),
         })
     }
 
-    /// The bytes of the key, given those of the text.
+    /// Returns the bytes of the key, given the text.
     pub fn of<'r>(&'r self, text: &'r [u8]) -> &'r [u8] {
         match self {
-            Self::Plain(place) => text.get(place.clone()).unwrap_or_default(),
+            Self::Plain(range) => text.get(range.clone()).unwrap_or_default(),
             Self::Unescaped(key) => key.as_bytes(),
         }
     }
 }
 
 impl Span {
-    /// The bytes of the key, given those of the text.
+    /// Returns the bytes of the key, given the text.
     pub fn key<'r>(&'r self, text: &'r [u8]) -> &'r [u8] {
         self.key.of(text)
     }
 }
 
-/// Finds the values of a JSON object, sorted by key. The places count from the beginning of the text.
+/// Finds the values of a JSON object, sorted by key. Ranges are relative to the beginning of the text.
 ///
 /// # Errors
-/// What is wrong when the text is not an object of distinct keys.
+/// A description of what is wrong, when the text is not an object with distinct keys.
 pub fn object_spans(text: &[u8]) -> Result<Vec<Span>, String> {
-    let spans = read_object(text).map_err(|fault| fault.tell(text))?;
-    // What was written here is sorted already.
+    let spans = read_object(text).map_err(|error| error.describe(text))?;
+    // Documents that this crate wrote are sorted.
     if spans.is_sorted_by(|left, right| left.key(text) < right.key(text)) {
         Ok(spans)
     } else {
@@ -95,7 +96,7 @@ fn sorted(spans: Vec<Span>, text: &[u8]) -> Result<Vec<Span>, String> {
     let mut by_key = Ordered::default();
     for span in spans {
         let key = core::str::from_utf8(span.key(text)).unwrap_or_default();
-        if by_key.place(key).is_some() {
+        if by_key.position(key).is_some() {
             return Err("a key occurs twice".into());
         }
         by_key.add(key.into(), span);
@@ -103,7 +104,7 @@ fn sorted(spans: Vec<Span>, text: &[u8]) -> Result<Vec<Span>, String> {
     Ok(by_key.into_values())
 }
 
-fn read_object(text: &[u8]) -> Result<Vec<Span>, Fault> {
+fn read_object(text: &[u8]) -> Result<Vec<Span>, SyntaxError> {
     let mut scanner = Scanner::new(text);
     let mut spans = Vec::new();
     scanner.begin_object()?;
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_found_where_they_stand() {
+    fn the_values_of_an_object_are_found() {
         let text = r#" {"a": 1, "b\n": {"x": [1, 2]} , "": "t" } "#;
         let spans = object_spans(text.as_bytes()).unwrap();
         assert_eq!(found(text, &spans), [("", r#""t""#), ("a", "1"), ("b\n", r#"{"x": [1, 2]}"#)]);
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_line_and_column() {
+    fn errors_have_line_and_column() {
         assert_eq!(check("[1,\n 2,]").unwrap_err(), "a value is missing at line 2 column 4");
         assert_eq!(check("").unwrap_err(), "a value is missing at line 1 column 1");
     }
@@ -209,7 +210,7 @@ mod tests {
         assert_eq!(check(&deep), Ok(deep.as_str()));
     }
 
-    /// Texts that are JSON, or nearly.
+    /// Texts that are valid or almost valid JSON.
     fn texts() -> impl Strategy<Value = String> {
         let token = prop::sample::select(vec![
             "{",
@@ -266,7 +267,7 @@ mod tests {
             for text in [format!("{{{quoted}:{text}}}"), format!("{{\"a\":1,{quoted} : [] , {text}}}")] {
                 let expected = serde_json::from_str::<std::collections::BTreeMap<String, &RawValue>>(&text);
                 let spans = object_spans(text.as_bytes());
-                // Of a key that occurs twice serde_json takes the last.
+                // serde_json keeps the last of equal keys.
                 if let Ok(spans) = &spans {
                     let found: Vec<_> =
                         found(&text, spans).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

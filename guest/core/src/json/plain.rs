@@ -1,13 +1,14 @@
-//! Where a JSON string stops being plain.
+//! Finds the end of the plain part of a JSON string.
 
 /// A word with 1 in each byte.
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 /// A word with the highest bit of each byte.
 const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
 
-/// How many bytes stand before the first one that ends a JSON string, begins an escape or must be escaped.
+/// Returns the number of bytes before the first one that ends a JSON string, begins an escape, or must be
+/// escaped.
 ///
-/// Looks at eight bytes at a time: most of what is read and written is the inside of strings.
+/// Examines eight bytes at a time: most of what is read and written is the inside of strings.
 pub fn plain_length(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks();
     for (number, word) in words.iter().enumerate() {
@@ -21,7 +22,8 @@ pub fn plain_length(bytes: &[u8]) -> usize {
     bytes.len() - rest.len() + rest.iter().position(special).unwrap_or(rest.len())
 }
 
-/// The highest bit of each byte that is under a limit. It may be set in a byte behind such a one as well.
+/// Returns the highest bit of each byte below a limit. The bits of bytes after the first such byte are
+/// unreliable.
 fn under(word: u64, limit: u64) -> u64 {
     word.wrapping_sub(ONES * limit) & !word & HIGHEST
 }
@@ -32,7 +34,7 @@ mod tests {
 
     use super::*;
 
-    /// Bytes, some of them near those that matter.
+    /// Bytes, some of them near the special ones.
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![8 => 0x23..0x5c_u8, 1 => any::<u8>(), 1 => prop::sample::select(b"\"\\\x1f !".to_vec())];
         prop::collection::vec(byte, 0..40)

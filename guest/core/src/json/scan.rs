@@ -8,110 +8,112 @@ use core::ops::Range;
 use super::plain::plain_length;
 use super::write::push_number;
 
-/// Where a text stops being JSON, and why.
+/// Why a text is not JSON, and the position where that was found.
 #[derive(Clone, Copy, Debug)]
-pub struct Fault {
-    place: usize,
+pub struct SyntaxError {
+    position: usize,
     reason: &'static str,
 }
 
-impl Fault {
-    /// The same for a person, with line and column of the text it was found in.
-    pub fn tell(self, text: &[u8]) -> String {
-        let before = text.get(..self.place).unwrap_or_default();
+impl SyntaxError {
+    /// Returns the reason with the line and column in the text.
+    pub fn describe(self, text: &[u8]) -> String {
+        let before = text.get(..self.position).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-        let mut told = Vec::from(self.reason);
-        told.extend_from_slice(b" at line ");
-        push_number(line as u64, &mut told);
-        told.extend_from_slice(b" column ");
-        push_number(column as u64, &mut told);
-        String::from_utf8(told).unwrap_or_default()
+        let mut description = Vec::from(self.reason);
+        description.extend_from_slice(b" at line ");
+        push_number(line as u64, &mut description);
+        description.extend_from_slice(b" column ");
+        push_number(column as u64, &mut description);
+        String::from_utf8(description).unwrap_or_default()
     }
 }
 
-/// A place in a JSON text. What was read is behind it.
+/// A position in a JSON text that is read from left to right.
 ///
-/// It sees bytes: only strings that are answered are checked to be UTF-8.
+/// It works on bytes. Only strings that are returned are checked to be valid UTF-8.
 pub struct Scanner<'t> {
     text: &'t [u8],
-    place: usize,
+    position: usize,
 }
 
 impl<'t> Scanner<'t> {
-    /// The beginning of a text.
+    /// Begins at the start of a text.
     pub fn new(text: &'t [u8]) -> Self {
-        Self { text, place: 0 }
+        Self { text, position: 0 }
     }
 
-    /// How many bytes were read.
-    pub fn place(&self) -> usize {
-        self.place
+    /// The number of bytes that were read.
+    pub fn position(&self) -> usize {
+        self.position
     }
 
-    /// What is wrong here.
-    pub fn fault(&self, reason: &'static str) -> Fault {
-        Fault { place: self.place, reason }
+    /// Returns an error at the current position.
+    pub fn error(&self, reason: &'static str) -> SyntaxError {
+        SyntaxError { position: self.position, reason }
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.get(self.place).copied()
+        self.text.get(self.position).copied()
     }
 
     fn rest(&self) -> &'t [u8] {
-        self.text.get(self.place..).unwrap_or_default()
+        self.text.get(self.position..).unwrap_or_default()
     }
 
     fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
-        self.place += usize::from(found);
+        self.position += usize::from(found);
         found
     }
 
-    fn expect(&mut self, byte: u8, reason: &'static str) -> Result<(), Fault> {
+    fn expect(&mut self, byte: u8, reason: &'static str) -> Result<(), SyntaxError> {
         self.skip_space();
-        if self.take(byte) { Ok(()) } else { Err(self.fault(reason)) }
+        if self.take(byte) { Ok(()) } else { Err(self.error(reason)) }
     }
 
     fn skip_space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.place += 1;
+            self.position += 1;
         }
     }
 
     /// Reads the beginning of an object.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn begin_object(&mut self) -> Result<(), Fault> {
+    /// When the next token is another one.
+    pub fn begin_object(&mut self) -> Result<(), SyntaxError> {
         self.expect(b'{', "an object is missing")
     }
 
     /// Reads the beginning of an array.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn begin_array(&mut self) -> Result<(), Fault> {
+    /// When the next token is another one.
+    pub fn begin_array(&mut self) -> Result<(), SyntaxError> {
         self.expect(b'[', "an array is missing")
     }
 
-    /// Reads up to the next member of an object, or over its end.
+    /// Reads up to the next member of an object and returns `true`, or reads the end of the object and
+    /// returns `false`.
     ///
     /// # Errors
-    /// When neither comes.
-    pub fn has_member(&mut self, is_first: bool) -> Result<bool, Fault> {
+    /// When neither follows.
+    pub fn has_member(&mut self, is_first: bool) -> Result<bool, SyntaxError> {
         self.has_next(b'}', is_first)
     }
 
-    /// Reads up to the next item of an array, or over its end.
+    /// Reads up to the next item of an array and returns `true`, or reads the end of the array and returns
+    /// `false`.
     ///
     /// # Errors
-    /// When neither comes.
-    pub fn has_item(&mut self, is_first: bool) -> Result<bool, Fault> {
+    /// When neither follows.
+    pub fn has_item(&mut self, is_first: bool) -> Result<bool, SyntaxError> {
         self.has_next(b']', is_first)
     }
 
-    fn has_next(&mut self, end: u8, is_first: bool) -> Result<bool, Fault> {
+    fn has_next(&mut self, end: u8, is_first: bool) -> Result<bool, SyntaxError> {
         self.skip_space();
         if self.take(end) {
             return Ok(false);
@@ -120,30 +122,30 @@ impl<'t> Scanner<'t> {
             self.skip_space();
             return Ok(true);
         }
-        Err(self.fault("a comma or an end is missing"))
+        Err(self.error("a comma or an end is missing"))
     }
 
     /// Reads a comma.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn comma(&mut self) -> Result<(), Fault> {
+    /// When the next token is another one.
+    pub fn comma(&mut self) -> Result<(), SyntaxError> {
         self.expect(b',', "a comma is missing")
     }
 
     /// Reads a colon.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn colon(&mut self) -> Result<(), Fault> {
+    /// When the next token is another one.
+    pub fn colon(&mut self) -> Result<(), SyntaxError> {
         self.expect(b':', "a colon is missing")
     }
 
     /// Reads the end of an array.
     ///
     /// # Errors
-    /// When it does not end here.
-    pub fn end_array(&mut self) -> Result<(), Fault> {
+    /// When the next token is another one.
+    pub fn end_array(&mut self) -> Result<(), SyntaxError> {
         self.expect(b']', "the end of an array is missing")
     }
 
@@ -151,26 +153,27 @@ impl<'t> Scanner<'t> {
     ///
     /// # Errors
     /// When something else follows.
-    pub fn end_line(&mut self) -> Result<(), Fault> {
-        if self.take(b'\n') { Ok(()) } else { Err(self.fault("the line does not end with the value")) }
+    pub fn end_line(&mut self) -> Result<(), SyntaxError> {
+        if self.take(b'\n') { Ok(()) } else { Err(self.error("the line does not end with the value")) }
     }
 
     /// Reads the end of the text.
     ///
     /// # Errors
     /// When something else follows.
-    pub fn end(&mut self) -> Result<(), Fault> {
+    pub fn end(&mut self) -> Result<(), SyntaxError> {
         self.skip_space();
-        if self.peek().is_none() { Ok(()) } else { Err(self.fault("more follows after the value")) }
+        if self.peek().is_none() { Ok(()) } else { Err(self.error("more follows after the value")) }
     }
 
-    /// Reads a value of any kind, and answers its place. Depth costs memory, but no stack.
+    /// Reads a value of any kind, and returns its range. Nested values need memory on the heap, not on the
+    /// stack.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn value(&mut self) -> Result<Range<usize>, Fault> {
+    /// When the next token does not begin a value.
+    pub fn value(&mut self) -> Result<Range<usize>, SyntaxError> {
         self.skip_space();
-        let start = self.place;
+        let start = self.position;
         let mut ends = Vec::new();
         loop {
             let end = match self.peek() {
@@ -182,7 +185,7 @@ impl<'t> Scanner<'t> {
             if end == 0 {
                 self.skip_scalar()?;
             } else {
-                self.place += 1;
+                self.position += 1;
                 goes_on = self.goes_on(end, true)?;
                 if goes_on {
                     ends.push(end);
@@ -190,7 +193,7 @@ impl<'t> Scanner<'t> {
             }
             while !goes_on {
                 let Some(end) = ends.last() else {
-                    return Ok(start..self.place);
+                    return Ok(start..self.position);
                 };
                 goes_on = self.goes_on(*end, false)?;
                 if !goes_on {
@@ -200,8 +203,9 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Reads up to the next value in an array or object, or over its end.
-    fn goes_on(&mut self, end: u8, is_first: bool) -> Result<bool, Fault> {
+    /// Reads up to the next value in an array or object and returns `true`, or reads the end and returns
+    /// `false`.
+    fn goes_on(&mut self, end: u8, is_first: bool) -> Result<bool, SyntaxError> {
         let goes_on = self.has_next(end, is_first)?;
         if goes_on && end == b'}' {
             self.skip_string()?;
@@ -211,23 +215,23 @@ impl<'t> Scanner<'t> {
         Ok(goes_on)
     }
 
-    fn skip_scalar(&mut self) -> Result<(), Fault> {
+    fn skip_scalar(&mut self) -> Result<(), SyntaxError> {
         let literal = match self.peek() {
             Some(b'"') => return self.skip_string().map(drop),
             Some(b'-' | b'0'..=b'9') => return self.skip_number(),
             Some(b't') => &b"true"[..],
             Some(b'f') => b"false",
             Some(b'n') => b"null",
-            _ => return Err(self.fault("a value is missing")),
+            _ => return Err(self.error("a value is missing")),
         };
         if !self.rest().starts_with(literal) {
-            return Err(self.fault("a value is missing"));
+            return Err(self.error("a value is missing"));
         }
-        self.place += literal.len();
+        self.position += literal.len();
         Ok(())
     }
 
-    fn skip_number(&mut self) -> Result<(), Fault> {
+    fn skip_number(&mut self) -> Result<(), SyntaxError> {
         self.take(b'-');
         if !self.take(b'0') {
             self.skip_digits()?;
@@ -242,98 +246,100 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    fn skip_digits(&mut self) -> Result<(), Fault> {
+    fn skip_digits(&mut self) -> Result<(), SyntaxError> {
         let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.place += digits;
-        if digits > 0 { Ok(()) } else { Err(self.fault("a digit is missing")) }
+        self.position += digits;
+        if digits > 0 { Ok(()) } else { Err(self.error("a digit is missing")) }
     }
 
-    /// Reads a string; answers whether it has escapes.
-    fn skip_string(&mut self) -> Result<bool, Fault> {
+    /// Reads a string. Returns whether it has escapes.
+    fn skip_string(&mut self) -> Result<bool, SyntaxError> {
         if !self.take(b'"') {
-            return Err(self.fault("a string is missing"));
+            return Err(self.error("a string is missing"));
         }
         let mut escaped = false;
         loop {
-            self.place += plain_length(self.rest());
+            self.position += plain_length(self.rest());
             if self.take(b'"') {
                 return Ok(escaped);
             }
             if !self.take(b'\\') {
-                return Err(self.fault("a string does not end"));
+                return Err(self.error("a string does not end"));
             }
             self.skip_escape()?;
             escaped = true;
         }
     }
 
-    fn skip_escape(&mut self) -> Result<(), Fault> {
+    fn skip_escape(&mut self) -> Result<(), SyntaxError> {
         let digits = match self.peek() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 0,
             Some(b'u') => 4,
-            _ => return Err(self.fault("no escape is called that")),
+            _ => return Err(self.error("invalid escape")),
         };
-        self.place += 1;
+        self.position += 1;
         for _ in 0..digits {
             match self.peek() {
-                Some(byte) if byte.is_ascii_hexdigit() => self.place += 1,
-                _ => return Err(self.fault("a hexadecimal digit is missing")),
+                Some(byte) if byte.is_ascii_hexdigit() => self.position += 1,
+                _ => return Err(self.error("a hexadecimal digit is missing")),
             }
         }
         Ok(())
     }
 
-    /// Reads a string, and answers what it means.
+    /// Reads a string, and returns it without its escapes.
     ///
     /// # Errors
-    /// When there is none, or when it is not UTF-8 or has half a surrogate pair.
-    pub fn string(&mut self) -> Result<Cow<'t, str>, Fault> {
+    /// When the next token is not a string, when it is not valid UTF-8, or when an escape is half of a
+    /// surrogate pair.
+    pub fn string(&mut self) -> Result<Cow<'t, str>, SyntaxError> {
         self.skip_space();
-        let start = self.place + 1;
+        let start = self.position + 1;
         let escaped = self.skip_string()?;
-        let raw = self.text.get(start..self.place - 1).unwrap_or_default();
-        let raw = core::str::from_utf8(raw).map_err(|_| self.fault("a string is not UTF-8"))?;
+        let raw = self.text.get(start..self.position - 1).unwrap_or_default();
+        let raw = core::str::from_utf8(raw).map_err(|_| self.error("a string is not UTF-8"))?;
         if !escaped {
             return Ok(Cow::Borrowed(raw));
         }
-        let meant = char::decode_utf16(Units { rest: raw.chars(), low: None }).collect::<Result<String, _>>();
-        meant.map(Cow::Owned).map_err(|_| self.fault("an escape is half a character"))
+        let unescaped =
+            char::decode_utf16(Units { rest: raw.chars(), low: None }).collect::<Result<String, _>>();
+        unescaped.map(Cow::Owned).map_err(|_| self.error("half of a surrogate pair"))
     }
 
     /// Reads a value of any kind, and returns its text.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn value_text(&mut self) -> Result<&'t [u8], Fault> {
-        let place = self.value()?;
-        Ok(self.text.get(place).unwrap_or_default())
+    /// When the next token does not begin a value.
+    pub fn value_text(&mut self) -> Result<&'t [u8], SyntaxError> {
+        let range = self.value()?;
+        Ok(self.text.get(range).unwrap_or_default())
     }
 
     /// Reads a whole number.
     ///
     /// # Errors
-    /// When there is none, or when it is too large.
-    pub fn number(&mut self) -> Result<u64, Fault> {
+    /// When the next token is not a whole number, or when it does not fit a `u64`.
+    pub fn number(&mut self) -> Result<u64, SyntaxError> {
         self.skip_space();
         let digits = self.rest();
         let mut number = 0_u64;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
             let more = number.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit - b'0')));
-            number = more.ok_or_else(|| self.fault("a number is too large"))?;
-            self.place += 1;
+            number = more.ok_or_else(|| self.error("a number is too large"))?;
+            self.position += 1;
         }
         match digits {
-            [b'0', b'0'..=b'9', ..] => Err(self.fault("a number begins with 0")),
+            [b'0', b'0'..=b'9', ..] => Err(self.error("a number begins with 0")),
             [b'0'..=b'9', ..] => Ok(number),
-            _ => Err(self.fault("a whole number is missing")),
+            _ => Err(self.error("a whole number is missing")),
         }
     }
 }
 
-/// The UTF-16 units of a JSON string with escapes, which was checked before.
+/// The UTF-16 units of a JSON string with escapes, whose syntax was checked before.
 struct Units<'t> {
     rest: core::str::Chars<'t>,
-    /// The second half of the character before, if it takes two.
+    /// The low surrogate of the previous character, if it has one.
     low: Option<u16>,
 }
 
@@ -344,7 +350,7 @@ impl Iterator for Units<'_> {
         if let Some(low) = self.low.take() {
             return Some(low);
         }
-        let meant = match self.rest.next()? {
+        let character = match self.rest.next()? {
             '\\' => match self.rest.next()? {
                 'u' => {
                     let digits = self.rest.by_ref().take(4).filter_map(|digit| digit.to_digit(16));
@@ -360,7 +366,7 @@ impl Iterator for Units<'_> {
             plain => plain,
         };
         let mut units = [0; 2];
-        let mut units = meant.encode_utf16(&mut units).iter().copied();
+        let mut units = character.encode_utf16(&mut units).iter().copied();
         let first = units.next();
         self.low = units.next();
         first

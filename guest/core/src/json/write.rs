@@ -39,7 +39,7 @@ fn push_escape(byte: u8, document: &mut Vec<u8>) {
 pub fn push_number(mut number: u64, document: &mut Vec<u8>) {
     let start = document.len();
     loop {
-        // A remainder of 10 is a digit.
+        // A remainder of a division by 10 is one digit.
         document.push(b'0' + (number % 10) as u8);
         number /= 10;
         if number == 0 {

@@ -1,16 +1,16 @@
-//! Why bytes are not a record that can be used.
+//! Errors in records.
 
 use alloc::string::String;
 use core::fmt;
 
 use crate::error::{Error, SessionName};
 
-/// Why bytes are not a record that can be used.
+/// Why bytes are not a usable record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordError {
-    /// They are no record, or not a whole one; with the reason for a person.
+    /// They are not a complete record; with the reason.
     Damaged(String),
-    /// They are a record of another format, of this version.
+    /// They are a record in another format, with this version.
     UnknownFormat(u32),
 }
 
@@ -23,17 +23,17 @@ impl RecordError {
         Self::Damaged(["the package \"", name, "\": ", reason].concat())
     }
 
-    /// That a change waits for a record that cannot be read itself.
+    /// The error for a record whose pending change is decided in a record with this error.
     pub(crate) fn of_primary(error: &Self) -> Self {
         match error {
             Self::Damaged(reason) => {
-                Self::Damaged(["the record that decides about its pending change: ", reason].concat())
+                Self::Damaged(["the primary record of its pending change: ", reason].concat())
             }
             Self::UnknownFormat(format) => Self::UnknownFormat(*format),
         }
     }
 
-    /// The same as an error about a session.
+    /// The same error, with the name of the session.
     pub(crate) fn of_session(self, session: SessionName) -> Error {
         match self {
             Self::Damaged(reason) => Error::Damaged { session, reason },

@@ -1,25 +1,25 @@
-//! The random values in a record: which life a session is in, and which commits were the last.
+//! The random values in a record: the life of a session, and the marks of the last commits.
 
 use alloc::string::String;
 
 use crate::environment::Random;
 use crate::names::hex_digits;
 
-/// How many commits a record remembers. A commit whose answer was lost is recognised as long as at most
-/// `REMEMBERED - 1` others came after it.
-pub const REMEMBERED: usize = 8;
+/// How many commits a record remembers. A commit whose reply was lost is recognised as long as at most
+/// `MAX_MARKS - 1` others followed it.
+pub const MAX_MARKS: usize = 8;
 
 /// 64 random bits as 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Token([u8; 16]);
+struct RandomHex([u8; 16]);
 
-impl Token {
+impl RandomHex {
     fn fresh(random: &impl Random) -> Self {
         let mut bytes = [0; 8];
         random.fill(&mut bytes);
         let mut digits = [0; 16];
-        let places = digits.as_chunks_mut().0.iter_mut();
-        places.zip(bytes).for_each(|(pair, byte)| *pair = hex_digits(byte));
+        let positions = digits.as_chunks_mut().0.iter_mut();
+        positions.zip(bytes).for_each(|(pair, byte)| *pair = hex_digits(byte));
         Self(digits)
     }
 
@@ -33,51 +33,51 @@ impl Token {
     }
 }
 
-impl Default for Token {
+impl Default for RandomHex {
     fn default() -> Self {
         Self([b'0'; 16])
     }
 }
 
-/// The life of a session, drawn when the session begins. Every later write and every renewal keeps it, so two
-/// records of one life are the same session.
+/// The life of a session, drawn when the session begins. Every later write and every renewal keeps it:
+/// records with the same life belong to the same session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Life(Token);
+pub struct Life(RandomHex);
 
 impl Life {
     /// A new life.
     pub fn fresh(random: &impl Random) -> Self {
-        Self(Token::fresh(random))
+        Self(RandomHex::fresh(random))
     }
 
-    /// A life as a record holds it; none when the text is no life.
+    /// Parses a life; `None` when the text is not a life.
     pub fn parse(text: &str) -> Option<Self> {
-        Token::parse(text).map(Self)
+        RandomHex::parse(text).map(Self)
     }
 
-    /// As the record holds it.
+    /// Returns the life as it is written in a record.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 }
 
-/// The mark of one write. A write that differs from an earlier one in its bytes or in what it expects has a
-/// mark of its own, so a mark that is found names exactly one content.
+/// The mark of a write. Writes that differ in their bytes or in the version they expect have different marks,
+/// so a mark that is found identifies exactly one content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark(Token);
+pub struct Mark(RandomHex);
 
 impl Mark {
     /// A new mark.
     pub fn fresh(random: &impl Random) -> Self {
-        Self(Token::fresh(random))
+        Self(RandomHex::fresh(random))
     }
 
-    /// A mark as a record holds it; none when the text is no mark.
+    /// Parses a mark; `None` when the text is not a mark.
     pub fn parse(text: &str) -> Option<Self> {
-        Token::parse(text).map(Self)
+        RandomHex::parse(text).map(Self)
     }
 
-    /// As the record holds it.
+    /// Returns the mark as it is written in a record.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -94,12 +94,12 @@ impl From<String> for Marks {
 }
 
 impl Marks {
-    /// As the record holds them.
+    /// Returns the marks as they are written in a record.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The mark of the last commit; empty before the first.
+    /// The mark of the last commit; empty before the first commit.
     pub fn newest(&self) -> &str {
         self.0.split(' ').next().unwrap_or_default()
     }
@@ -113,10 +113,12 @@ impl Marks {
         self.0.split(' ').any(|found| found == mark)
     }
 
-    /// The same marks with a new one in front. The oldest is forgotten when there are too many.
+    /// Returns the marks with a new one in front. The oldest is dropped when there are more than
+    /// [`MAX_MARKS`].
     pub fn with(&self, mark: &Mark) -> Self {
-        let mut spaces = self.0.bytes().enumerate().filter(|(_, byte)| *byte == b' ').map(|(place, _)| place);
-        let end = spaces.nth(REMEMBERED - 2).unwrap_or(self.0.len());
+        let mut spaces =
+            self.0.bytes().enumerate().filter(|(_, byte)| *byte == b' ').map(|(position, _)| position);
+        let end = spaces.nth(MAX_MARKS - 2).unwrap_or(self.0.len());
         let old = self.0.get(..end).unwrap_or_default();
         let mark = mark.as_str();
         let mut text = String::with_capacity(mark.len() + 1 + old.len());
@@ -128,12 +130,12 @@ impl Marks {
         Self(text)
     }
 
-    /// Whether every mark since `earlier` is among these, so that a mark that is missing proves that its
-    /// write was not applied. `None` stands for the time before the first commit.
+    /// Whether all marks since `earlier` are present, so that a missing mark proves that its write was not
+    /// applied. `None` stands for the time before the first commit.
     pub fn are_complete_since(&self, earlier: Option<&Self>) -> bool {
         match earlier.and_then(|marks| marks.0.split_ascii_whitespace().next()) {
             Some(newest) => self.has(newest),
-            None => self.0.split_ascii_whitespace().count() < REMEMBERED,
+            None => self.0.split_ascii_whitespace().count() < MAX_MARKS,
         }
     }
 }
@@ -154,7 +156,7 @@ mod tests {
     fn the_last_commits_are_remembered_and_older_ones_forgotten() {
         let all = marks(0..20);
         for number in 0..20 {
-            assert_eq!(all.contains(&mark(number)), number >= 20 - REMEMBERED, "{number}");
+            assert_eq!(all.contains(&mark(number)), number >= 20 - MAX_MARKS, "{number}");
         }
     }
 
@@ -168,9 +170,9 @@ mod tests {
     #[test]
     fn a_gap_in_what_is_remembered_is_noticed() {
         let earlier = marks(0..5);
-        assert!(marks(0..5 + REMEMBERED - 1).are_complete_since(Some(&earlier)));
-        assert!(!marks(0..5 + REMEMBERED).are_complete_since(Some(&earlier)));
-        assert!(marks(0..REMEMBERED - 1).are_complete_since(None));
-        assert!(!marks(0..REMEMBERED).are_complete_since(None));
+        assert!(marks(0..5 + MAX_MARKS - 1).are_complete_since(Some(&earlier)));
+        assert!(!marks(0..5 + MAX_MARKS).are_complete_since(Some(&earlier)));
+        assert!(marks(0..MAX_MARKS - 1).are_complete_since(None));
+        assert!(!marks(0..MAX_MARKS).are_complete_since(None));
     }
 }

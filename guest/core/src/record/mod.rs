@@ -1,31 +1,33 @@
-//! The record: one session as the bytes of one item in the store.
+//! The record: what is stored for a session, as the bytes of one entry.
 //!
-//! The first line is JSON and says everything about the session but its data; below it stands one JSON
-//! document a package, each on lines of its own. A person can read it over telnet, and a program parses only
-//! the packages it needs:
+//! The first line is JSON: the header, and the list of packages. Each package follows as a JSON document with
+//! a newline at its end. A record is readable over telnet, and only packages that are used get parsed:
 //!
 //! ```text
 //! {"format":2,"life":"5c…","marks":"9f…","created":1700000000,"saved":1700000042,"timeout":3600,"packages":[["cart",11]]}
 //! {"apple":2}
 //! ```
 //!
-//! | field | what it says |
+//! | field | meaning |
 //! |---|---|
-//! | `life` | which life the session is in; a commit writes only to the life that it loaded |
-//! | `marks` | the last commits, newest first, by which a commit whose answer was lost is recognised |
-//! | `kept` | that the store refused to expire the record, so that `saved` and `timeout` decide |
-//! | `decisions` | commits over several records that were decided here: the mark, and the other records |
-//! | `ended_until`, `moved_to` | that the session ended, and where it is now if its id was renewed |
-//! | `pending` | a change that counts once the record under the key `primary` has its mark |
+//! | `life` | the life of the session; a commit writes only to the life that it loaded |
+//! | `marks` | the last commits, newest first, to recognise a commit whose reply was lost |
+//! | `created`, `saved` | when the session was first stored, and when this record was written; seconds since the Unix epoch |
+//! | `timeout` | the seconds without activity after which the session ends; 0 means never |
+//! | `kept` | the store refused to expire the record, so only `saved` and `timeout` say when the session ends |
+//! | `decisions` | commits over several records that were decided here: the mark, and the keys of the other records |
+//! | `ended_until`, `moved_to` | the session ended; where it is now if its id was renewed |
+//! | `pending` | a change that takes effect once the record under the key `primary` has its mark |
+//! | `packages` | names and lengths in bytes of the packages, sorted by name |
 
 mod error;
 mod header;
+mod location;
 mod marks;
 mod package;
-mod part;
+mod parsed;
 mod read;
 mod settle;
-mod stored;
 mod write;
 
 pub use self::error::RecordError;
@@ -33,7 +35,7 @@ pub(crate) use self::header::{Decision, Effect};
 pub use self::header::{Header, Move, Pending};
 pub(crate) use self::marks::{Life, Mark, Marks};
 pub use self::package::PackageText;
-pub use self::stored::Record;
+pub use self::parsed::Record;
 pub(crate) use self::write::{Replacement, encode, encode_pending};
 
 #[cfg(test)]
@@ -73,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_package_hurts_only_those_who_read_it() {
+    fn a_damaged_package_is_an_error_only_when_it_is_read() {
         let record = Record::decode(sample()).unwrap();
         assert!(record.package("cart").is_ok());
         assert!(matches!(record.package("broken"), Err(RecordError::Damaged(_))));
@@ -210,10 +212,10 @@ mod tests {
         assert!(prepared().unsettled().pending().is_none());
         let (new, void) =
             (Mark::parse("00000000000000cc").unwrap(), Mark::parse("00000000000000bb").unwrap());
-        let passed_over = Record::decode(prepared().passed_over(&new, &void)).unwrap();
-        assert_eq!(packages(&passed_over), before);
-        assert!(passed_over.pending().is_none() && passed_over.header().has_mark(&new));
-        let other = Record::decode(prepared().passed_over(&new, &new)).unwrap();
+        let with_new_mark = Record::decode(prepared().with_new_mark(&new, &void)).unwrap();
+        assert_eq!(packages(&with_new_mark), before);
+        assert!(with_new_mark.pending().is_none() && with_new_mark.header().has_mark(&new));
+        let other = Record::decode(prepared().with_new_mark(&new, &new)).unwrap();
         assert_eq!(packages(&other.settled().unwrap()), packages(&prepared().settled().unwrap()));
         let settled = prepared().settled().unwrap();
         let names: Vec<_> = packages(&settled).into_iter().map(|(name, _)| name).collect();
@@ -228,8 +230,8 @@ mod tests {
         let before = prepared(Effect::Begin, &[]).unsettled();
         assert!(before.header().has_ended() && packages(&before).is_empty());
         let void = Mark::parse("00000000000000bb").unwrap();
-        let passed_over = prepared(Effect::Begin, &[]).passed_over(&void, &void);
-        assert_eq!(Record::decode(passed_over).unwrap().header().ended_until, Some(0));
+        let with_new_mark = prepared(Effect::Begin, &[]).with_new_mark(&void, &void);
+        assert_eq!(Record::decode(with_new_mark).unwrap().header().ended_until, Some(0));
         let settled = prepared(Effect::Begin, &[]).settled().unwrap();
         assert_eq!(packages(&settled), packages(&Record::decode(sample()).unwrap()));
     }
@@ -288,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_told_damage_from_another_format() {
+    fn error_texts_tell_damage_from_an_unknown_format() {
         assert_eq!(RecordError::damaged("no first line").to_string(), "the record is damaged: no first line");
         assert_eq!(RecordError::UnknownFormat(2).to_string(), "the record has the unknown format 2");
     }

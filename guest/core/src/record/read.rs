@@ -1,4 +1,4 @@
-//! Reads the first line of a record, and finds the packages behind it.
+//! Reads records.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -8,47 +8,48 @@ use core::cell::OnceCell;
 
 use super::error::RecordError;
 use super::header::{Decision, Effect, FORMAT, Header, Move, Pending};
+use super::location::PackageLocation;
 use super::marks::{Life, Mark, Marks};
-use super::part::Part;
-use super::stored::Record;
-use crate::json::{Fault, Key, Scanner};
+use super::parsed::Record;
+use crate::json::{Key, Scanner, SyntaxError};
 
-/// For how many packages there is room at first.
+/// The number of packages to allocate for at first.
 const USUAL_PACKAGES: usize = 12;
 
 impl Record {
-    /// Reads a record. Costs what its first line costs: the packages are counted, and not looked into.
+    /// Reads a record. The cost depends on the length of the first line: packages are located, and not
+    /// parsed.
     ///
     /// # Errors
-    /// [`RecordError`] when the bytes are not one whole record of the known format.
+    /// [`RecordError`] when the bytes are not one complete record in the known format.
     pub fn decode(bytes: Vec<u8>) -> Result<Self, RecordError> {
-        let (header, parts) = read(&bytes)?;
-        Ok(Self { bytes, header, parts })
+        let (header, packages) = read(&bytes)?;
+        Ok(Self { bytes, header, packages })
     }
 }
 
-/// Takes a record apart.
-fn read(bytes: &[u8]) -> Result<(Header, Vec<Part>), RecordError> {
+/// Reads the header, and locates the packages.
+fn read(bytes: &[u8]) -> Result<(Header, Vec<PackageLocation>), RecordError> {
     let mut scanner = Scanner::new(bytes);
     match read_line(&mut scanner) {
-        Ok((FORMAT, mut header, mut parts)) => {
-            let mut place = locate(&mut parts, bytes, scanner.place())?;
+        Ok((FORMAT, mut header, mut packages)) => {
+            let mut position = locate(&mut packages, bytes, scanner.position())?;
             if let Some(Effect::Change { replaced, .. }) =
                 header.pending.as_deref_mut().map(|pending| &mut pending.effect)
             {
-                place = locate(replaced, bytes, place)?;
+                position = locate(replaced, bytes, position)?;
             }
-            if place == bytes.len() {
-                Ok((header, parts))
+            if position == bytes.len() {
+                Ok((header, packages))
             } else {
                 Err(damaged("bytes follow the last package"))
             }
         }
         Ok((format, ..)) => Err(RecordError::UnknownFormat(format)),
-        // Whoever wrote a later format may have put anything on the rest of the line.
-        Err(fault) => Err(match format_of(bytes) {
+        // A later format may have anything on the rest of the line.
+        Err(error) => Err(match format_of(bytes) {
             Ok(format) if format != FORMAT => RecordError::UnknownFormat(format),
-            _ => RecordError::Damaged(["its first line: ", &fault.tell(bytes)].concat()),
+            _ => RecordError::Damaged(["its first line: ", &error.describe(bytes)].concat()),
         }),
     }
 }
@@ -57,8 +58,8 @@ fn damaged(reason: &str) -> RecordError {
     RecordError::damaged(reason)
 }
 
-/// Reads the first line; the places of the documents are still their lengths.
-fn read_line(scanner: &mut Scanner<'_>) -> Result<(u32, Header, Vec<Part>), Fault> {
+/// Reads the first line. The ranges of the documents begin at 0 until they are located.
+fn read_line(scanner: &mut Scanner<'_>) -> Result<(u32, Header, Vec<PackageLocation>), SyntaxError> {
     let (mut format, mut packages) = (None, None);
     let (mut life, mut marks, mut created, mut saved, mut timeout) = (None, None, None, None, None);
     let (mut kept, mut decisions) = (None, None);
@@ -76,7 +77,7 @@ fn read_line(scanner: &mut Scanner<'_>) -> Result<(u32, Header, Vec<Part>), Faul
         "moved_to" => set(&mut header.moved_to, read_move, scanner),
         "pending" => set(&mut header.pending, read_pending, scanner),
         "packages" => set(&mut packages, read_packages, scanner),
-        // A field that says more than this version knows.
+        // A field of a later version.
         _ => scanner.value().map(|_| ()),
     })?;
     scanner.end_line()?;
@@ -95,15 +96,15 @@ fn read_line(scanner: &mut Scanner<'_>) -> Result<(u32, Header, Vec<Part>), Faul
             let marks = Marks::from(marks);
             Ok((format, Header { life, marks, created, saved, timeout, ..header }, packages))
         }
-        _ => Err(scanner.fault("a field is missing")),
+        _ => Err(scanner.error("a field is missing")),
     }
 }
 
-/// Reads an object; `read` is given each name, and reads the value.
+/// Reads an object; `read` gets each name, and reads the value.
 fn read_members<'t>(
     scanner: &mut Scanner<'t>,
-    mut read: impl FnMut(&str, &mut Scanner<'t>) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    mut read: impl FnMut(&str, &mut Scanner<'t>) -> Result<(), SyntaxError>,
+) -> Result<(), SyntaxError> {
     scanner.begin_object()?;
     let mut is_first = true;
     while scanner.has_member(is_first)? {
@@ -119,8 +120,8 @@ fn read_members<'t>(
 fn read_items<'t, T>(
     scanner: &mut Scanner<'t>,
     mut items: Vec<T>,
-    read: impl Fn(&mut Scanner<'t>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
+    read: impl Fn(&mut Scanner<'t>) -> Result<T, SyntaxError>,
+) -> Result<Vec<T>, SyntaxError> {
     scanner.begin_array()?;
     while scanner.has_item(items.is_empty())? {
         items.push(read(scanner)?);
@@ -128,42 +129,42 @@ fn read_items<'t, T>(
     Ok(items)
 }
 
-/// Reads a field that may be there once.
+/// Reads a field that may occur once.
 fn set<'t, T>(
     field: &mut Option<T>,
-    read: impl FnOnce(&mut Scanner<'t>) -> Result<T, Fault>,
+    read: impl FnOnce(&mut Scanner<'t>) -> Result<T, SyntaxError>,
     scanner: &mut Scanner<'t>,
-) -> Result<(), Fault> {
+) -> Result<(), SyntaxError> {
     match field.replace(read(scanner)?) {
         None => Ok(()),
-        Some(_) => Err(scanner.fault("a field occurs twice")),
+        Some(_) => Err(scanner.error("a field occurs twice")),
     }
 }
 
-fn read_u32(scanner: &mut Scanner<'_>) -> Result<u32, Fault> {
+fn read_u32(scanner: &mut Scanner<'_>) -> Result<u32, SyntaxError> {
     let number = scanner.number()?;
-    u32::try_from(number).map_err(|_| scanner.fault("a number is too large"))
+    u32::try_from(number).map_err(|_| scanner.error("a number is too large"))
 }
 
-fn read_text(scanner: &mut Scanner<'_>) -> Result<String, Fault> {
+fn read_text(scanner: &mut Scanner<'_>) -> Result<String, SyntaxError> {
     scanner.string().map(Cow::into_owned)
 }
 
-fn read_true(scanner: &mut Scanner<'_>) -> Result<(), Fault> {
-    if scanner.value_text()? == b"true" { Ok(()) } else { Err(scanner.fault("the field can only be true")) }
+fn read_true(scanner: &mut Scanner<'_>) -> Result<(), SyntaxError> {
+    if scanner.value_text()? == b"true" { Ok(()) } else { Err(scanner.error("the field can only be true")) }
 }
 
-fn read_life(scanner: &mut Scanner<'_>) -> Result<Life, Fault> {
+fn read_life(scanner: &mut Scanner<'_>) -> Result<Life, SyntaxError> {
     let life = Life::parse(&scanner.string()?);
-    life.ok_or_else(|| scanner.fault("a life has 16 hexadecimal digits"))
+    life.ok_or_else(|| scanner.error("a life has 16 hexadecimal digits"))
 }
 
-fn read_mark(scanner: &mut Scanner<'_>) -> Result<Mark, Fault> {
+fn read_mark(scanner: &mut Scanner<'_>) -> Result<Mark, SyntaxError> {
     let mark = Mark::parse(&scanner.string()?);
-    mark.ok_or_else(|| scanner.fault("a mark has 16 hexadecimal digits"))
+    mark.ok_or_else(|| scanner.error("a mark has 16 hexadecimal digits"))
 }
 
-fn read_move(scanner: &mut Scanner<'_>) -> Result<Move, Fault> {
+fn read_move(scanner: &mut Scanner<'_>) -> Result<Move, SyntaxError> {
     scanner.begin_array()?;
     let key = read_text(scanner)?;
     scanner.comma()?;
@@ -172,17 +173,17 @@ fn read_move(scanner: &mut Scanner<'_>) -> Result<Move, Fault> {
     Ok(Move { key, until })
 }
 
-/// Reads decisions: arrays that hold a mark, and then the keys.
-fn read_decisions(scanner: &mut Scanner<'_>) -> Result<Vec<Decision>, Fault> {
+/// Reads decisions: arrays of a mark and the keys.
+fn read_decisions(scanner: &mut Scanner<'_>) -> Result<Vec<Decision>, SyntaxError> {
     read_items(scanner, Vec::new(), |scanner| {
         let mut texts = read_items(scanner, Vec::new(), read_text)?.into_iter();
         let mark = texts.next().and_then(|text| Mark::parse(&text));
-        let mark = mark.ok_or_else(|| scanner.fault("a mark is missing"))?;
+        let mark = mark.ok_or_else(|| scanner.error("a mark is missing"))?;
         Ok(Decision { mark, keys: texts.collect() })
     })
 }
 
-fn read_pending(scanner: &mut Scanner<'_>) -> Result<Box<Pending>, Fault> {
+fn read_pending(scanner: &mut Scanner<'_>) -> Result<Box<Pending>, SyntaxError> {
     let (mut mark, mut primary, mut expects, mut since) = (None, None, None, None);
     let (mut validated, mut effect, mut packages, mut removed) = (None, None, None, None);
     let (mut ended_until, mut moved_to) = (None, None);
@@ -204,30 +205,35 @@ fn read_pending(scanner: &mut Scanner<'_>) -> Result<Box<Pending>, Fault> {
         (Some("hold"), None, None, None) => Effect::Hold,
         (Some("change"), Some(replaced), Some(removed), None) => Effect::Change { replaced, removed },
         (Some("end"), None, None, Some(ended_until)) => Effect::End { ended_until, moved_to },
-        _ => return Err(scanner.fault("what is pending has no known effect")),
+        _ => return Err(scanner.error("the pending change has an unknown effect")),
     };
     let (Some(mark), Some(primary), Some(expects), Some(since)) = (mark, primary, expects, since) else {
-        return Err(scanner.fault("a field of what is pending is missing"));
+        return Err(scanner.error("a field of the pending change is missing"));
     };
     let is_validated = validated.is_some();
     Ok(Box::new(Pending { mark, primary, expects, since, is_validated, effect }))
 }
 
-fn read_packages(scanner: &mut Scanner<'_>) -> Result<Vec<Part>, Fault> {
+fn read_packages(scanner: &mut Scanner<'_>) -> Result<Vec<PackageLocation>, SyntaxError> {
     read_items(scanner, Vec::with_capacity(USUAL_PACKAGES), |scanner| {
-        let start = scanner.place();
+        let start = scanner.position();
         scanner.begin_array()?;
         let name = Key::read(scanner)?;
         scanner.comma()?;
         let number = scanner.number()?;
-        let length = usize::try_from(number).map_err(|_| scanner.fault("a number is too large"))?;
+        let length = usize::try_from(number).map_err(|_| scanner.error("a number is too large"))?;
         scanner.end_array()?;
-        Ok(Part { name, entry: start..scanner.place(), document: 0..length, spans: OnceCell::new() })
+        Ok(PackageLocation {
+            name,
+            entry: start..scanner.position(),
+            document: 0..length,
+            spans: OnceCell::new(),
+        })
     })
 }
 
-/// The format that a first line names, whatever else is on it.
-fn format_of(bytes: &[u8]) -> Result<u32, Fault> {
+/// Returns the format that a first line names, whatever else it holds.
+fn format_of(bytes: &[u8]) -> Result<u32, SyntaxError> {
     let mut scanner = Scanner::new(bytes);
     scanner.begin_object()?;
     let mut is_first = true;
@@ -240,23 +246,23 @@ fn format_of(bytes: &[u8]) -> Result<u32, Fault> {
         }
         scanner.value()?;
     }
-    Err(scanner.fault("a field is missing"))
+    Err(scanner.error("a field is missing"))
 }
 
-/// Finds the documents behind the first line. Returns where the last one ends.
-fn locate(parts: &mut [Part], bytes: &[u8], mut place: usize) -> Result<usize, RecordError> {
+/// Locates the documents after the first line. Returns the position after the last one.
+fn locate(packages: &mut [PackageLocation], bytes: &[u8], mut position: usize) -> Result<usize, RecordError> {
     let mut last_name: Option<&[u8]> = None;
-    for part in parts {
-        let end = place.saturating_add(part.document.end);
+    for package in packages {
+        let end = position.saturating_add(package.document.end);
         if bytes.get(end) != Some(&b'\n') {
             return Err(damaged("a package does not end where it should"));
         }
-        part.document = place..end;
-        place = end + 1;
-        let name = part.name.of(bytes);
+        package.document = position..end;
+        position = end + 1;
+        let name = package.name.of(bytes);
         if last_name.replace(name).is_some_and(|last| last >= name) {
             return Err(damaged("its packages are not sorted by name"));
         }
     }
-    Ok(place)
+    Ok(position)
 }

@@ -1,15 +1,15 @@
-//! What a record is once its pending change is decided, one way or the other.
+//! A record after its pending change was decided, one way or the other.
 
 use alloc::vec::Vec;
 
 use super::error::RecordError;
 use super::header::{Effect, Header, Pending};
 use super::marks::Mark;
-use super::stored::Record;
+use super::parsed::Record;
 use super::write::{Replacement, encode, encode_pending};
 
 impl Record {
-    /// The change that waits for a decision elsewhere.
+    /// The change that waits for a decision.
     pub(crate) fn pending(&self) -> Option<&Pending> {
         self.header.pending.as_deref()
     }
@@ -19,13 +19,13 @@ impl Record {
         let Some(Effect::Change { replaced, removed }) = self.pending().map(|pending| &pending.effect) else {
             return Vec::new();
         };
-        let mut names: Vec<_> = replaced.iter().map(|part| part.name_in(&self.bytes)).collect();
+        let mut names: Vec<_> = replaced.iter().map(|package| package.name_in(&self.bytes)).collect();
         names.extend(removed.iter().map(|name| &**name));
         names.sort_unstable();
         names
     }
 
-    /// The record in which the pending change was applied. Without one, it is the same record.
+    /// The record with its pending change applied. Without a pending change, the same record.
     ///
     /// # Errors
     /// [`RecordError`]; only when the record in memory was damaged.
@@ -48,7 +48,7 @@ impl Record {
         Self::decode(bytes)
     }
 
-    /// The record as it is without the pending change: what was there before it.
+    /// The record without its pending change: as it was before the change.
     pub(crate) fn unsettled(mut self) -> Self {
         match self.header.pending.take().map(|pending| pending.effect) {
             Some(Effect::Begin) => self.remains(),
@@ -56,14 +56,16 @@ impl Record {
         }
     }
 
-    /// What remains of it when the session is over: the commits that it remembers, and no data.
+    /// What remains of the record when the session is over: the header with the commits it remembers, and no
+    /// data.
     pub(crate) fn remains(&self) -> Self {
-        Self { bytes: Vec::new(), header: self.header.remains(), parts: Vec::new() }
+        Self { bytes: Vec::new(), header: self.header.remains(), packages: Vec::new() }
     }
 
-    /// The bytes of a record that nobody decided to change: the same with a mark of its own, so that nothing counts
-    /// which waits for the state before. What waits in the record itself under `void` is left out.
-    pub(crate) fn passed_over(&self, mark: &Mark, void: &Mark) -> Vec<u8> {
+    /// The bytes of the record with a new mark and otherwise unchanged, so that no pending change in another
+    /// record that names the state before can take effect. A pending change of the record itself is removed
+    /// if its mark is `void`.
+    pub(crate) fn with_new_mark(&self, mark: &Mark, void: &Mark) -> Vec<u8> {
         let header = Header { marks: self.header.marks.with(mark), ..self.header.clone() };
         match self.pending() {
             Some(pending) if pending.mark != *void => {
@@ -74,19 +76,19 @@ impl Record {
         }
     }
 
-    /// What the pending change makes of the packages, sorted by name.
+    /// The packages that the pending change replaces or removes, sorted by name.
     fn replacements(&self) -> Vec<Replacement<'_>> {
         let Some(Effect::Change { replaced, removed }) = self.pending().map(|pending| &pending.effect) else {
             return Vec::new();
         };
         let mut all: Vec<Replacement<'_>> = Vec::with_capacity(replaced.len() + removed.len());
         let mut removed = removed.iter().map(|name| &**name).peekable();
-        for part in replaced {
-            let name = part.name_in(&self.bytes);
+        for package in replaced {
+            let name = package.name_in(&self.bytes);
             while let Some(earlier) = removed.next_if(|removed| *removed < name) {
                 all.push((earlier, None));
             }
-            all.push((name, Some(self.bytes.get(part.document.clone()).unwrap_or_default().to_vec())));
+            all.push((name, Some(self.bytes.get(package.document.clone()).unwrap_or_default().to_vec())));
         }
         all.extend(removed.map(|name| (name, None)));
         all

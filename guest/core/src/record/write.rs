@@ -4,28 +4,29 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::header::{Decision, Effect, FORMAT, Header, Move, Pending};
-use super::part::Part;
-use super::stored::Record;
+use super::location::PackageLocation;
+use super::parsed::Record;
 use crate::json::{push_number, push_string};
 
-/// What the first line takes beside the packages, at most: it has short numbers, eight marks and a key or two.
+/// The usual maximum length of the first line without the packages: short numbers, eight marks, and a key or
+/// two.
 const MOST_OF_LINE: usize = 900;
 
-/// A piece of the packages of a new record.
+/// A piece of a new record.
 enum Piece<'a> {
-    /// Packages that stay as they stand in an earlier record.
+    /// Packages of an earlier record, copied.
     Kept(&'a Record, Range<usize>),
-    /// A package that is written anew.
+    /// A new package: its name and its document.
     Fresh(&'a str, &'a [u8]),
 }
 
-/// A package's name, and its document or nothing when it is removed.
+/// The name of a package, and its new document or `None` when it is removed.
 pub type Replacement<'a> = (&'a str, Option<Vec<u8>>);
 
-/// Writes a record: what it says about the session, and the packages of an earlier record with some replaced.
+/// Writes a record: a header, and the packages of an earlier record with some of them replaced.
 ///
-/// The replacements are sorted by name. Between them everything is copied as it stands, so that it costs
-/// little more than copying the bytes.
+/// The replacements must be sorted by name. All other packages are copied in large pieces, at little more
+/// than the cost of copying the bytes.
 pub fn encode(header: &Header, earlier: Option<&Record>, replacements: &[Replacement<'_>]) -> Vec<u8> {
     let pieces = pieces(earlier, replacements);
     let mut bytes = Vec::with_capacity(MOST_OF_LINE + size_of(&pieces));
@@ -34,8 +35,8 @@ pub fn encode(header: &Header, earlier: Option<&Record>, replacements: &[Replace
     bytes
 }
 
-/// Writes a record with a change that is pending: the packages as they are, and behind them those that the
-/// change replaces.
+/// Writes a record with a pending change: the packages as they are, followed by those that the change
+/// replaces.
 pub fn encode_pending(
     header: &Header,
     pending: &Pending,
@@ -53,7 +54,7 @@ pub fn encode_pending(
 }
 
 impl Record {
-    /// The bytes of a record that holds the same packages under another header, and nothing that is pending.
+    /// Returns the bytes of a record with the same packages and another header, without a pending change.
     pub fn rewrite(&self, header: &Header) -> Vec<u8> {
         encode(header, Some(self), &[])
     }
@@ -63,7 +64,7 @@ fn size_of(pieces: &[Piece<'_>]) -> usize {
     pieces.iter().map(Piece::size).sum()
 }
 
-/// The list of packages at the end of the first line, and their documents.
+/// Writes the list of packages, which ends the first line, and the documents.
 fn push_packages(pieces: &[Piece<'_>], bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(b",\"packages\":[");
     push_list(pieces, bytes, |piece, bytes| piece.push_entries(bytes));
@@ -90,19 +91,19 @@ fn pieces<'a>(earlier: Option<&'a Record>, replacements: &'a [Replacement<'_>]) 
         done = next;
     };
     for (name, document) in replacements {
-        match earlier.map_or(Err(0), |record| record.place_of(name)) {
-            Ok(place) => keep(&mut pieces, place, place + 1),
-            Err(place) => keep(&mut pieces, place, place),
+        match earlier.map_or(Err(0), |record| record.position_of(name)) {
+            Ok(position) => keep(&mut pieces, position, position + 1),
+            Err(position) => keep(&mut pieces, position, position),
         }
         pieces.extend(document.as_deref().map(|document| Piece::Fresh(name, document)));
     }
-    let count = earlier.map_or(0, |record| record.parts.len());
+    let count = earlier.map_or(0, |record| record.packages.len());
     keep(&mut pieces, count, count);
     pieces
 }
 
 impl Piece<'_> {
-    /// How many bytes it takes, at most as long as names need few escapes.
+    /// The number of bytes, exact if the name needs no escapes.
     fn size(&self) -> usize {
         match self {
             Self::Kept(..) => self.kept_entries().len() + self.kept_documents().len(),
@@ -111,19 +112,19 @@ impl Piece<'_> {
     }
 
     fn kept_entries(&self) -> &[u8] {
-        self.kept(|part| &part.entry)
+        self.kept(|package| &package.entry)
     }
 
     fn kept_documents(&self) -> &[u8] {
-        self.kept(|part| &part.document)
+        self.kept(|package| &package.document)
     }
 
-    /// What stands in the earlier record from the first to the last of the packages.
-    fn kept(&self, place: impl Fn(&Part) -> &Range<usize>) -> &[u8] {
-        let Self::Kept(record, parts) = self else { return &[] };
-        match record.parts.get(parts.clone()) {
-            Some([first, .., last]) => record.bytes.get(place(first).start..place(last).end),
-            Some([only]) => record.bytes.get(place(only).clone()),
+    /// The bytes of the earlier record from the first to the last of the packages.
+    fn kept(&self, position: impl Fn(&PackageLocation) -> &Range<usize>) -> &[u8] {
+        let Self::Kept(record, packages) = self else { return &[] };
+        match record.packages.get(packages.clone()) {
+            Some([first, .., last]) => record.bytes.get(position(first).start..position(last).end),
+            Some([only]) => record.bytes.get(position(only).clone()),
             _ => None,
         }
         .unwrap_or_default()
@@ -149,7 +150,7 @@ impl Piece<'_> {
     }
 }
 
-/// The first line up to what is pending and the packages.
+/// Writes the first line up to the pending change and the packages.
 fn push_header(header: &Header, bytes: &mut Vec<u8>) {
     push_field(b"{\"format\":", FORMAT.into(), bytes);
     push_text(b",\"life\":", header.life.as_str(), bytes);
@@ -178,7 +179,7 @@ fn push_decision(decision: &Decision, bytes: &mut Vec<u8>) {
     bytes.push(b']');
 }
 
-/// What tells that a session ended, and where it moved to.
+/// Writes that a session ended, and where it moved.
 fn push_end(ended_until: Option<u64>, moved_to: Option<&Move>, bytes: &mut Vec<u8>) {
     if let Some(until) = ended_until {
         push_field(b",\"ended_until\":", until, bytes);

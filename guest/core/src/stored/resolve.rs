@@ -1,83 +1,85 @@
-//! Finding out what became of pending changes, and making undecided ones impossible that are in the way.
+//! Resolves pending changes: finds out their status, and prevents the decision of undecided ones that block.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::entry::{Stored, read_as_stored};
-use super::status::{Outcome, status};
+use super::pending::{PendingStatus, status};
 use crate::environment::{Change, Environment, Expectation, Lifetime, StoreError, Write};
 use crate::ordered::Ordered;
 use crate::record::{Mark, Pending, RecordError};
 
-/// How often an undecided change is looked at again before its decision is made impossible. A commit that is
-/// alive decides within two round trips of its own.
-const PATIENCE: usize = 2;
+/// How many times an undecided change is read before its decision is prevented. A running commit decides
+/// within two round trips of its own.
+const READS_BEFORE_PREVENTING: usize = 2;
 
-/// How often an undecided change is looked at in all, before the read gives up. A commit over several records gives
-/// up earlier, so that one of the two gets on.
-const MAX_LOOKS: usize = 16;
+/// How many times an undecided change is read before the call fails. A commit over several records fails
+/// earlier, so that one of two commits that block each other can continue.
+const MAX_READS: usize = 16;
 
 type Decoded = Result<Stored, RecordError>;
 
-/// How pending changes are read.
+/// How pending changes are treated.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Reading<'m> {
-    /// Whether the records are to be written, so that nothing undecided may be there.
+pub struct ReadOptions<'m> {
+    /// Whether the records will be written. Then no undecided change may remain.
     pub is_for_writing: bool,
-    /// The marks of the own commit. What they prepared is known not to count.
+    /// The marks of the calling commit. What it prepared itself has no effect.
     pub own: &'m [Mark],
-    /// The mark under which the own commit has prepared other records, so that others may be waiting for it.
-    pub holds: Option<&'m Mark>,
+    /// The mark under which the calling commit has prepared other records, so that other commits may wait for
+    /// it.
+    pub holding: Option<&'m Mark>,
 }
 
-/// What one look says of a pending change.
-enum Verdict {
-    /// It is settled one way or the other, or may be read as it is.
+/// The result of one read for a pending change.
+enum Resolution {
+    /// It is resolved, or may be ignored.
     Final,
-    /// It is undecided, and nobody may pass.
-    InTheWay,
-    /// It does not count, if it is still there: one that counted is forgotten once it is settled.
+    /// It is undecided, and the caller must not continue before it is decided.
+    Blocking,
+    /// It is void if it is still there after the primary was read; otherwise it took effect and was settled.
     Void,
 }
 
-/// Finds out what became of the changes that are pending in what was read.
+/// Resolves the pending changes in what was read.
 pub fn resolve<E: Environment>(
     environment: &E,
     keys: &[String],
     found: &mut [Decoded],
-    reading: Reading<'_>,
+    options: ReadOptions<'_>,
 ) -> Result<(), StoreError> {
-    for look in 0..MAX_LOOKS {
-        let waiting = waiting(found, reading.own);
+    for reads in 0..MAX_READS {
+        let waiting = waiting(found, options.own);
         let primaries = Primaries::read(environment, keys, found, &waiting)?;
-        let (mut in_the_way, mut void) = (Vec::new(), Vec::new());
-        for number in waiting {
-            let (Some(key), Some(stored)) = (keys.get(number), found.get_mut(number)) else { continue };
-            match primaries.settle(key, stored, reading) {
-                Verdict::Final => {}
-                Verdict::InTheWay => in_the_way.push(number),
-                Verdict::Void => void.push(number),
+        let (mut blocking, mut void) = (Vec::new(), Vec::new());
+        for position in waiting {
+            let (Some(key), Some(stored)) = (keys.get(position), found.get_mut(position)) else { continue };
+            match primaries.resolve(key, stored, options) {
+                Resolution::Final => {}
+                Resolution::Blocking => blocking.push(position),
+                Resolution::Void => void.push(position),
             }
         }
         confirm_void(environment, keys, found, &void)?;
-        if !in_the_way.is_empty() {
-            primaries.make_impossible(environment, keys, found, look, &in_the_way, reading.holds)?;
-            look_again(environment, keys, found, &in_the_way)?;
+        if !blocking.is_empty() {
+            primaries.prevent_decisions(environment, keys, found, reads, &blocking, options.holding)?;
+            read_again(environment, keys, found, &blocking)?;
         } else if void.is_empty() {
             return Ok(());
         }
     }
-    Err(StoreError::Unavailable("a commit over several sessions is in the way and does not end".into()))
+    Err(StoreError::Unavailable("a commit over several sessions blocks this call".into()))
 }
 
-/// What has a pending change of another commit. Those of the own commit are taken away: they do not count.
+/// Returns the positions of pending changes of other commits. Removes those of the calling commit, which have
+/// no effect.
 fn waiting(found: &mut [Decoded], own: &[Mark]) -> Vec<usize> {
     let mut waiting = Vec::new();
-    for (number, stored) in found.iter_mut().enumerate() {
+    for (position, stored) in found.iter_mut().enumerate() {
         let Ok(stored) = stored else { continue };
         match pending_of(stored) {
-            Some(pending) if own.contains(&pending.mark) => finish(stored, Outcome::Void),
-            Some(_) => waiting.push(number),
+            Some(pending) if own.contains(&pending.mark) => drop_pending(stored, PendingStatus::Void),
+            Some(_) => waiting.push(position),
             None => {}
         }
     }
@@ -88,17 +90,18 @@ fn pending_of(stored: &Stored) -> Option<&Pending> {
     stored.record.as_ref().and_then(|record| record.pending())
 }
 
-/// Takes the pending change away that does not count.
-fn finish(stored: &mut Stored, outcome: Outcome) {
+/// Removes a pending change that does not take effect.
+fn drop_pending(stored: &mut Stored, outcome: PendingStatus) {
     stored.record = stored.record.take().map(|record| record.unsettled());
     stored.pending = Some(outcome);
 }
 
-/// The records that decide, by their keys.
+/// The primary records, by their keys.
 struct Primaries(Ordered<Decoded>);
 
 impl Primaries {
-    /// Reads the primaries of these records. One that is its own primary is undecided as long as it waits.
+    /// Reads the primaries of these records. A record that is its own primary is undecided as long as its
+    /// change is pending.
     fn read<E: Environment>(
         environment: &E,
         keys: &[String],
@@ -106,10 +109,10 @@ impl Primaries {
         waiting: &[usize],
     ) -> Result<Self, StoreError> {
         let (mut wanted, mut seen) = (Vec::new(), Ordered::default());
-        for number in waiting {
-            let Some((Ok(stored), key)) = found.get(*number).zip(keys.get(*number)) else { continue };
+        for position in waiting {
+            let Some((Ok(stored), key)) = found.get(*position).zip(keys.get(*position)) else { continue };
             let Some(pending) = pending_of(stored) else { continue };
-            if pending.primary != *key && seen.place(&pending.primary).is_none() {
+            if pending.primary != *key && seen.position(&pending.primary).is_none() {
                 seen.add(pending.primary.as_str().into(), ());
                 wanted.push(pending.primary.clone());
             }
@@ -124,57 +127,60 @@ impl Primaries {
         Ok(Self(primaries))
     }
 
-    /// Takes in what became of a pending change.
-    fn settle(&self, key: &str, found: &mut Decoded, reading: Reading<'_>) -> Verdict {
-        let Ok(stored) = found else { return Verdict::Final };
-        let Some(pending) = pending_of(stored) else { return Verdict::Final };
+    /// Resolves one pending change as far as it is decided.
+    fn resolve(&self, key: &str, found: &mut Decoded, options: ReadOptions<'_>) -> Resolution {
+        let Ok(stored) = found else { return Resolution::Final };
+        let Some(pending) = pending_of(stored) else { return Resolution::Final };
         let outcome = if pending.primary == key {
-            Outcome::Undecided
+            PendingStatus::Undecided
         } else {
             match self.0.get(&pending.primary) {
                 Some(Err(error)) => {
                     *found = Err(RecordError::of_primary(error));
-                    return Verdict::Final;
+                    return Resolution::Final;
                 }
                 Some(Ok(Stored { record: Some(record), .. })) => status(pending, Some(record.header())),
                 _ => status(pending, None),
             }
         };
         match outcome {
-            Outcome::Decided => apply(found),
-            Outcome::Undecided if reading.is_for_writing || pending.is_validated => return Verdict::InTheWay,
-            Outcome::Undecided => finish(stored, outcome),
-            Outcome::Void => return Verdict::Void,
+            PendingStatus::Decided => apply_pending(found),
+            PendingStatus::Undecided if options.is_for_writing || pending.is_validated => {
+                return Resolution::Blocking;
+            }
+            PendingStatus::Undecided => drop_pending(stored, outcome),
+            PendingStatus::Void => return Resolution::Void,
         }
-        Verdict::Final
+        Resolution::Final
     }
 
-    /// Gives primaries another mark, so that what waits for them never counts. A commit that is alive gets
-    /// some time before that; but where two commits wait for each other, the one with the smaller mark goes on.
-    fn make_impossible<E: Environment>(
+    /// Gives primaries a new mark, so that the blocking changes never take effect. A running commit gets some
+    /// time before that, except when two commits wait for each other: then the one with the smaller mark
+    /// continues at once.
+    fn prevent_decisions<E: Environment>(
         &self,
         environment: &E,
         keys: &[String],
         found: &[Decoded],
-        look: usize,
-        in_the_way: &[usize],
-        holds: Option<&Mark>,
+        reads: usize,
+        blocking: &[usize],
+        holding: Option<&Mark>,
     ) -> Result<(), StoreError> {
         let mut writes: Vec<Write> = Vec::new();
-        for number in in_the_way {
-            let Some((Ok(stored), key)) = found.get(*number).zip(keys.get(*number)) else { continue };
+        for position in blocking {
+            let Some((Ok(stored), key)) = found.get(*position).zip(keys.get(*position)) else { continue };
             let Some(pending) = pending_of(stored) else { continue };
-            let has_right_of_way = holds.is_some_and(|own| *own < pending.mark);
-            if look < PATIENCE && !has_right_of_way {
+            let goes_first = holding.is_some_and(|own| *own < pending.mark);
+            if reads < READS_BEFORE_PREVENTING && !goes_first {
                 continue;
             }
             let primary = if pending.primary == *key { Some(stored) } else { self.primary(pending) };
             if writes.iter().all(|write| write.key != pending.primary) {
-                writes.extend(primary.and_then(|primary| pass_over(environment, primary, pending)));
+                writes.extend(primary.and_then(|primary| write_new_mark(environment, primary, pending)));
             }
         }
         if !writes.is_empty() {
-            // Whatever comes of it, the next look tells.
+            // The next read shows whether these writes were applied.
             environment.write_many(writes)?;
         }
         Ok(())
@@ -185,27 +191,28 @@ impl Primaries {
     }
 }
 
-/// Applies the pending change that counts.
-fn apply(found: &mut Decoded) {
+/// Applies a pending change that takes effect.
+fn apply_pending(found: &mut Decoded) {
     let taken = core::mem::replace(found, Ok(Stored::default()));
     *found = taken.and_then(|mut stored| {
         stored.record = stored.record.map(|record| record.settled()).transpose()?;
-        stored.pending = Some(Outcome::Decided);
+        stored.pending = Some(PendingStatus::Decided);
         Ok(stored)
     });
 }
 
-/// The write that leaves a primary as it is, but for a new mark; if it waits itself, it does no more.
-fn pass_over<E: Environment>(environment: &E, primary: &Stored, pending: &Pending) -> Option<Write> {
+/// The write that gives a primary a new mark, and removes the pending change from it if it is its own
+/// primary.
+fn write_new_mark<E: Environment>(environment: &E, primary: &Stored, pending: &Pending) -> Option<Write> {
     let (record, version) = (primary.record.as_ref()?, primary.version.clone()?);
-    let value = record.passed_over(&Mark::fresh(environment), &pending.mark);
+    let value = record.with_new_mark(&Mark::fresh(environment), &pending.mark);
     let lifetime = primary.seconds_left.map_or(Lifetime::NeverExpires, |left| Lifetime::Seconds(left.max(1)));
     let change = Change::Put { value, lifetime };
     Some(Write { key: pending.primary.clone(), expects: Expectation::Version(version), change })
 }
 
-/// Reads again what does not count: what is still the same was not settled meanwhile, so nothing was decided
-/// and forgotten before the primary was read.
+/// Reads void changes again. One that is still there was not settled before the primary was read, so it was
+/// never decided.
 fn confirm_void<E: Environment>(
     environment: &E,
     keys: &[String],
@@ -215,35 +222,35 @@ fn confirm_void<E: Environment>(
     if void.is_empty() {
         return Ok(());
     }
-    let waits = |found: &[Decoded], number: &usize| {
-        found.get(*number).and_then(|stored| Some(pending_of(stored.as_ref().ok()?)?.mark))
+    let waits = |found: &[Decoded], position: &usize| {
+        found.get(*position).and_then(|stored| Some(pending_of(stored.as_ref().ok()?)?.mark))
     };
-    let before: Vec<_> = void.iter().map(|number| waits(found, number)).collect();
-    look_again(environment, keys, found, void)?;
-    for (number, before) in void.iter().zip(before) {
-        if waits(found, number) == before
-            && let Some(Ok(stored)) = found.get_mut(*number)
+    let before: Vec<_> = void.iter().map(|position| waits(found, position)).collect();
+    read_again(environment, keys, found, void)?;
+    for (position, before) in void.iter().zip(before) {
+        if waits(found, position) == before
+            && let Some(Ok(stored)) = found.get_mut(*position)
         {
-            finish(stored, Outcome::Void);
+            drop_pending(stored, PendingStatus::Void);
         }
     }
     Ok(())
 }
 
-/// Reads again what is undecided.
-fn look_again<E: Environment>(
+/// Reads records again.
+fn read_again<E: Environment>(
     environment: &E,
     keys: &[String],
     found: &mut [Decoded],
-    in_the_way: &[usize],
+    blocking: &[usize],
 ) -> Result<(), StoreError> {
-    let wanted: Vec<String> = in_the_way.iter().filter_map(|number| keys.get(*number).cloned()).collect();
+    let wanted: Vec<String> = blocking.iter().filter_map(|position| keys.get(*position).cloned()).collect();
     let again = read_as_stored(environment, &wanted, None)?;
-    for (number, again) in in_the_way.iter().zip(again) {
-        let Some(place) = found.get_mut(*number) else { continue };
-        // The first read slid the expiry, and only it can tell how long the session was idle.
-        let seconds_left = place.as_ref().ok().and_then(|stored| stored.seconds_left);
-        *place = again.map(|stored| Stored { seconds_left: seconds_left.or(stored.seconds_left), ..stored });
+    for (position, again) in blocking.iter().zip(again) {
+        let Some(stored) = found.get_mut(*position) else { continue };
+        // The first read slid the expiry, so only that read tells how long the session was idle.
+        let seconds_left = stored.as_ref().ok().and_then(|stored| stored.seconds_left);
+        *stored = again.map(|stored| Stored { seconds_left: seconds_left.or(stored.seconds_left), ..stored });
     }
     Ok(())
 }

@@ -1,15 +1,13 @@
-//! Sessions that time out or end around a transaction, and what the transaction is told.
+//! Sessions that time out or end during a transaction, and the errors of the transaction.
 
 use std::rc::Rc;
 
 use lovely_session_core::{Container, ContainerOptions, Error, Isolation};
 
-use crate::lives::{destroy, lives, renew};
-use crate::world::{World, conflict_keys, container, container_with, owned, package, session};
-
-fn with_timeout(timeout: u32) -> Container {
-    container_with(ContainerOptions { timeout, ..ContainerOptions::default() })
-}
+use crate::world::{
+    World, conflict_keys, container, container_with, container_with_timeout, destroy, is_alive, owned,
+    package, renew, session,
+};
 
 fn store_with(world: &Rc<World>, container: &Container, key: &str) {
     let tx = world.begin();
@@ -30,9 +28,9 @@ fn a_session_that_times_out_before_the_commit_is_gone_and_not_written_back() {
             if written_by_others {
                 world.store("s", &[("x", "1")]);
             }
-            world.pass(3600);
+            world.advance(3600);
             assert!(matches!(tx.commit(), Err(Error::Gone(_))));
-            assert!(!lives(&world, "s"));
+            assert!(!is_alive(&world, "s"));
         }
     }
 }
@@ -40,11 +38,11 @@ fn a_session_that_times_out_before_the_commit_is_gone_and_not_written_back() {
 #[test]
 fn a_session_times_out_by_what_its_record_says_within_a_transaction_too() {
     let world = World::new();
-    store_with(&world, &with_timeout(100), "k");
+    store_with(&world, &container_with_timeout(100), "k");
     let tx = world.begin();
-    let long = with_timeout(3600);
+    let long = container_with_timeout(3600);
     assert!(!long.session(&tx, "s").unwrap().is_new().unwrap());
-    world.pass(200);
+    world.advance(200);
     assert!(long.session(&tx, "s").unwrap().is_new().unwrap());
 }
 
@@ -52,27 +50,27 @@ fn a_session_times_out_by_what_its_record_says_within_a_transaction_too() {
 fn a_session_that_a_longer_container_used_lives_as_long_as_that_one_says() {
     let world = World::new();
     world.slides.set(false);
-    store_with(&world, &with_timeout(100), "k");
-    world.pass(50);
+    store_with(&world, &container_with_timeout(100), "k");
+    world.advance(50);
     let long =
         container_with(ContainerOptions { timeout: 1000, resolution: 10, ..ContainerOptions::default() });
     assert!(long.resume(&world.begin(), "s").unwrap().is_some());
-    world.pass(500);
+    world.advance(500);
     assert!(long.resume(&world.begin(), "s").unwrap().is_some());
 }
 
 #[test]
 fn to_resume_a_session_is_a_use_of_it_within_the_transaction_and_never_begins_it() {
     let world = World::new();
-    let container = with_timeout(10);
+    let container = container_with_timeout(10);
     store_with(&world, &container, "k");
     let tx = world.begin();
     for _ in 0..3 {
         assert!(container.resume(&tx, "s").unwrap().is_some());
-        world.pass(6);
+        world.advance(6);
     }
     assert!(container.resume(&tx, "s").unwrap().is_some());
-    world.pass(10);
+    world.advance(10);
     assert!(container.resume(&tx, "s").unwrap().is_none());
 }
 
@@ -84,14 +82,14 @@ fn what_was_read_before_a_session_timed_out_within_the_transaction_still_counts(
     }
     let tx = world.begin();
     package(&tx, "s").get("k").unwrap();
-    world.pass(2000);
+    world.advance(2000);
     world.store("s", &[("x", "1")]);
-    world.pass(2000);
+    world.advance(2000);
     assert!(container().session(&tx, "s").is_ok());
     world.store("other", &[("x", "1")]);
     package(&tx, "new").set("k", "1").unwrap();
     assert_eq!(conflict_keys(tx.commit()), [Some("k".to_owned())]);
-    assert!(!lives(&world, "new"));
+    assert!(!is_alive(&world, "new"));
 }
 
 #[test]
@@ -101,9 +99,9 @@ fn a_session_that_began_again_within_the_transaction_is_never_merged_with_the_on
         world.store("s", &[("k", "1")]);
         let tx = world.begin_with(level);
         session(&tx, "s");
-        world.pass(2000);
+        world.advance(2000);
         world.store("s", &[("theirs", "1")]);
-        world.pass(2000);
+        world.advance(2000);
         package(&tx, "s").set("mine", "1").unwrap();
         assert_eq!(conflict_keys(tx.commit()), [None], "{level:?}");
         assert_eq!(world.stored("s"), owned(&[("k", "1"), ("theirs", "1")]));
@@ -118,9 +116,9 @@ fn a_session_that_begins_where_one_ended_meanwhile_has_ended_as_long_as_that_is_
         package(&tx, "s").set("mine", "1").unwrap();
         world.store("s", &[("theirs", "1")]);
         destroy(&world, "s");
-        world.pass(seconds);
+        world.advance(seconds);
         match tx.commit() {
-            Ok(()) => assert!(!ended && lives(&world, "s")),
+            Ok(()) => assert!(!ended && is_alive(&world, "s")),
             Err(error) => assert!(ended && matches!(error, Error::Ended(_)), "{error:?}"),
         }
     }
@@ -132,7 +130,7 @@ fn a_session_that_begins_where_one_timed_out_meanwhile_has_nothing_of_it() {
     let tx = world.begin();
     package(&tx, "s").set("mine", "1").unwrap();
     world.store("s", &[("theirs", "1")]);
-    world.pass(3600);
+    world.advance(3600);
     assert_eq!(world.len(), 1, "the store still has it");
     tx.commit().unwrap();
     assert_eq!(world.stored("s"), owned(&[("mine", "1")]));
@@ -146,7 +144,7 @@ fn a_session_whose_end_is_not_remembered_any_more_is_gone() {
         let tx = world.begin();
         package(&tx, "s").set("k", "2").unwrap();
         destroy(&world, "s");
-        world.pass(seconds);
+        world.advance(seconds);
         let error = tx.commit().unwrap_err();
         assert!(if ended { matches!(error, Error::Ended(_)) } else { matches!(error, Error::Gone(_)) });
     }
@@ -161,7 +159,7 @@ fn a_grace_that_ends_while_a_commit_is_under_way_has_ended() {
     let others = Rc::clone(&world);
     world.before_write(move || {
         renew(&others, "old", 10);
-        others.pass(10);
+        others.advance(10);
     });
     assert!(matches!(tx.commit(), Err(Error::Ended(_))));
 }
@@ -177,7 +175,7 @@ fn an_old_id_never_leads_to_a_session_that_began_under_the_new_one() {
 }
 
 #[test]
-fn to_destroy_a_session_makes_what_was_written_to_it_matter_no_more() {
+fn writes_to_a_session_that_is_then_destroyed_cannot_conflict() {
     let world = World::new();
     world.store("s", &[("k", "1")]);
     let tx = world.begin();
@@ -185,7 +183,7 @@ fn to_destroy_a_session_makes_what_was_written_to_it_matter_no_more() {
     session(&tx, "s").destroy().unwrap();
     world.store("s", &[("k", "3")]);
     tx.commit().unwrap();
-    assert!(!lives(&world, "s"));
+    assert!(!is_alive(&world, "s"));
 }
 
 #[test]
@@ -208,9 +206,9 @@ fn a_session_that_was_used_within_the_transaction_alone_times_out_all_the_same()
     world.store("s", &[("k", "1")]);
     let tx = world.begin();
     session(&tx, "s");
-    world.pass(2000);
+    world.advance(2000);
     package(&tx, "s").set("k", "2").unwrap();
-    world.pass(1600);
+    world.advance(1600);
     assert_eq!(world.len(), 1, "the store still has it");
     assert!(matches!(tx.commit(), Err(Error::Gone(_))));
 }

@@ -1,4 +1,4 @@
-//! What the handles tell of themselves.
+//! Names and debug output of handles.
 
 use crate::world::{World, package, session};
 

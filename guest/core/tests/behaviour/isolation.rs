@@ -1,20 +1,16 @@
-//! What concurrent transactions may do to each other, level by level.
+//! How concurrent transactions affect each other at each isolation level.
 
 use std::rc::Rc;
 
-use lovely_session_core::{Isolation, Package};
+use lovely_session_core::{Error, Isolation, Package};
 
 use crate::world::{Tx, World, conflict_keys, container, owned, package, session};
 
 type Step = fn(&Package<World>);
 
-/// What becomes of the session `{a: 1, b: 1}` when one transaction does `mine`, while another does and
-/// commits `theirs`.
-fn race(
-    isolation: Isolation,
-    mine: Step,
-    theirs: Step,
-) -> (Rc<World>, Result<(), lovely_session_core::Error>) {
+/// The result of a race on the session `{a: 1, b: 1}`: one transaction does `mine`, and another one does and
+/// commits `theirs` before it.
+fn race(isolation: Isolation, mine: Step, theirs: Step) -> (Rc<World>, Result<(), Error>) {
     let world = World::new();
     world.store("s", &[("a", "1"), ("b", "1")]);
     let (first, second) = (world.begin_with(isolation), world.begin_with(isolation));
@@ -172,7 +168,7 @@ fn removal_and_clear_merge_as_what_they_are() {
     assert_eq!(world.stored("s"), [], "the last writer cleared the package");
 }
 
-fn remove_package_while(theirs: &str) -> Result<(), lovely_session_core::Error> {
+fn remove_package_while(theirs: &str) -> Result<(), Error> {
     let world = World::new();
     world.store("s", &[("a", "1")]);
     let tx = world.begin();
@@ -238,7 +234,7 @@ fn packages_that_only_others_changed_are_copied_unread() {
     let other = world.begin();
     session(&other, "s").package("q").unwrap().set("k", "1").unwrap();
     other.commit().unwrap();
-    // Were the package parsed, the damage would be noticed.
+    // If the package were parsed, the damage would be an error.
     let record = String::from_utf8(world.raw("s").unwrap()).unwrap();
     let damaged = record.replace("{\"k\":1}\n", "{\"k\":!}\n");
     assert_ne!(record, damaged);
@@ -293,8 +289,8 @@ fn even_the_last_writer_does_not_bring_a_session_back() {
     session(&tx, "ended").destroy().unwrap();
     tx.commit().unwrap();
     world.evict("gone");
-    assert!(matches!(late.commit(), Err(lovely_session_core::Error::Ended(_))));
-    assert!(matches!(later.commit(), Err(lovely_session_core::Error::Gone(_))));
+    assert!(matches!(late.commit(), Err(Error::Ended(_))));
+    assert!(matches!(later.commit(), Err(Error::Gone(_))));
 }
 
 #[test]

@@ -1,16 +1,12 @@
-//! How long sessions live, on stores of different abilities.
+//! How long sessions live, on stores with different abilities.
 
 use std::rc::Rc;
 
-use lovely_session_core::{Container, ContainerOptions, Error, Package};
+use lovely_session_core::{Error, Package};
 
-use crate::world::{World, container, container_with, owned, package, session};
+use crate::world::{World, container, container_with_timeout, owned, package, session};
 
-fn with_timeout(timeout: u32) -> Container {
-    container_with(ContainerOptions { timeout, ..ContainerOptions::default() })
-}
-
-/// Worlds whose stores can slide and set an expiry, can only set one, and know none.
+/// Worlds whose stores can slide and set an expiry, only set one, and do neither.
 fn worlds() -> [Rc<World>; 3] {
     [(true, true), (false, true), (false, false)].map(|(slides, expires)| {
         let world = World::new();
@@ -24,10 +20,10 @@ fn worlds() -> [Rc<World>; 3] {
 fn a_session_ends_after_its_timeout_without_activity() {
     for world in worlds() {
         world.store("s", &[("k", "1")]);
-        world.pass(3599);
+        world.advance(3599);
         let tx = world.begin();
         assert!(container().resume(&tx, "s").unwrap().is_some());
-        world.pass(3600);
+        world.advance(3600);
         let tx = world.begin();
         assert!(container().resume(&tx, "s").unwrap().is_none());
         assert!(session(&tx, "s").is_new().unwrap());
@@ -42,7 +38,7 @@ fn reading_is_activity() {
     for world in worlds() {
         world.store("s", &[("k", "1")]);
         for _ in 0..10 {
-            world.pass(3000);
+            world.advance(3000);
             assert_eq!(world.stored("s"), owned(&[("k", "1")]));
         }
     }
@@ -52,15 +48,15 @@ fn reading_is_activity() {
 fn on_a_store_that_slides_reading_writes_nothing_and_elsewhere_only_once_a_resolution() {
     for (world, refreshes) in worlds().iter().zip([0, 3, 3]) {
         world.store("s", &[("k", "1")]);
-        // A store that knows no expiry refuses the first refresh, once a container.
+        // A store without expiry refuses the first refresh in each transaction.
         let container = container();
         let load = || container.session(&world.begin(), "s").map(drop).unwrap();
         load();
-        world.pass(300);
+        world.advance(300);
         load();
         let writes = world.writes.get();
         for _ in 0..9 {
-            world.pass(100);
+            world.advance(100);
             load();
         }
         assert_eq!(world.writes.get() - writes, refreshes);
@@ -71,15 +67,15 @@ fn on_a_store_that_slides_reading_writes_nothing_and_elsewhere_only_once_a_resol
 fn a_resolution_over_half_the_timeout_counts_as_half_of_it() {
     let world = World::new();
     world.slides.set(false);
-    let container = with_timeout(100);
+    let container = container_with_timeout(100);
     let tx = world.begin();
     container.session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
     tx.commit().unwrap();
     let writes = world.writes.get();
-    world.pass(49);
+    world.advance(49);
     container.session(&world.begin(), "s").unwrap();
     assert_eq!(world.writes.get() - writes, 0);
-    world.pass(1);
+    world.advance(1);
     container.session(&world.begin(), "s").unwrap();
     assert_eq!(world.writes.get() - writes, 1);
 }
@@ -90,21 +86,21 @@ fn a_read_that_slides_cannot_make_others_conflict() {
     world.store("s", &[("k", "1")]);
     let tx = world.begin();
     package(&tx, "s").set("k", "2").unwrap();
-    world.pass(1000);
+    world.advance(1000);
     world.stored("s");
-    let (reads, writes) = (world.reads.get(), world.writes.get());
+    let before = world.trips();
     tx.commit().unwrap();
-    assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (0, 1));
+    assert_eq!(world.trips_since(before), (0, 1));
 }
 
 #[test]
 fn a_timeout_of_zero_means_never() {
     for world in worlds() {
-        let forever = with_timeout(0);
+        let forever = container_with_timeout(0);
         let tx = world.begin();
         forever.session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
         tx.commit().unwrap();
-        world.pass(10_000_000_000);
+        world.advance(10_000_000_000);
         assert!(forever.resume(&world.begin(), "s").unwrap().is_some());
     }
 }
@@ -112,11 +108,11 @@ fn a_timeout_of_zero_means_never() {
 #[test]
 fn without_a_timeout_a_session_never_begins_again_within_its_transaction() {
     let world = World::new();
-    let forever = with_timeout(0);
+    let forever = container_with_timeout(0);
     let tx = world.begin();
     forever.session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
     for seconds in [0, 10_000_000_000] {
-        world.pass(seconds);
+        world.advance(seconds);
         let data = forever.session(&tx, "s").unwrap().package("p").unwrap();
         assert_eq!(data.entries().unwrap(), owned(&[("k", "1")]));
     }
@@ -125,7 +121,7 @@ fn without_a_timeout_a_session_never_begins_again_within_its_transaction() {
 #[test]
 fn asking_again_after_the_timeout_gives_an_empty_session_even_within_the_transaction() {
     for world in worlds() {
-        let container = with_timeout(1);
+        let container = container_with_timeout(1);
         let tx = world.begin();
         let it = container.session(&tx, "mySessionId").unwrap();
         it.package("myData1").unwrap().set("info", "\"stored in memcache\"").unwrap();
@@ -135,7 +131,7 @@ fn asking_again_after_the_timeout_gives_an_empty_session_even_within_the_transac
         let it = container.session(&tx, "mySessionId").unwrap();
         let data = it.package("myData1").unwrap();
         data.set("more", "1").unwrap();
-        world.pass(2);
+        world.advance(2);
         assert_eq!(data.len().unwrap(), 2, "nobody asked the container yet");
         let it = container.session(&tx, "mySessionId").unwrap();
         assert_eq!(it.packages().unwrap(), [] as [&str; 0]);
@@ -152,19 +148,19 @@ fn asking_again_after_the_timeout_gives_an_empty_session_even_within_the_transac
 #[test]
 fn a_session_that_began_again_within_its_transaction_is_stored_at_the_first_try() {
     for world in worlds() {
-        let container = with_timeout(10);
+        let container = container_with_timeout(10);
         let tx = world.begin();
         let data = container.session(&tx, "s").unwrap().package("p").unwrap();
         data.set("k", "1").unwrap();
         tx.commit().unwrap();
         let tx = world.begin();
         let data = container.session(&tx, "s").unwrap().package("p").unwrap();
-        world.pass(10);
+        world.advance(10);
         container.session(&tx, "s").unwrap();
         data.set("k", "2").unwrap();
-        let (reads, writes) = (world.reads.get(), world.writes.get());
+        let before = world.trips();
         tx.commit().unwrap();
-        assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (0, 1));
+        assert_eq!(world.trips_since(before), (0, 1));
         assert_eq!(world.stored("s"), owned(&[("k", "2")]));
     }
 }
@@ -179,13 +175,13 @@ fn a_rollback_past_a_timeout_does_not_bring_the_data_back() {
     ];
     for change in changes {
         let world = World::new();
-        let container = with_timeout(10);
+        let container = container_with_timeout(10);
         let tx = world.begin();
         let data = container.session(&tx, "s").unwrap().package("p").unwrap();
         data.set("k", "1").unwrap();
         let savepoint = tx.savepoint().unwrap();
         change(&data);
-        world.pass(10);
+        world.advance(10);
         container.session(&tx, "s").unwrap();
         savepoint.rollback().unwrap();
         assert_eq!(data.len().unwrap(), 0);
@@ -198,10 +194,10 @@ fn a_session_that_others_kept_alive_is_not_overwritten_after_a_timeout_within_th
     world.store("s", &[("k", "1")]);
     let tx = world.begin();
     package(&tx, "s").get("k").unwrap();
-    world.pass(2000);
+    world.advance(2000);
     world.store("s", &[("k", "2")]);
-    world.pass(2000);
-    // For this transaction the session timed out; in the store it lives.
+    world.advance(2000);
+    // For this transaction the session timed out; in the store it is alive.
     assert!(session(&tx, "s").is_new().unwrap());
     package(&tx, "s").set("k", "3").unwrap();
     assert!(matches!(tx.commit(), Err(Error::Conflict(_))));
@@ -213,11 +209,11 @@ fn each_session_has_a_last_access_of_its_own_to_which_reading_counts() {
     for world in worlds() {
         let start = world.seconds();
         world.store("a", &[("k", "1")]);
-        world.pass(400);
+        world.advance(400);
         world.store("b", &[("k", "1")]);
-        world.pass(400);
+        world.advance(400);
         world.stored("a");
-        world.pass(100);
+        world.advance(100);
         let tx = world.begin();
         assert_eq!(session(&tx, "a").last_accessed().unwrap(), start + 800);
         assert_eq!(session(&tx, "b").last_accessed().unwrap(), start + 400);
@@ -230,10 +226,10 @@ fn a_session_stored_without_a_timeout_was_last_used_when_it_was_stored_as_far_as
     let world = World::new();
     let start = world.seconds();
     let tx = world.begin();
-    with_timeout(0).session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
+    container_with_timeout(0).session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
     tx.commit().unwrap();
     for _ in 0..3 {
-        world.pass(100);
+        world.advance(100);
         let tx = world.begin();
         assert_eq!(session(&tx, "s").last_accessed(), Ok(start));
     }
@@ -247,11 +243,11 @@ fn a_destroyed_session_is_remembered_for_its_time_and_then_can_begin_again() {
         session(&tx, "s").destroy().unwrap();
         tx.commit().unwrap();
         for _ in 0..59 {
-            world.pass(1);
-            // Asking does not make it be remembered for longer.
+            world.advance(1);
+            // A request does not extend the time for which the end is remembered.
             assert!(matches!(container().session(&world.begin(), "s"), Err(Error::Ended(_))));
         }
-        world.pass(1);
+        world.advance(1);
         let tx = world.begin();
         assert!(container().resume(&tx, "s").unwrap().is_none());
         package(&tx, "s").set("k", "2").unwrap();
@@ -267,10 +263,10 @@ fn a_session_begun_over_remains_that_vanish_meanwhile_is_stored() {
     let tx = world.begin();
     session(&tx, "s").destroy().unwrap();
     tx.commit().unwrap();
-    world.pass(30);
-    // This read slides the remains, so they outlive their meaning.
+    world.advance(30);
+    // This read slides the expiry of the tombstone beyond the time for which it is needed.
     assert!(container().resume(&world.begin(), "s").is_err());
-    world.pass(31);
+    world.advance(31);
     let tx = world.begin();
     package(&tx, "s").set("k", "2").unwrap();
     world.evict("s");
@@ -284,7 +280,7 @@ fn a_session_that_began_again_within_the_transaction_rolls_back_like_any_other()
     world.store("s", &[("k", "1")]);
     let tx = world.begin();
     package(&tx, "s").set("k", "2").unwrap();
-    world.pass(3600);
+    world.advance(3600);
     package(&tx, "s").set("kept", "1").unwrap();
     let savepoint = tx.savepoint().unwrap();
     package(&tx, "s").set("k", "3").unwrap();
@@ -299,7 +295,7 @@ fn a_rollback_past_a_timeout_does_not_bring_back_what_was_written_before_it() {
     package(&tx, "s").set("k", "1").unwrap();
     let savepoint = tx.savepoint().unwrap();
     package(&tx, "s").set("k", "2").unwrap();
-    world.pass(3600);
+    world.advance(3600);
     assert!(package(&tx, "s").is_empty().unwrap(), "it began again");
     package(&tx, "s").set("k", "3").unwrap();
     savepoint.rollback().unwrap();

@@ -1,29 +1,12 @@
-//! A session has one life: what was loaded from it is never written to another, and what ended stays ended.
+//! Lives of sessions: what was loaded from one life is never written to another, and what ended stays ended.
 
 use std::rc::Rc;
 
 use lovely_session_core::{ContainerOptions, Error, Isolation, Record};
 
-use crate::world::{Fault, World, container, container_with, key, owned, package, session};
-
-pub const LEVELS: [Isolation; 3] = [Isolation::Serializable, Isolation::Snapshot, Isolation::LastWriterWins];
-
-pub fn lives(world: &Rc<World>, id: &str) -> bool {
-    matches!(container().resume(&world.begin(), id), Ok(Some(_)))
-}
-
-pub fn destroy(world: &Rc<World>, id: &str) {
-    let tx = world.begin();
-    session(&tx, id).destroy().unwrap();
-    tx.commit().unwrap();
-}
-
-pub fn renew(world: &Rc<World>, id: &str, grace: u32) -> String {
-    let tx = world.begin();
-    let new = session(&tx, id).renew_id(grace).unwrap();
-    tx.commit().unwrap();
-    new
-}
+use crate::world::{
+    Fault, LEVELS, World, container, container_with, destroy, is_alive, key, owned, package, renew, session,
+};
 
 #[test]
 fn a_commit_of_a_former_life_never_reaches_the_session_that_began_in_its_place() {
@@ -32,7 +15,7 @@ fn a_commit_of_a_former_life_never_reaches_the_session_that_began_in_its_place()
         |world| world.evict("s"),
         |world| {
             destroy(world, "s");
-            world.pass(61);
+            world.advance(61);
         },
         |world| {
             destroy(world, "s");
@@ -111,7 +94,7 @@ fn of_two_that_begin_a_session_after_they_were_told_that_there_is_none_one_confl
 }
 
 #[test]
-fn there_was_none_stays_so_for_the_transaction_and_costs_one_load() {
+fn an_absent_session_stays_absent_for_the_transaction_after_one_load() {
     let world = World::new();
     let tx = world.begin();
     assert!(container().resume(&tx, "s").unwrap().is_none());
@@ -155,7 +138,7 @@ fn a_logout_that_overlaps_a_renewal_leaves_nothing_alive_under_any_id() {
         let second = renew(&world, &first, grace);
         logout.commit().unwrap();
         for id in ["old", &first, &second] {
-            assert!(!lives(&world, id), "{id} after a grace of {grace}");
+            assert!(!is_alive(&world, id), "{id} after a grace of {grace}");
         }
     }
 }
@@ -177,16 +160,16 @@ fn what_a_renewal_prepared_never_counts_after_it_broke_off() {
             let tx = world.begin();
             let prepared = session(&tx, "old").renew_id(0).unwrap();
             world.before_write(|| ());
-            let dying = Rc::clone(&world);
-            world.before_write(move || dying.strike([Fault::Refused; 20]));
+            let crashing = Rc::clone(&world);
+            world.before_write(move || crashing.inject([Fault::Refused; 20]));
             assert!(tx.commit().is_err());
             world.recover();
             let survivors = then(&world);
             if forgets {
                 world.evict("old");
             }
-            assert!(!lives(&world, &prepared) && !lives(&world, "old"));
-            assert!(survivors.iter().all(|id| lives(&world, id)));
+            assert!(!is_alive(&world, &prepared) && !is_alive(&world, "old"));
+            assert!(survivors.iter().all(|id| is_alive(&world, id)));
         }
     }
 }
@@ -250,7 +233,7 @@ fn a_tombstone_keeps_its_time_however_often_it_is_looked_at_and_is_not_kept_for_
         tx.commit().unwrap();
         for _ in 0..remember_ended / 20 {
             assert!(matches!(container.resume(&world.begin(), "s"), Err(Error::Ended(_))), "{timeout}");
-            world.pass(20);
+            world.advance(20);
         }
         assert!(container.resume(&world.begin(), "s").unwrap().is_none(), "{timeout}");
         assert_eq!(world.len(), 0, "{timeout}");
@@ -264,8 +247,8 @@ fn a_session_that_timed_out_is_gone_for_good_though_a_read_slid_its_record() {
     let tx = world.begin();
     short.session(&tx, "s").unwrap().package("p").unwrap().set("k", "1").unwrap();
     tx.commit().unwrap();
-    world.pass(30);
-    // The store still has it.
+    world.advance(30);
+    // The store still has the record.
     assert_eq!(world.len(), 1);
     assert!(short.resume(&world.begin(), "s").unwrap().is_none());
     assert_eq!(world.len(), 0);
@@ -285,34 +268,35 @@ fn one_refusal_of_an_expiry_does_not_decide_how_sessions_are_kept_from_then_on()
     write("1");
     world.expires.set(true);
     assert!(Record::decode(world.raw("s").unwrap()).unwrap().header().is_kept());
-    // It ends all the same, by what the record says; and the next write has the store expire it.
+    // The record itself says when it ends; and the next write sets an expiry in the store again.
     write("2");
     assert!(!Record::decode(world.raw("s").unwrap()).unwrap().header().is_kept());
     world.expires.set(false);
     write("3");
     world.expires.set(true);
-    world.pass(31);
+    world.advance(31);
     assert!(short.resume(&world.begin(), "s").unwrap().is_none());
 }
 
 #[test]
-fn a_commit_whose_second_try_is_stale_asks_what_became_of_the_first() {
+fn a_commit_whose_second_attempt_is_stale_finds_out_whether_the_first_was_applied() {
     let world = World::new();
     world.store("s", &[("k", "1")]);
     let tx = world.begin();
     let data = package(&tx, "s");
     data.get("k").unwrap();
     data.set("k", "2").unwrap();
-    world.strike([Fault::Delayed]);
-    world.after_next_write({
+    world.inject([Fault::Delayed]);
+    world.after_write({
         let world = Rc::clone(&world);
-        move || world.hold_back()
+        move || world.hold_delayed()
     });
-    // The first try is late: it arrives right before the second, and so many others commit that nobody remembers it.
+    // The first write is applied right before the second one, and then forgotten because of many other
+    // commits.
     world.before_write(|| ());
     let others = Rc::clone(&world);
     world.before_write(move || {
-        others.let_go();
+        others.release_delayed();
         for number in 0..8 {
             others.store("s", &[("other", &number.to_string())]);
         }

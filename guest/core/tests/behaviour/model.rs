@@ -1,4 +1,4 @@
-//! A reference model that copies everything, and programs that run on it and on the real core.
+//! A reference model that copies everything, and programs that run on the model and on the core.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use lovely_session_core::{Error, Savepoint, Session};
 
 use crate::world::{Tx, World, container};
 
-/// The sessions of a program; a step names one by its place.
+/// The sessions of a program; a step names one by its position.
 pub const IDS: [&str; 3] = ["one", "two", "three"];
-/// The packages of each session; a step names one by its place.
+/// The packages of each session; a step names one by its position.
 pub const PACKAGES: [&str; 2] = ["p", "q"];
-/// The keys of each package; a step names one by its place.
+/// The keys of each package; a step names one by its position.
 pub const KEYS: [&str; 3] = ["a", "b", "c"];
 
-/// One step of a program. Savepoints are chosen among those that there are.
+/// A step of a program. A savepoint is chosen among the existing ones.
 #[derive(Clone, Debug)]
 pub enum Step {
     Set(usize, usize, usize, u8),
@@ -30,7 +30,7 @@ pub enum Step {
     Abort,
 }
 
-/// What one session holds: texts by package and key, or nothing once it has ended.
+/// The content of a session: numbers by package and key, or `None` once it has ended.
 type Content = Option<BTreeMap<(usize, usize), i64>>;
 type State = [Content; 3];
 
@@ -38,14 +38,14 @@ fn empty() -> State {
     [const { Some(BTreeMap::new()) }; 3]
 }
 
-/// The reference: a savepoint is a copy of everything.
+/// The reference model. A savepoint is a copy of everything.
 struct Model {
     stored: State,
     current: State,
     savepoints: Vec<State>,
 }
 
-/// The real thing, with the handles it gave out.
+/// The core, with the handles that it returned.
 struct Real {
     world: std::rc::Rc<World>,
     tx: Tx,
@@ -58,7 +58,7 @@ impl Real {
         container().session(&self.tx, IDS[id])
     }
 
-    /// Everything there is, read through the public interface.
+    /// Reads everything through the public interface.
     fn observe(&self) -> State {
         std::array::from_fn(|id| match self.session(id) {
             Err(Error::Ended(_)) => None,
@@ -177,7 +177,7 @@ fn finish(step: &Step, real: &mut Real, model: &mut Model) {
     real.tx = real.world.begin();
 }
 
-/// Runs a program on the real core and on the model, and compares everything there is to see after every step.
+/// Runs a program on the core and on the model, and compares everything after each step.
 pub fn run(program: &[Step]) {
     let world = World::new();
     let tx = world.begin();

@@ -1,15 +1,13 @@
-//! Peeks: what is shown without depending on it.
+//! Peeks: reads that are only displayed.
 
-use lovely_session_core::{Error, Isolation, Package};
+use lovely_session_core::{Error, Isolation, Package, Session};
 
-use crate::world::{World, conflict_keys, owned, package, session};
-
-const ISOLATIONS: [Isolation; 3] = [Isolation::Serializable, Isolation::Snapshot, Isolation::LastWriterWins];
+use crate::world::{LEVELS, World, conflict_keys, owned, package, session};
 
 type Step = fn(&Package<World>);
 
-/// What becomes of the session `{a: 1, b: 1}` when a transaction does something, and `theirs` is written before it
-/// commits.
+/// The result of a race on the session `{a: 1, b: 1}`: one transaction does `mine`, and another one stores
+/// `theirs` before it commits.
 fn race(isolation: Isolation, mine: impl FnOnce(&Package<World>), theirs: &[(&str, &str)]) -> Outcome {
     let world = World::new();
     world.store("s", &[("a", "1"), ("b", "1")]);
@@ -44,7 +42,7 @@ fn a_peek_shows_what_was_loaded_with_the_own_changes_on_top() {
 fn what_was_only_peeked_may_be_changed_by_others() {
     let peeks: [Step; 3] =
         [|p| drop(p.peek("a").unwrap()), |p| drop(p.peek("c").unwrap()), |p| drop(p.peek_entries().unwrap())];
-    for (isolation, peek) in ISOLATIONS.into_iter().flat_map(|it| peeks.map(|peek| (it, peek))) {
+    for (isolation, peek) in LEVELS.into_iter().flat_map(|it| peeks.map(|peek| (it, peek))) {
         let mine = |p: &Package<World>| {
             peek(p);
             p.set("mine", "1").unwrap();
@@ -58,7 +56,7 @@ fn what_was_only_peeked_may_be_changed_by_others() {
 #[test]
 fn what_was_peeked_and_is_then_written_conflicts_as_if_it_had_been_read() {
     let peeks: [Step; 2] = [|p| drop(p.peek("a").unwrap()), |p| drop(p.peek_entries().unwrap())];
-    // None of these conflicts with a key that others set to 9 unless it depends on it.
+    // None of these conflicts with a key that others set to 9, unless it depends on the key.
     let writes: [Step; 3] = [
         |p| p.set("a", "9").unwrap(),
         |p| p.update(&[("mine", "1"), ("a", "9")]).unwrap(),
@@ -80,9 +78,9 @@ fn what_was_peeked_and_is_then_written_conflicts_as_if_it_had_been_read() {
     }
 }
 
-/// What becomes of a transaction that looks at a package, empties it and sets a key of another, when somebody else removes
-/// a key of the first one.
-fn empties(peek: Step, empty: fn(&lovely_session_core::Session<World>)) -> Result<(), Error> {
+/// The result of a transaction that peeks at a package, empties it and sets a key of another package, when
+/// another transaction removes a key of the first one.
+fn empties(peek: Step, empty: fn(&Session<World>)) -> Result<(), Error> {
     let world = World::new();
     world.store("s", &[("a", "1"), ("b", "1")]);
     let tx = world.begin_with(Isolation::Snapshot);
@@ -97,7 +95,7 @@ fn empties(peek: Step, empty: fn(&lovely_session_core::Session<World>)) -> Resul
 
 #[test]
 fn what_was_peeked_and_is_then_cleared_conflicts_as_if_it_had_been_read() {
-    let clear = |it: &lovely_session_core::Session<World>| it.package("p").unwrap().clear().unwrap();
+    let clear = |it: &Session<World>| it.package("p").unwrap().clear().unwrap();
     empties(|_| {}, clear).unwrap();
     empties(|p| drop(p.peek("b").unwrap()), clear).unwrap();
     let peeks: [Step; 2] = [|p| drop(p.peek("a").unwrap()), |p| drop(p.peek_entries().unwrap())];
@@ -206,7 +204,7 @@ fn the_last_writer_wins_over_what_it_peeked() {
 
 #[test]
 fn a_session_that_was_only_peeked_at_may_change_and_must_not_end_when_another_is_written() {
-    let commit = |theirs: fn(&lovely_session_core::Session<World>)| {
+    let commit = |theirs: fn(&Session<World>)| {
         let world = World::new();
         for id in ["shown", "written"] {
             world.store(id, &[("a", "1")]);

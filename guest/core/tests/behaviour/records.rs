@@ -1,4 +1,4 @@
-//! What the core makes of bad records, bad arguments and sizes.
+//! Invalid records, invalid arguments and size limits.
 
 use lovely_session_core::{ContainerOptions, Error, NameKind};
 
@@ -88,7 +88,7 @@ fn a_session_just_under_its_limit_is_stored_and_one_just_over_it_is_refused_with
     let data = container.session(&tx, "s").unwrap().package("p").unwrap();
     data.set("k", &text(2001)).unwrap();
     let (before, writes) = (world.raw("s"), world.writes.get());
-    // A second commit of a session remembers a second nonce, which counts as well.
+    // The second commit of a session adds a second mark, which counts as well.
     let error = tx.commit().unwrap_err();
     assert!(
         matches!(error, Error::TooLarge { size, limit: found, .. } if size == u64::from(limit) + 18 && found == u64::from(limit)),
@@ -135,7 +135,7 @@ fn a_transaction_joins_a_thousand_sessions_and_no_more() {
 }
 
 #[test]
-fn one_session_asked_for_a_thousand_times_and_one_takes_the_room_of_one() {
+fn one_session_requested_many_times_counts_once() {
     let world = World::new();
     let tx = world.begin();
     assert_eq!(container().session_many(&tx, &["s"; 1001]).unwrap().len(), 1001);

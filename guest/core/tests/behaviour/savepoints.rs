@@ -1,4 +1,4 @@
-//! Savepoints: rollback to S restores exactly the state right after S, in every session.
+//! Savepoints: a rollback restores exactly the state right after the savepoint, in all sessions.
 
 use lovely_session_core::Error;
 
@@ -126,7 +126,7 @@ fn handles_taken_before_and_after_a_savepoint_survive_the_rollback() {
 }
 
 #[test]
-fn finished_transactions_answer_finished_on_savepoints() {
+fn savepoints_of_finished_transactions_fail_with_finished() {
     let world = World::new();
     let tx = world.begin();
     let savepoint = tx.savepoint().unwrap();

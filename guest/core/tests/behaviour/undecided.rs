@@ -1,14 +1,16 @@
-//! Meeting a change that waits for a decision which was not taken yet, or never will be.
+//! Reading and writing records with undecided changes.
 
 use std::rc::Rc;
 
 use lovely_session_core::Error;
 
-use crate::lives::lives;
-use crate::several::{accounts, add, after_transfer, balances, die_after, roles, transfer};
-use crate::world::{Fault, Tx, World, container, owned, package, session};
+use crate::accounts::{
+    accounts, add, after_transfer, balances, crash_after, roles, transfer, undecided_transfer,
+    unsettled_transfer,
+};
+use crate::world::{Fault, Tx, World, container, is_alive, is_pending, owned, package, session};
 
-/// A transaction that moves one from `a` to `b`, and may depend on `c`.
+/// A transaction that moves 1 from `a` to `b`, and may depend on `c`.
 fn transfer_that_depends(world: &Rc<World>, depends: bool) -> Tx {
     let tx = transfer(world);
     if depends {
@@ -17,40 +19,36 @@ fn transfer_that_depends(world: &Rc<World>, depends: bool) -> Tx {
     tx
 }
 
-/// Lets the decision of a commit, its second batch, be late: it arrives when [`World::let_go`] is called.
+/// Commits with a delayed decision, which is the second batch. It is applied when [`World::release_delayed`]
+/// is called.
 fn commit_late(world: &Rc<World>, tx: &Tx) {
     world.before_write(|| ());
     let late = Rc::clone(world);
     world.before_write(move || {
-        late.hold_back();
-        late.strike([Fault::Delayed]);
-        late.stop_reads(1);
+        late.hold_delayed();
+        late.inject([Fault::Delayed]);
+        late.fail_reads(1);
     });
     assert!(matches!(tx.commit(), Err(Error::OutcomeUnknown(_))));
 }
 
-/// Lets the late decision arrive right before so many more reads.
-fn let_go_before_read(world: &Rc<World>, number: usize) {
+/// Applies the delayed decision right before the read with this number.
+fn release_before_read(world: &Rc<World>, number: usize) {
     for _ in 1..number {
         world.before_read(|| ());
     }
     let late = Rc::clone(world);
-    world.before_read(move || late.let_go());
-}
-
-/// Whether a change waits in a record.
-pub fn pending(world: &World, id: &str) -> bool {
-    String::from_utf8(world.raw(id).unwrap()).unwrap().contains("\"pending\"")
+    world.before_read(move || late.release_delayed());
 }
 
 #[test]
-fn a_writer_never_passes_over_an_undecided_change() {
+fn a_writer_never_replaces_an_undecided_change() {
     for depends in [false, true] {
         let world = accounts();
         world.before_write(|| ());
-        let meddling = Rc::clone(&world);
+        let others = Rc::clone(&world);
         let [decides, waits] = roles();
-        world.before_write(move || meddling.store(waits, &[("x", "1")]));
+        world.before_write(move || others.store(waits, &[("x", "1")]));
         transfer_that_depends(&world, depends).commit().unwrap();
         assert_eq!(world.stored(decides), owned(&[("k", after_transfer(decides))]), "{depends}");
         assert_eq!(world.stored(waits), owned(&[("k", after_transfer(waits)), ("x", "1")]), "{depends}");
@@ -61,11 +59,11 @@ fn a_writer_never_passes_over_an_undecided_change() {
 fn a_writer_gives_a_commit_that_is_alive_the_time_to_decide() {
     let world = accounts();
     commit_late(&world, &transfer(&world));
-    // Two reads load the session, two more look again before it is written, and one more looks once more.
-    let_go_before_read(&world, 6);
+    // Two reads load the session, two more read it again before the write, and one more follows.
+    release_before_read(&world, 6);
     let [decides, waits] = roles();
     world.store(waits, &[("x", "1")]);
-    world.let_go();
+    world.release_delayed();
     assert_eq!(world.stored(decides), owned(&[("k", after_transfer(decides))]));
     assert_eq!(world.stored(waits), owned(&[("k", after_transfer(waits)), ("x", "1")]));
 }
@@ -76,7 +74,7 @@ fn a_reader_waits_for_a_commit_that_validates_and_for_no_other() {
     for (depends, seen) in [(false, "10"), (true, after_transfer(waits))] {
         let world = accounts();
         commit_late(&world, &transfer_that_depends(&world, depends));
-        let_go_before_read(&world, 3);
+        release_before_read(&world, 3);
         assert_eq!(world.stored(waits), owned(&[("k", seen)]));
     }
 }
@@ -107,14 +105,15 @@ fn of_two_commits_that_wait_for_each_other_the_one_with_the_smaller_mark_goes_on
         let tx = world.begin();
         package(&tx, "a").get("k").unwrap();
         package(&tx, "b").set("k", "0").unwrap();
-        die_after(&world, 1);
+        crash_after(&world, 1);
         assert!(tx.commit().is_err());
         world.recover();
         let record = with_mark(&world, "b", mark);
         let tx = world.begin();
         package(&tx, "b").get("k").unwrap();
         package(&tx, "a").set("k", "0").unwrap();
-        // To load it made it impossible: here it is met by the validation, when both hold their own.
+        // Loading the session prevented the decision; now only the validation meets the change, while both
+        // commits hold records.
         world.put_raw("b", &record);
         let reads = world.reads.get();
         tx.commit().unwrap();
@@ -132,7 +131,7 @@ fn a_writer_that_holds_others_up_goes_on_at_once_if_its_mark_is_the_smaller_one(
         for id in ["c", "d", waits] {
             package(&tx, id).set("x", "1").unwrap();
         }
-        die_after(&world, 1);
+        crash_after(&world, 1);
         assert!(transfer(&world).commit().is_err());
         world.recover();
         world.put_raw(waits, &with_mark(&world, waits, mark));
@@ -140,11 +139,11 @@ fn a_writer_that_holds_others_up_goes_on_at_once_if_its_mark_is_the_smaller_one(
         tx.commit().unwrap();
         world.reads.get() - reads
     });
-    // Two looks at the record, and at the one that decides.
+    // Two reads of the record, and two of the primary.
     assert_eq!(reads[0] - reads[1], 4, "{reads:?}");
 }
 
-/// A record with another mark of the change that is pending in it.
+/// A record whose pending change has another mark.
 fn with_mark(world: &World, id: &str, mark: &str) -> Vec<u8> {
     let record = String::from_utf8(world.raw(id).unwrap()).unwrap();
     let (head, tail) = record.split_once("\"pending\":{\"mark\":\"").unwrap();
@@ -153,37 +152,28 @@ fn with_mark(world: &World, id: &str, mark: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_primary_that_was_made_impossible_times_out_like_any_other_session() {
-    let world = accounts();
-    die_after(&world, 1);
-    assert!(transfer(&world).commit().is_err());
-    world.recover();
+fn a_primary_whose_decision_was_prevented_times_out_like_any_other_session() {
+    let world = undecided_transfer();
     world.store(roles()[1], &[("x", "1")]);
-    world.pass(3603);
+    world.advance(3603);
     assert_eq!(world.len(), 0);
 }
 
 #[test]
 fn a_session_that_timed_out_under_a_change_that_never_counts_is_gone() {
-    let world = accounts();
-    die_after(&world, 1);
-    assert!(transfer(&world).commit().is_err());
-    world.recover();
+    let world = undecided_transfer();
     let [decides, waits] = roles();
     world.store(decides, &[("x", "1")]);
-    world.pass(3601);
+    world.advance(3601);
     for _ in 0..2 {
-        assert!(!lives(&world, waits));
+        assert!(!is_alive(&world, waits));
     }
 }
 
 #[test]
-fn a_reader_is_not_taken_in_by_a_decision_that_was_settled_and_forgotten_meanwhile() {
-    let world = accounts();
-    die_after(&world, 2);
-    transfer(&world).commit().unwrap();
-    world.recover();
-    // The reader has read `b`, where the change waits, and reads `a` next.
+fn a_reader_notices_a_decision_that_was_settled_and_forgotten_meanwhile() {
+    let world = unsettled_transfer();
+    // The reader has read `b`, where the change is pending, and reads `a` next.
     world.before_read(|| ());
     let others = Rc::clone(&world);
     world.before_read(move || {
@@ -202,11 +192,9 @@ fn a_reader_of_a_session_that_is_about_to_begin_leaves_it_alone() {
     for id in ["a", "b"] {
         package(&tx, id).set("k", "1").unwrap();
     }
-    for _ in 0..2 {
-        world.before_write(|| ());
-    }
+    world.skip_writes(2);
     let reading = Rc::clone(&world);
-    world.before_write(move || assert!(["a", "b"].iter().all(|id| !lives(&reading, id))));
+    world.before_write(move || assert!(["a", "b"].iter().all(|id| !is_alive(&reading, id))));
     let writes = world.writes.get();
     tx.commit().unwrap();
     assert_eq!(world.writes.get() - writes, 4);
@@ -220,11 +208,11 @@ fn a_reader_that_slides_a_session_by_writing_it_leaves_an_undecided_change_alone
     world.before_write(|| ());
     let reading = Rc::clone(&world);
     world.before_write(move || {
-        reading.pass(400);
+        reading.advance(400);
         assert_eq!(reading.stored(roles()[1]), owned(&[("k", "10")]));
     });
-    let dying = Rc::clone(&world);
-    world.before_write(move || dying.strike([Fault::Refused; 20]));
+    let crashing = Rc::clone(&world);
+    world.before_write(move || crashing.inject([Fault::Refused; 20]));
     transfer(&world).commit().unwrap();
     world.recover();
     assert_eq!(balances(&world), ["9", "11"]);
@@ -233,19 +221,16 @@ fn a_reader_that_slides_a_session_by_writing_it_leaves_an_undecided_change_alone
 #[test]
 fn a_change_that_was_found_void_is_taken_away_before_the_session_is_used() {
     for refuses in [false, true] {
-        let world = accounts();
-        die_after(&world, 2);
-        transfer(&world).commit().unwrap();
-        world.recover();
+        let world = unsettled_transfer();
         let [decides, waits] = roles();
         world.evict(decides);
         if refuses {
-            world.strike([Fault::Refused]);
+            world.inject([Fault::Refused]);
             assert!(matches!(container().session(&world.begin(), waits), Err(Error::Store(_))));
-            assert!(pending(&world, waits));
+            assert!(is_pending(&world, waits));
         } else {
             assert_eq!(world.stored(waits), owned(&[("k", "10")]));
-            assert!(!pending(&world, waits));
+            assert!(!is_pending(&world, waits));
         }
     }
 }
@@ -257,20 +242,20 @@ fn a_session_that_never_began_is_taken_away_before_its_id_is_used() {
     let tx = world.begin();
     add(&tx, "a", -1);
     add(&tx, "b", 1);
-    die_after(&world, 2);
+    crash_after(&world, 2);
     tx.commit().unwrap();
     world.recover();
     world.evict("a");
-    world.strike([Fault::Refused]);
+    world.inject([Fault::Refused]);
     assert!(matches!(container().resume(&world.begin(), "b"), Err(Error::Store(_))));
-    assert!(!lives(&world, "b"));
+    assert!(!is_alive(&world, "b"));
     assert_eq!(world.len(), 0);
 }
 
 #[test]
 fn a_session_changed_and_destroyed_by_two_commits_ends_whichever_settles_it() {
     let world = accounts();
-    die_after(&world, 2);
+    crash_after(&world, 2);
     let tx = world.begin();
     for id in ["a", "b"] {
         session(&tx, id).destroy().unwrap();
@@ -279,7 +264,7 @@ fn a_session_changed_and_destroyed_by_two_commits_ends_whichever_settles_it() {
     world.recover();
     for id in ["b", "a"] {
         assert!(matches!(container().resume(&world.begin(), id), Err(Error::Ended(_))));
-        assert!(!pending(&world, id), "{id}");
+        assert!(!is_pending(&world, id), "{id}");
     }
 }
 
@@ -289,12 +274,12 @@ fn a_session_that_timed_out_under_an_undecided_change_is_gone_and_the_change_nev
     world.before_write(|| ());
     let reading = Rc::clone(&world);
     world.before_write(move || {
-        reading.pass(3600);
-        assert!(!lives(&reading, roles()[1]));
+        reading.advance(3600);
+        assert!(!is_alive(&reading, roles()[1]));
     });
     let error = transfer(&world).commit().unwrap_err();
     assert!(matches!(error, Error::Gone(_)), "{error:?}");
-    assert!(!lives(&world, "a") && !lives(&world, "b"));
+    assert!(!is_alive(&world, "a") && !is_alive(&world, "b"));
 }
 
 #[test]
@@ -304,32 +289,29 @@ fn a_session_that_never_began_is_new_where_the_store_cannot_remove_on_a_conditio
     let tx = world.begin();
     add(&tx, "a", -1);
     add(&tx, "b", 1);
-    die_after(&world, 2);
+    crash_after(&world, 2);
     tx.commit().unwrap();
     world.recover();
     world.evict("a");
     world.slides.set(false);
     world.removes.set(false);
     assert!(container().resume(&world.begin(), "b").unwrap().is_none());
-    assert!(!pending(&world, "b"));
+    assert!(!is_pending(&world, "b"));
 }
 
 #[test]
 fn a_commit_decided_where_another_was_not_settled_yet_is_left_alone_by_readers() {
-    let world = accounts();
-    die_after(&world, 2);
-    transfer(&world).commit().unwrap();
-    world.recover();
+    let world = unsettled_transfer();
     let waits = roles()[1];
-    // The one who reads it now cannot settle it.
-    world.strike([Fault::Refused]);
+    // This reader cannot settle the change.
+    world.inject([Fault::Refused]);
     let tx = world.begin();
     package(&tx, waits).set("x", "1").unwrap();
     package(&tx, "new").set("k", "1").unwrap();
-    assert!(pending(&world, waits));
+    assert!(is_pending(&world, waits));
     world.before_write(|| ());
     let reading = Rc::clone(&world);
-    world.before_write(move || assert!(!lives(&reading, "new")));
+    world.before_write(move || assert!(!is_alive(&reading, "new")));
     tx.commit().unwrap();
     assert_eq!(world.stored("new"), owned(&[("k", "1")]));
     assert_eq!(world.stored(waits), owned(&[("k", after_transfer(waits)), ("x", "1")]));

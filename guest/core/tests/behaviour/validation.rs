@@ -1,12 +1,13 @@
-//! What a serializable commit depends on in sessions that it does not write, and what it does not.
+//! What a serializable commit depends on in sessions that it does not write.
 
 use std::rc::Rc;
 
 use lovely_session_core::{ContainerOptions, Error, Isolation};
 
-use crate::lives::{destroy, lives, renew};
-use crate::several::{accounts, after_transfer, die_after, roles, transfer};
-use crate::world::{Fault, Tx, World, conflict_keys, container, container_with, package, session};
+use crate::accounts::{accounts, after_transfer, roles, transfer, unsettled_transfer};
+use crate::world::{
+    Fault, Tx, World, conflict_keys, container, container_with, destroy, is_alive, package, renew, session,
+};
 
 fn conflicts(tx: &Tx) -> bool {
     match tx.commit() {
@@ -16,7 +17,7 @@ fn conflicts(tx: &Tx) -> bool {
     }
 }
 
-/// Whether a transaction that reads `k` of `a` and writes to `b` conflicts with what happens meanwhile.
+/// Whether a transaction that reads `k` of `a` and writes `b` conflicts with what happens meanwhile.
 fn conflicts_with(meanwhile: fn(&Rc<World>)) -> bool {
     let world = accounts();
     let tx = world.begin();
@@ -65,7 +66,7 @@ fn to_begin_and_end_a_session_conflicts_with_who_began_it_when_another_is_writte
             world.store("new", &[("k", "2")]);
         }
         assert_eq!(conflicts(&tx), others_begin);
-        assert_eq!(lives(&world, "new"), others_begin);
+        assert_eq!(is_alive(&world, "new"), others_begin);
     }
 }
 
@@ -82,7 +83,7 @@ fn to_begin_a_session_and_renew_it_conflicts_with_who_began_it_when_another_is_w
             world.store("new", &[("k", "2")]);
         }
         assert_eq!(conflicts(&tx), others_begin);
-        assert_eq!(lives(&world, &id), !others_begin);
+        assert_eq!(is_alive(&world, &id), !others_begin);
     }
 }
 
@@ -99,10 +100,10 @@ fn a_session_that_the_transaction_created_costs_no_validation() {
             package(&tx, "a").set("x", "1").unwrap();
             package(&tx, "b").set("x", "1").unwrap();
         }
-        let (reads, writes) = (world.reads.get(), world.writes.get());
+        let before = world.trips();
         tx.commit().unwrap();
         let expected = if written { (0, 1) } else { (0, 3) };
-        assert_eq!((world.reads.get() - reads, world.writes.get() - writes), expected);
+        assert_eq!(world.trips_since(before), expected);
     }
 }
 
@@ -139,8 +140,8 @@ fn a_decision_that_is_not_settled_is_noticed_by_the_validation() {
     world.before_write(move || {
         assert_eq!(package(&reading, waits).get("k").unwrap().as_deref(), Some("10"));
     });
-    let dying = Rc::clone(&world);
-    world.before_write(move || dying.strike([Fault::Refused; 20]));
+    let crashing = Rc::clone(&world);
+    world.before_write(move || crashing.inject([Fault::Refused; 20]));
     transfer(&world).commit().unwrap();
     world.recover();
     let seen = package(&reader, decides).get("k").unwrap();
@@ -151,7 +152,7 @@ fn a_decision_that_is_not_settled_is_noticed_by_the_validation() {
 #[test]
 fn validation_looks_until_there_was_one_moment_at_which_everything_was_as_it_was_read() {
     let world = accounts();
-    // Both sessions hold the same at every moment.
+    // Both sessions have the same value at any time.
     let set_both = |world: &Rc<World>, value: &str| {
         let tx = world.begin();
         for id in ["a", "b"] {
@@ -174,20 +175,17 @@ fn validation_looks_until_there_was_one_moment_at_which_everything_was_as_it_was
 
 #[test]
 fn a_session_that_was_read_and_timed_out_since_conflicts_though_no_commit_ended_it() {
-    let world = accounts();
-    die_after(&world, 2);
-    transfer(&world).commit().unwrap();
-    world.recover();
+    let world = unsettled_transfer();
     let decides = roles()[0];
     let tx = world.begin();
     package(&tx, decides).get("k").unwrap();
     package(&tx, "new").set("k", "1").unwrap();
-    // A container with a shorter timeout ends it, and what is left remembers the decision.
+    // A container with a shorter timeout ends the session, and its tombstone remembers the decision.
     let short = container_with(ContainerOptions { timeout: 60, ..ContainerOptions::default() });
     assert!(short.resume(&world.begin(), decides).unwrap().is_some());
-    world.pass(60);
+    world.advance(60);
     assert!(short.resume(&world.begin(), decides).unwrap().is_none());
     assert!(world.raw(decides).is_some());
     assert_eq!(conflict_keys(tx.commit()), [None]);
-    assert!(!lives(&world, "new"));
+    assert!(!is_alive(&world, "new"));
 }

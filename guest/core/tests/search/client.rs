@@ -1,4 +1,4 @@
-//! A client: runs its transactions through the public interface, and notes what it was told.
+//! A client: runs its transactions through the public interface, and notes the results.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -8,9 +8,9 @@ use lovely_session_core::{Container, ContainerOptions, Environment, Error, Savep
 
 use crate::environment::{Env, Reply, Request};
 use crate::history::{Answer, ENDED, End, Event, FOUND, Failure, NOTHING, SILENT, SKIPPED};
-use crate::program::{Act, Deed, Id, Initial, KEYS, Lives, PACKAGES, Program, TRUSTED, Tx};
+use crate::job::Job;
+use crate::program::{Act, Deed, Id, Initial, KEYS, Lives, PACKAGES, TRUSTED, Tx};
 use crate::random::mix;
-use crate::shared::Shared;
 
 /// Opens the container that all programs use.
 pub fn container(lives: &Lives) -> Container {
@@ -20,15 +20,6 @@ pub fn container(lives: &Lives) -> Container {
         ..ContainerOptions::default()
     };
     Container::open("t", options).expect("good options")
-}
-
-/// What a client has to do.
-pub struct Job {
-    pub program: Rc<Program>,
-    pub client: usize,
-    /// The number of its first transaction.
-    pub first: usize,
-    pub shared: Rc<Shared>,
 }
 
 /// A client as a coroutine, which runs one program after another.
@@ -41,7 +32,7 @@ impl Worker {
         Self { coroutine: Coroutine::new(work) }
     }
 
-    /// Goes on until the client asks for something, or is done.
+    /// Continues until the client makes a request, or is done.
     pub fn resume(&mut self, reply: Reply) -> Request {
         match self.coroutine.resume(reply) {
             CoroutineResult::Yield(request) => request,
@@ -64,8 +55,8 @@ impl Job {
     fn run(&self, yielder: &Yielder<Reply, Request>) {
         let container = container(&self.program.lives);
         let client = &self.program.clients[self.client];
-        for (place, tx) in client.transactions.iter().enumerate() {
-            let number = self.first + place;
+        for (position, tx) in client.transactions.iter().enumerate() {
+            let number = self.first + position;
             self.shared.current.borrow_mut()[self.client].transaction = number;
             self.shared.current.borrow_mut()[self.client].commits = false;
             let seed = 0x5eed + number as u64;
@@ -89,11 +80,11 @@ struct Running<'j, E: Environment> {
     job: &'j Job,
     number: usize,
     tx: Transaction<E>,
-    /// Lets others get on.
+    /// Lets other clients continue.
     pause: &'j dyn Fn(),
 }
 
-/// What a transaction holds.
+/// The handles of a transaction.
 struct Held<E> {
     sessions: Vec<Option<Session<E>>>,
     savepoints: Vec<Savepoint<E>>,
@@ -102,11 +93,11 @@ struct Held<E> {
 impl<E: Environment> Running<'_, E> {
     fn run(&self, container: &Container, tx: &Tx) -> End {
         let mut held = Held { sessions: Vec::new(), savepoints: Vec::new() };
-        for (place, act) in tx.acts.iter().enumerate() {
+        for (position, act) in tx.acts.iter().enumerate() {
             self.let_time_pass();
-            self.happens(Event::Asks(self.number));
-            match self.act(container, act, place, &mut held) {
-                Ok(answer) => self.note(act, place, answer),
+            self.happens(Event::Calls(self.number));
+            match self.act(container, act, position, &mut held) {
+                Ok(answer) => self.note(act, position, answer),
                 Err(error) => return End::Failed(Failure::of(&error)),
             }
         }
@@ -123,22 +114,22 @@ impl<E: Environment> Running<'_, E> {
         }
     }
 
-    /// Notes that something happened, unless the client has crashed and only seems to go on.
+    /// Notes an event, unless the client has crashed and only seems to continue.
     fn happens(&self, event: Event) {
         if !self.job.shared.current.borrow()[self.job.client].crashed {
             self.job.shared.happens(&self.job.program, event);
         }
     }
 
-    fn note(&self, act: &Act, place: usize, answer: Answer) {
-        self.happens(Event::Told(self.number, place, answer));
+    fn note(&self, act: &Act, position: usize, answer: Answer) {
+        self.happens(Event::Returned(self.number, position, answer));
         let begun = self.job.shared.begun.get() & self.job.shared.beginners.get();
-        let told = &mut self.job.shared.told.borrow_mut()[self.number];
-        told.answers.push(answer);
-        told.begun_then.push(begun);
+        let observed = &mut self.job.shared.observed.borrow_mut()[self.number];
+        observed.answers.push(answer);
+        observed.begun_then.push(begun);
         if act.handles() > 0 {
             let current = &mut self.job.shared.current.borrow_mut()[self.job.client];
-            current.hearsay = mix(current.hearsay ^ u64::from(begun) ^ told.certain << 32);
+            current.hearsay = mix(current.hearsay ^ u64::from(begun) ^ observed.certain << 32);
         }
     }
 
@@ -146,7 +137,7 @@ impl<E: Environment> Running<'_, E> {
         &self,
         container: &Container,
         act: &Act,
-        place: usize,
+        position: usize,
         held: &mut Held<E>,
     ) -> Result<Answer, Error> {
         let answer = match act {
@@ -154,7 +145,7 @@ impl<E: Environment> Running<'_, E> {
                 None => self.found(Ok(None), held).map(|_| SKIPPED)?,
                 Some(name) => {
                     let answer = self.found(container.session(&self.tx, &name).map(Some), held)?;
-                    self.note_certainty(*id, place);
+                    self.note_certainty(*id, position);
                     answer
                 }
             },
@@ -164,7 +155,7 @@ impl<E: Environment> Running<'_, E> {
                 Some(name) => {
                     let answer = self.found(container.resume(&self.tx, &name), held)?;
                     if answer == FOUND {
-                        self.job.shared.told.borrow_mut()[self.number].certain |= 1 << place;
+                        self.job.shared.observed.borrow_mut()[self.number].certain |= 1 << position;
                     }
                     answer
                 }
@@ -201,20 +192,21 @@ impl<E: Environment> Running<'_, E> {
         }
     }
 
-    /// An id, if it is known by now: who draws an id tells nobody before the transaction is over.
+    /// An id, if it is known by now: a client that draws an id does not publish it before its transaction is
+    /// over.
     fn id(&self, id: Id) -> Option<Rc<str>> {
         let shared = &self.job.shared;
-        let place = usize::from(id);
-        if place < TRUSTED.len() {
-            return shared.ids.borrow()[place].clone();
+        let position = usize::from(id);
+        if position < TRUSTED.len() {
+            return shared.ids.borrow()[position].clone();
         }
-        let is_own = |by| by == self.number && shared.ids.borrow()[place].is_some();
-        if !is_own(shared.drawn_by.borrow()[place]) {
+        let is_own = |by| by == self.number && shared.ids.borrow()[position].is_some();
+        if !is_own(shared.drawn_by.borrow()[position]) {
             (self.pause)();
         }
-        let name = shared.ids.borrow()[place].clone();
-        let by = shared.drawn_by.borrow()[place];
-        let name = name.filter(|_| by == self.number || shared.told.borrow()[by].end != End::Never);
+        let name = shared.ids.borrow()[position].clone();
+        let by = shared.drawn_by.borrow()[position];
+        let name = name.filter(|_| by == self.number || shared.observed.borrow()[by].end != End::Never);
         let current = &mut shared.current.borrow_mut()[self.job.client];
         current.hearsay = mix(current.hearsay + 1 + u64::from(name.is_some()));
         name
@@ -253,22 +245,22 @@ impl<E: Environment> Running<'_, E> {
         Ok(FOUND)
     }
 
-    /// Notes whether a session certainly was in the store when it was asked for.
-    fn note_certainty(&self, id: Id, place: usize) {
+    /// Notes whether a session certainly was in the store when it was requested.
+    fn note_certainty(&self, id: Id, position: usize) {
         let shared = &self.job.shared;
         let initial = self.job.program.initial.get(usize::from(id));
         let others = shared.begun.get() & !(1 << self.number);
         let mut transactions = self.job.program.transactions().enumerate();
         let disturbed = transactions.any(|(number, tx)| others & (1 << number) != 0 && tx.may_end());
         if matches!(initial, Some(Initial::Live(_))) && !shared.lost.get() && !disturbed {
-            shared.told.borrow_mut()[self.number].certain |= 1 << place;
+            shared.observed.borrow_mut()[self.number].certain |= 1 << position;
         }
     }
 
     fn deed(&self, session: &Session<E>, deed: Deed) -> Result<Answer, Error> {
         match perform(session, deed, self.job.program.lives.grace) {
-            Ok(Said::Answer(answer)) => Ok(answer),
-            Ok(Said::Drawn(number, id)) => {
+            Ok(DeedResult::Answer(answer)) => Ok(answer),
+            Ok(DeedResult::Drawn(number, id)) => {
                 self.job.shared.learn(number, &id, self.number);
                 Ok(SILENT)
             }
@@ -278,13 +270,13 @@ impl<E: Environment> Running<'_, E> {
     }
 }
 
-/// What a deed told.
-enum Said {
+/// The result of a deed.
+enum DeedResult {
     Answer(Answer),
     Drawn(Id, String),
 }
 
-/// A value as the programs know it; what they never write is 65,535.
+/// The number of a value in the programs; 65,535 for a value that they never write.
 fn number(text: &str) -> u16 {
     text.parse().unwrap_or(u16::MAX)
 }
@@ -307,8 +299,8 @@ pub fn entries<E: Environment>(session: &Session<E>, package: usize) -> Result<[
 fn values(entries: Vec<(String, String)>) -> [u16; KEYS.len()] {
     let mut values = [0; KEYS.len()];
     for (key, text) in entries {
-        let place = place_of(0, &key).unwrap_or(0);
-        values[place] = number(&text);
+        let position = place_of(0, &key).unwrap_or(0);
+        values[position] = number(&text);
     }
     values
 }
@@ -318,9 +310,9 @@ pub fn pack(values: &[u16]) -> Answer {
     values.iter().fold(0, |sum, value| sum << 16 | Answer::from(*value))
 }
 
-fn perform<E: Environment>(session: &Session<E>, deed: Deed, seconds: u32) -> Result<Said, Error> {
-    let package_of = |place: u8| session.package(PACKAGES[usize::from(place) / KEYS.len()]);
-    let key_of = |place: u8| KEYS[usize::from(place) % KEYS.len()];
+fn perform<E: Environment>(session: &Session<E>, deed: Deed, seconds: u32) -> Result<DeedResult, Error> {
+    let package_of = |position: u8| session.package(PACKAGES[usize::from(position) / KEYS.len()]);
+    let key_of = |position: u8| KEYS[usize::from(position) % KEYS.len()];
     let package = |p: u8| session.package(PACKAGES[usize::from(p)]);
     let silent = |()| SILENT;
     let answer = match deed {
@@ -346,8 +338,8 @@ fn perform<E: Environment>(session: &Session<E>, deed: Deed, seconds: u32) -> Re
         Deed::IsNew => session.is_new()?.into(),
         Deed::Destroy => session.destroy().map(silent)?,
         Deed::Renew(number, grace) => {
-            return Ok(Said::Drawn(number, session.renew_id(if grace { seconds } else { 0 })?));
+            return Ok(DeedResult::Drawn(number, session.renew_id(if grace { seconds } else { 0 })?));
         }
     };
-    Ok(Said::Answer(answer))
+    Ok(DeedResult::Answer(answer))
 }

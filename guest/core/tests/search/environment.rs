@@ -1,5 +1,5 @@
-//! The environment of one client: each call of the store is handed to the scheduler, which decides when what of it
-//! happens.
+//! The environment of a client: each call to the store is passed to the scheduler, which decides when its
+//! parts happen.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,25 +8,26 @@ use std::time::Duration;
 use corosensei::Yielder;
 use lovely_session_core::{Clock, Entry, Lifetime, Outcome, Random, Store, StoreError, Write};
 
+use crate::job::Job;
 use crate::memory::Memory;
 use crate::random::mix;
 use crate::shared::Shared;
 
-/// What a client asks of the world.
+/// A request of a client.
 #[derive(Debug)]
 pub enum Request {
     Read(Vec<String>, Option<Lifetime>),
     Write(Vec<Write>),
-    /// Nothing: others may get on first, or time may pass.
+    /// Nothing: other clients may continue first, or time may pass.
     Pause,
-    /// It is done with its program.
+    /// The client has finished its program.
     Finished,
 }
 
-/// What it is told.
+/// The result of a request.
 pub enum Reply {
     /// A program begins.
-    Begin(crate::client::Job),
+    Begin(Job),
     Read(Result<Vec<Option<Entry>>, StoreError>),
     Write(Result<Vec<Outcome>, StoreError>),
     Paused,
@@ -35,11 +36,11 @@ pub enum Reply {
 /// The environment of a client.
 pub struct Env<'y> {
     pub yielder: &'y Yielder<Reply, Request>,
-    /// Where the time is told.
+    /// The source of the time.
     pub shared: Rc<Shared>,
-    /// How many seconds its clock is ahead.
+    /// The number of seconds by which its clock is ahead.
     pub skew: i8,
-    /// What makes its randomness different from that of others.
+    /// Makes its randomness different from that of others.
     pub seed: u64,
     pub drawn: Cell<u64>,
 }
@@ -70,7 +71,7 @@ impl Clock for Env<'_> {
     }
 }
 
-/// Fills a buffer with what depends on a seed and on how often that was done.
+/// Fills a buffer with bytes that depend on a seed and on the number of calls.
 fn fill(seed: u64, drawn: &Cell<u64>, buffer: &mut [u8]) {
     for chunk in buffer.chunks_mut(8) {
         drawn.set(drawn.get() + 1);
@@ -85,7 +86,7 @@ impl Random for Env<'_> {
     }
 }
 
-/// The environment of somebody who is alone with the store.
+/// The environment of a client that is alone with the store.
 pub struct Alone {
     pub memory: RefCell<Memory>,
     pub seed: u64,

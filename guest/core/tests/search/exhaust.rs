@@ -1,11 +1,12 @@
-//! Every schedule of a program: choices are tried depth first, and a state that was seen is not gone on from again.
+//! Every schedule of a program: a depth-first search of all choices, which does not continue from a state
+//! that was seen before.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::schedule::{Action, Chooser};
 
-/// Numbers that are hashes already.
+/// Hashes numbers that are hashes already.
 #[derive(Clone, Copy, Default)]
 pub struct Same(u64);
 
@@ -29,15 +30,17 @@ fn unimplemented_for_bytes() {
 
 /// The choices still to be tried.
 pub struct Exhaust {
-    /// Whether states that were seen are gone on from again: only to find out whether that makes a difference.
+    /// Whether to continue from states that were seen before: only to find out whether that makes a
+    /// difference.
     repeats: bool,
-    /// The states that were seen, with the fewest steps after which they were.
+    /// The states that were seen, with the minimum number of steps to each.
     seen: HashMap<u64, usize, BuildHasherDefault<Same>>,
-    /// After so many steps a run is broken off. Commits over several records can be in each other's way for many rounds.
+    /// The number of steps after which a run is cut off. Commits over several records can block each other
+    /// for many attempts.
     most_steps: usize,
-    /// Whether a run was.
+    /// Whether a run was cut off.
     is_cut_off: bool,
-    /// The path under way: what was chosen of how many.
+    /// The current path: each choice, and the number of alternatives.
     path: Vec<(u16, u16)>,
     next: usize,
 }
@@ -49,13 +52,13 @@ impl Default for Exhaust {
 }
 
 impl Exhaust {
-    /// Tries every schedule of up to so many steps, and the first steps of the others.
+    /// All schedules of at most this number of steps, and the first steps of longer ones.
     pub fn up_to(most_steps: usize) -> Self {
         let (seen, path) = (HashMap::default(), Vec::new());
         Self { repeats: false, seen, most_steps, is_cut_off: false, path, next: 0 }
     }
 
-    /// Tries every path, even those that come to states that were seen.
+    /// All paths, also those that reach states that were seen before.
     pub fn repeating() -> Self {
         Self { repeats: true, ..Self::default() }
     }
@@ -65,12 +68,12 @@ impl Exhaust {
         self.is_cut_off
     }
 
-    /// How many states were seen.
+    /// The number of states that were seen.
     pub fn states(&self) -> usize {
         self.seen.len()
     }
 
-    /// Turns to the next path; false when there is none.
+    /// Turns to the next path. Returns `false` when there is none.
     pub fn advance(&mut self) -> bool {
         self.next = 0;
         while let Some((choice, count)) = self.path.pop() {

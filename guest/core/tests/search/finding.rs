@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use crate::checker::{Explanation, Leniency, check};
 use crate::history::{Answer, ENDED, End, FOUND, History, NOTHING, SILENT, SKIPPED};
-use crate::judge::{Leniency, Verdict, judge};
 use crate::lifetimes;
 use crate::program::{Act, Deed, Initial, Program, StoreKind, Tx};
 use crate::run::{Ran, Runner};
@@ -18,33 +18,35 @@ use crate::trace::Trace;
 pub struct Finding {
     pub program: Rc<Program>,
     pub choices: Vec<u16>,
-    /// What is wrong, in a few words.
+    /// A short description.
     pub wrong: String,
-    /// The faults that struck.
-    pub struck: Vec<&'static str>,
+    /// The faults that occurred.
+    pub applied_faults: Vec<&'static str>,
 }
 
-/// What a run shows: nothing, or what is wrong.
+/// Returns what is wrong with a run, if anything is.
 pub fn examine(program: &Program, ran: &Ran, history: &History) -> Option<String> {
     match ran {
         Ran::BrokenOff => None,
         Ran::Broken(reason) => Some(reason.clone()),
-        Ran::Through if !program.lives.passes.is_empty() => lifetimes::judge(program, history),
-        Ran::Through => match judge(program, history, Leniency::default()) {
-            Verdict::Explained => nobody_gets_on(program, history),
-            Verdict::Undecided => Some("there are too many orders to try".to_owned()),
-            Verdict::Unexplained => Some(diagnose(program, history)),
+        Ran::Through if !program.lives.passes.is_empty() => lifetimes::check(program, history),
+        Ran::Through => match check(program, history, Leniency::default()) {
+            Explanation::Explained => nobody_gets_on(program, history),
+            Explanation::Undecided => Some("there are too many orders to try".to_owned()),
+            Explanation::Unexplained => Some(diagnose(program, history)),
         },
     }
 }
 
-/// How many steps it takes before two commits over several records may have made each other impossible so often that
-/// both give up. To the one that waits, the other may have crashed, so that no number of tries decides this.
+/// The number of steps after which two commits over several records may have prevented each other's decisions
+/// so often that both give up. For the one that waits, the other may have crashed, so that no number of
+/// attempts decides this.
 const CONTEST: usize = 36;
 
-/// Without faults, and with all sessions alive, transactions can only be in the way of others that get on.
+/// Without faults, and with all sessions alive, transactions can only be blocked by others that make
+/// progress.
 fn nobody_gets_on(program: &Program, history: &History) -> Option<String> {
-    let failed = history.told.iter().filter(|told| matches!(told.end, End::Failed(_))).count();
+    let failed = history.observed.iter().filter(|observed| matches!(observed.end, End::Failed(_))).count();
     let all = program.transactions().filter(|tx| tx.commits).count();
     let is_calm = program.faults.budget == 0 && !program.initial.contains(&Initial::Ended);
     let is_contest = history.steps > CONTEST && program.transactions().any(may_write_several);
@@ -57,22 +59,22 @@ fn may_write_several(tx: &Tx) -> bool {
     handles > 1 || tx.acts.iter().any(|act| matches!(act, Act::On(_, Deed::Renew(..))))
 }
 
-/// What it takes to explain a history after all.
+/// Finds out which relaxation explains the history.
 fn diagnose(program: &Program, history: &History) -> String {
-    let explained = |leniency| judge(program, history, leniency) == Verdict::Explained;
-    for (number, told) in history.told.iter().enumerate() {
-        if let End::Failed(failure) = told.end
+    let explained = |leniency| check(program, history, leniency) == Explanation::Explained;
+    for (number, observed) in history.observed.iter().enumerate() {
+        if let End::Failed(failure) = observed.end
             && explained(Leniency { either: Some(number), blind: false })
         {
-            return format!("a transaction that was told {failure:?} took effect");
+            return format!("a transaction that failed with {failure:?} took effect");
         }
     }
     let blind = explained(Leniency { either: None, blind: true });
-    for (number, told) in history.told.iter().enumerate() {
-        if told.end == End::Done && explained(Leniency { either: Some(number), blind: false }) {
+    for (number, observed) in history.observed.iter().enumerate() {
+        if observed.end == End::Done && explained(Leniency { either: Some(number), blind: false }) {
             return match blind {
-                true => "a transaction that was told Ok has no effect",
-                false => "a transaction that was told Ok read what no order explains",
+                true => "a transaction that succeeded has no effect",
+                false => "a transaction that succeeded read what no order explains",
             }
             .to_owned();
         }
@@ -84,9 +86,9 @@ fn diagnose(program: &Program, history: &History) -> String {
 }
 
 impl Finding {
-    /// What findings of one defect mostly have in common: what is wrong, and which kinds of acts and faults it takes.
+    /// What findings of one defect usually have in common: what is wrong, and the kinds of acts and faults.
     pub fn signature(&self) -> String {
-        let mut words: BTreeSet<&str> = self.struck.iter().copied().collect();
+        let mut words: BTreeSet<&str> = self.applied_faults.iter().copied().collect();
         for tx in self.program.transactions() {
             let ids: BTreeSet<_> = tx.acts.iter().filter_map(asked).collect();
             if ids.len() > 1 || tx.acts.iter().any(|act| matches!(act, Act::Sessions(..))) {
@@ -116,12 +118,12 @@ impl Finding {
         format!("{} [{}]", self.wrong, words.into_iter().collect::<Vec<_>>().join(", "))
     }
 
-    /// What it is replayed from.
+    /// A text from which the finding can be replayed.
     pub fn replay_text(&self) -> String {
         format!("{} @ {}", self.program, choices_text(&self.choices))
     }
 
-    /// Everything there is to say about it.
+    /// A full description.
     pub fn report(&self) -> String {
         let mut runner = Runner::new();
         let mut trace = Trace::on();
@@ -133,11 +135,12 @@ impl Finding {
         for line in trace.lines.unwrap_or_default() {
             writeln!(text, "    {line}").unwrap();
         }
-        for (number, (tx, told)) in self.program.transactions().zip(&runner.history.told).enumerate() {
-            let acts = tx.acts.iter().zip(&told.answers);
+        for (number, (tx, observed)) in self.program.transactions().zip(&runner.history.observed).enumerate()
+        {
+            let acts = tx.acts.iter().zip(&observed.answers);
             let acts: Vec<String> =
                 acts.map(|(act, answer)| format!("{act}: {}", answer_text(act, *answer))).collect();
-            writeln!(text, "  transaction {number}: {:?}; {}", told.end, acts.join("; ")).unwrap();
+            writeln!(text, "  transaction {number}: {:?}; {}", observed.end, acts.join("; ")).unwrap();
         }
         write!(text, "  SEARCH_REPLAY='{}'", self.replay_text()).unwrap();
         text
@@ -183,7 +186,7 @@ fn answer_text(act: &Act, answer: Answer) -> String {
     }
 }
 
-/// Runs what a replay text says, and reports it.
+/// Runs the schedule of a replay text, and reports it.
 pub fn replay(text: &str) -> Option<Finding> {
     let (program, choices) = text.split_once('@').unwrap_or((text, ""));
     let program = Rc::new(parse(program.trim()));
@@ -191,5 +194,5 @@ pub fn replay(text: &str) -> Option<Finding> {
     let mut runner = Runner::new();
     let ran = runner.run(&program, &mut Replay::new(&choices), &mut Trace::off());
     let wrong = examine(&program, &ran, &runner.history)?;
-    Some(Finding { program, choices, wrong, struck: runner.struck.clone() })
+    Some(Finding { program, choices, wrong, applied_faults: runner.applied_faults.clone() })
 }

@@ -11,14 +11,15 @@ use crate::random::Rng;
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
     pub name: &'static str,
-    /// The most sessions under trusted ids.
+    /// The maximum number of sessions with trusted ids.
     sessions: usize,
-    /// The most clients.
+    /// The maximum number of clients.
     clients: usize,
-    /// The most faults, and their kinds.
+    /// The maximum number of faults, and their kinds.
     faults: u8,
     kinds: &'static str,
-    /// How often, of 16: a session is destroyed, renewed, begun; another level than serializable.
+    /// The probability, in sixteenths, that a session is destroyed, renewed or begun, and that the level is
+    /// not serializable.
     destroys: usize,
     renews: usize,
     begins: usize,
@@ -104,8 +105,8 @@ impl<'r> Maker<'r> {
 
     fn program(&mut self) -> Program {
         let mut initial = [Initial::Absent; TRUSTED.len()];
-        for place in initial.iter_mut().take(self.sessions) {
-            *place = match self.rng.below(16) {
+        for position in initial.iter_mut().take(self.sessions) {
+            *position = match self.rng.below(16) {
                 0 => Initial::Ended,
                 number if number <= self.family.begins => Initial::Absent,
                 _ => Initial::Live(self.rng.pick(&[1, 1, 1, 9])),
@@ -122,13 +123,13 @@ impl<'r> Maker<'r> {
             if self.family.faults == 0 { 0 } else { 1 + self.rng.below(self.family.faults.into()) as u8 };
         let faults = Faults { budget, kinds: if budget == 0 { "" } else { self.family.kinds }.to_owned() };
         let count = 2 + self.rng.below(self.family.clients - 1);
-        let clients = (0..count).map(|place| self.client(place)).collect();
+        let clients = (0..count).map(|position| self.client(position)).collect();
         Program { initial, store, faults, lives: Lives::default(), clients }
     }
 
-    fn client(&mut self, place: usize) -> Client {
+    fn client(&mut self, position: usize) -> Client {
         let skew = self.rng.pick(&[0, 0, 0, 0, -5, 5]);
-        if self.family.name == "many commits" && place == 0 {
+        if self.family.name == "many commits" && position == 0 {
             let isolation = Isolation::Serializable;
             if self.rng.one_in(4) {
                 return Client { skew, transactions: self.renewals(isolation) };
@@ -181,7 +182,7 @@ impl<'r> Maker<'r> {
         Tx { isolation, acts, commits: !self.rng.one_in(24) }
     }
 
-    /// Gets one session, or two.
+    /// Requests one session, or two.
     fn open(&mut self, acts: &mut Vec<Act>, number: usize) -> usize {
         if !self.drawn.is_empty() && self.rng.one_in(3) {
             acts.push(Act::Resume(self.rng.pick(&self.drawn)));
@@ -221,32 +222,32 @@ impl<'r> Maker<'r> {
             return Deed::Renew(self.draw(), grace);
         }
         let wide = self.rng.one_in(3);
-        let place = if wide { self.rng.below(PLACES) } else { self.rng.below(2) } as u8;
-        let package = place / KEYS.len() as u8;
+        let position = if wide { self.rng.below(PLACES) } else { self.rng.below(2) } as u8;
+        let package = position / KEYS.len() as u8;
         match self.rng.below(25) {
-            0..=3 => Deed::Get(place),
-            4 => Deed::Contains(place),
-            5..=8 => self.set(place),
-            9..=12 => Deed::Increment(place),
-            13 => Deed::Remove(place),
+            0..=3 => Deed::Get(position),
+            4 => Deed::Contains(position),
+            5..=8 => self.set(position),
+            9..=12 => Deed::Increment(position),
+            13 => Deed::Remove(position),
             14 => Deed::Keys(package),
             15 => Deed::Len(package),
             16 => self.rng.pick(&[Deed::Packages, Deed::IsNew]),
             17 => Deed::Clear(package),
             18 => Deed::RemovePackage(self.rng.below(PACKAGES.len()) as u8),
             19 => Deed::Entries(package),
-            20..=22 => Deed::Add(place, 1 + self.rng.below(4) as u16),
+            20..=22 => Deed::Add(position, 1 + self.rng.below(4) as u16),
             23 => Deed::PeekEntries(package),
-            _ => Deed::Peek(place),
+            _ => Deed::Peek(position),
         }
     }
 
-    /// Mostly every set writes a value of its own; sometimes several write the same.
-    fn set(&mut self, place: u8) -> Deed {
+    /// Usually every set writes a value of its own; sometimes several write the same.
+    fn set(&mut self, position: u8) -> Deed {
         if self.rng.one_in(8) && self.family.weak == 0 {
-            return Deed::Set(place, 1);
+            return Deed::Set(position, 1);
         }
         self.value += 10;
-        Deed::Set(place, self.value)
+        Deed::Set(position, self.value)
     }
 }

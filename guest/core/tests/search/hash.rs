@@ -1,8 +1,8 @@
-//! A quick hash of 64 bits, the same in every run.
+//! A fast 64-bit hash that is the same in every run.
 
 use crate::random::mix;
 
-/// A hash under way.
+/// A hash in progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hash(u64);
 

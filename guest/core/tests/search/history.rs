@@ -1,4 +1,4 @@
-//! What happened in a run, as far as the applications could tell: all that the judge gets to see.
+//! What happened in a run as far as the applications can observe: the input of the checker.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ pub enum End {
     Never,
     /// It was committed.
     Done,
-    /// It may have been committed: it was told so, or its client crashed while it was committing.
+    /// It may have been committed: the outcome is unknown, or its client crashed during the commit.
     Unknown,
-    /// It was told that it was not committed, for a reason.
+    /// It failed, so it was not committed.
     Failed(Failure),
     /// It aborted.
     Aborted,
@@ -32,7 +32,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The kind of an error that says that nothing was done.
+    /// The kind of an error that says that nothing was written.
     pub fn of(error: &Error) -> Self {
         match error {
             Error::Conflict(_) => Self::Conflict,
@@ -44,9 +44,9 @@ impl Failure {
     }
 }
 
-/// What a transaction was told by one act, in one number.
+/// The result of one act, as a number.
 pub type Answer = u64;
-/// The act was not done: it has no session, or it failed before.
+/// The act was not done: it has no session, or an earlier act failed.
 pub const SKIPPED: Answer = u64::MAX;
 /// The session had ended.
 pub const ENDED: Answer = u64::MAX - 1;
@@ -54,16 +54,16 @@ pub const ENDED: Answer = u64::MAX - 1;
 pub const NOTHING: Answer = u64::MAX - 2;
 /// There is a session.
 pub const FOUND: Answer = u64::MAX - 3;
-/// The act has no answer.
+/// The act has no result.
 pub const SILENT: Answer = u64::MAX - 4;
 
-/// One transaction of a run.
+/// What one transaction of a run observed.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Observed {
     pub end: End,
-    /// What each act was told.
+    /// The result of each act.
     pub answers: Vec<Answer>,
-    /// For each act: the transactions that had begun when it was answered, of those that may begin a session.
+    /// For each act: the transactions that had begun by then, of those that may begin a session.
     pub begun_then: Vec<u32>,
     /// The acts (a bit each) that certainly found a session that was in the store.
     pub certain: u64,
@@ -73,7 +73,7 @@ pub struct Told {
     pub evicted_before: u32,
 }
 
-impl Default for Told {
+impl Default for Observed {
     fn default() -> Self {
         Self {
             end: End::Never,
@@ -86,7 +86,7 @@ impl Default for Told {
     }
 }
 
-impl Told {
+impl Observed {
     pub fn reset(&mut self) {
         self.end = End::Never;
         self.answers.clear();
@@ -95,10 +95,10 @@ impl Told {
     }
 }
 
-/// The store lost an item, or all.
+/// The store lost an entry, or all.
 #[derive(Clone, Copy, Debug)]
 pub struct Eviction {
-    /// Under which ids, a bit each. A restart loses what is there at that moment.
+    /// The ids of these entries, a bit each. A restart loses what is stored at that time.
     pub ids: u16,
     /// The transactions that had ended before.
     pub ended: u32,
@@ -106,53 +106,54 @@ pub struct Eviction {
     pub under_way: u32,
 }
 
-/// What a reader finds under an id.
+/// The result of a reader for an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum View {
     Nothing,
     Ended,
     Live(Content),
-    /// Reading failed, or showed what no program writes.
+    /// Reading failed, or returned what no program writes.
     Broken,
 }
 
-/// What happens in a run in which time passes.
+/// An event in a run in which time passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// A transaction reads or writes what is stored for an id.
     Used(usize, Id),
     /// A transaction begins an act.
-    Asks(usize),
-    /// An act of a transaction is answered.
-    Told(usize, usize, Answer),
+    Calls(usize),
+    /// An act of a transaction returns.
+    Returned(usize, usize, Answer),
     /// A transaction begins to commit.
     Commits(usize),
     /// A transaction ends.
     Ended(usize, End),
 }
 
-/// What a reader finds long after the end of a run in which time passed.
+/// The results of a reader long after the end of a run in which time passed.
 #[derive(Clone, Debug, Default)]
 pub struct Afterwards {
-    /// At the end.
+    /// The time of the end.
     pub at: Duration,
-    /// When everything must have been forgotten that can be.
+    /// The results after everything must have been forgotten.
     pub later: Vec<View>,
-    /// The ids for which the store still held something then.
+    /// The ids for which the store still held an entry then.
     pub left: Vec<Id>,
 }
 
 /// A run.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    pub told: Vec<Told>,
+    pub observed: Vec<Observed>,
     pub evictions: Vec<Eviction>,
-    /// How many steps at the store it took.
+    /// The number of steps at the store.
     pub steps: usize,
-    /// What readers find at the end under each id, one after another. There are two ways to go on if writes are late:
-    /// somebody reads before they arrive, and again after that; or only then. Reading may write.
+    /// The results of readers at the end under each id, in order. If writes are delayed, there are two
+    /// possibilities: one reader before they are applied and one after that, or only the latter. Reading may
+    /// write.
     pub endings: Vec<Vec<Vec<View>>>,
-    /// If time passed: what happened when, and what came afterwards.
+    /// If time passed: the events with their times, and the results long after the end.
     pub events: Vec<(Duration, Event)>,
     pub afterwards: Afterwards,
 }

@@ -1,4 +1,4 @@
-//! A session in a transaction that is done again on the reference.
+//! A joined session in a transaction that is replayed on the reference.
 
 use crate::client::pack;
 use crate::history::{Answer, SILENT};
@@ -11,36 +11,36 @@ pub const NONE: Id = Id::MAX;
 /// A session in a transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct Joined {
-    /// Where it is.
+    /// The id under which the session is.
     pub id: Id,
     pub existed: bool,
-    /// It had ended, by somebody who was under way at the same time; all that the transaction does is to end it, too.
+    /// Another transaction at the same time had ended it; this one only ends it as well.
     pub ended_already: bool,
-    /// It is not there, though the transaction found it: then nothing may be written to it.
+    /// It is absent, though the transaction found it: nothing may be written to it.
     pub lost: bool,
     pub base: Content,
-    /// It was not there when the transaction began it, and that was not validated.
+    /// It was absent when the transaction began it, which was not validated.
     pub vacant: bool,
-    /// The store lost it while the transaction was under way, and what it had of the transaction with it.
+    /// The store lost it during the transaction, with the changes of the transaction.
     pub evaporated: bool,
     /// What the transaction wrote.
     pub over: Content,
-    /// What it added where it did not write.
+    /// What the transaction added to keys that it did not write.
     pub added: Content,
-    /// What was there when it looked, by what it was shown; where it was shown nothing yet, [`UNTOUCHED`].
+    /// The values when they were peeked at, as far as the results show them; otherwise [`UNTOUCHED`].
     pub shown: Content,
-    /// It was shown something that is neither what was there nor what it made of that.
+    /// A peek returned neither what was there nor what the transaction made of it.
     pub contradicts: bool,
-    /// It wrote where it was shown something else than what is there now.
+    /// It wrote a key after a peek that returned something else than what is there now.
     pub misled: bool,
-    /// Where the transaction read something else than what is there now.
+    /// The packages in which the transaction read something else than what is there now.
     pub stale: u8,
     pub destroyed: bool,
     pub renewed: Id,
     pub grace: bool,
 }
 
-/// What a session is before anything is known of it.
+/// A session of which nothing is known.
 pub const NO_SESSION: Joined = Joined {
     id: NONE,
     existed: false,
@@ -62,84 +62,85 @@ pub const NO_SESSION: Joined = Joined {
 
 impl Joined {
     /// A value as the transaction sees it.
-    fn value(&self, place: usize) -> u16 {
-        match self.over[place] {
-            UNTOUCHED => self.base[place].wrapping_add(self.added[place]),
+    fn value(&self, position: usize) -> u16 {
+        match self.over[position] {
+            UNTOUCHED => self.base[position].wrapping_add(self.added[position]),
             value => value,
         }
     }
 
-    /// The places of a package.
-    fn places(package: u8) -> std::ops::Range<usize> {
+    /// The positions of a package.
+    fn positions(package: u8) -> std::ops::Range<usize> {
         let first = usize::from(package) * KEYS.len();
         first..first + KEYS.len()
     }
 
     fn keys(&self, package: u8) -> Answer {
-        let held = Self::places(package).enumerate().filter(|(_, place)| self.value(*place) != 0);
+        let held = Self::positions(package).enumerate().filter(|(_, position)| self.value(*position) != 0);
         held.map(|(key, _)| 1 << key).sum()
     }
 
     /// Notes that a value was read.
-    fn read(&mut self, place: usize, told: Answer) {
-        self.peek(place, told as u16);
-        if self.over[place] == UNTOUCHED && Answer::from(self.value(place)) != told {
-            self.stale |= 1 << place;
+    fn read(&mut self, position: usize, observed: Answer) {
+        self.peek(position, observed as u16);
+        if self.over[position] == UNTOUCHED && Answer::from(self.value(position)) != observed {
+            self.stale |= 1 << position;
         }
     }
 
-    /// Notes that a value was shown. That is no read: it need not be what is there now.
-    fn peek(&mut self, place: usize, told: u16) {
-        if self.over[place] != UNTOUCHED {
-            self.contradicts |= told != self.over[place];
+    /// Notes that a value was peeked at. That is not a read: it may differ from what is there now.
+    fn peek(&mut self, position: usize, observed: u16) {
+        if self.over[position] != UNTOUCHED {
+            self.contradicts |= observed != self.over[position];
             return;
         }
-        let shown = told.wrapping_sub(self.added[place]);
-        self.contradicts |= self.shown[place] != UNTOUCHED && self.shown[place] != shown;
-        self.shown[place] = shown;
+        let shown = observed.wrapping_sub(self.added[position]);
+        self.contradicts |= self.shown[position] != UNTOUCHED && self.shown[position] != shown;
+        self.shown[position] = shown;
     }
 
-    /// Notes that a place is written: what was shown there may have decided it.
-    fn depend(&mut self, place: usize) {
-        if self.shown[place] != UNTOUCHED && self.shown[place] != self.base[place] {
+    /// Notes that a position is written: a peek at it may have decided what is written.
+    fn depend(&mut self, position: usize) {
+        if self.shown[position] != UNTOUCHED && self.shown[position] != self.base[position] {
             self.misled = true;
-            self.stale |= 1 << place;
+            self.stale |= 1 << position;
         }
     }
 
-    fn write(&mut self, place: usize, value: u16) {
-        self.depend(place);
-        self.over[place] = value;
-        self.added[place] = 0;
+    fn write(&mut self, position: usize, value: u16) {
+        self.depend(position);
+        self.over[position] = value;
+        self.added[position] = 0;
     }
 
-    fn add(&mut self, place: usize, number: u16) {
-        self.depend(place);
-        match self.over[place] {
-            UNTOUCHED => self.added[place] += number,
-            value => self.over[place] = value + number,
+    fn add(&mut self, position: usize, number: u16) {
+        self.depend(position);
+        match self.over[position] {
+            UNTOUCHED => self.added[position] += number,
+            value => self.over[position] = value + number,
         }
     }
 
     fn clear(&mut self, package: u8) {
-        Self::places(package).for_each(|place| self.write(place, 0));
+        Self::positions(package).for_each(|position| self.write(position, 0));
     }
 
-    /// Does a deed, and says what it answers. What was told tells what was written where that depends on it.
-    pub fn perform(&mut self, deed: Deed, told: Answer) -> Answer {
+    /// Performs a deed, and returns its result. The observed result decides what is written where that
+    /// depends on it.
+    pub fn perform(&mut self, deed: Deed, observed: Answer) -> Answer {
         match deed {
             Deed::Get(at) => {
-                self.read(at.into(), told);
+                self.read(at.into(), observed);
                 self.value(at.into()).into()
             }
             Deed::Peek(at) => {
-                self.peek(at.into(), told as u16);
-                told
+                self.peek(at.into(), observed as u16);
+                observed
             }
             Deed::PeekEntries(p) => {
-                let places = Self::places(p).rev().enumerate();
-                places.for_each(|(key, place)| self.peek(place, (told >> (16 * key)) as u16));
-                told
+                let positions = Self::positions(p).rev().enumerate();
+                positions.for_each(|(key, position)| self.peek(position, (observed >> (16 * key)) as u16));
+                observed
             }
             Deed::Contains(at) => (self.value(at.into()) != 0).into(),
             Deed::Set(at, value) => {
@@ -148,9 +149,9 @@ impl Joined {
             }
             Deed::Increment(at) => {
                 let at = usize::from(at);
-                self.read(at, told.wrapping_sub(1));
+                self.read(at, observed.wrapping_sub(1));
                 let value = self.value(at).wrapping_add(1);
-                self.write(at, told as u16);
+                self.write(at, observed as u16);
                 value.into()
             }
             Deed::Add(at, number) => {
@@ -191,11 +192,11 @@ impl Joined {
         }
     }
 
-    /// A deed that takes keys away found none.
+    /// A deed that removes keys found none.
     pub fn takes_nothing(&mut self, deed: Deed) {
         match deed {
             Deed::Clear(p) | Deed::RemovePackage(p) => {
-                Self::places(p).for_each(|place| self.over[place] = UNTOUCHED);
+                Self::positions(p).for_each(|position| self.over[position] = UNTOUCHED);
             }
             Deed::Remove(at) => self.over[usize::from(at)] = UNTOUCHED,
             _ => {}
@@ -204,7 +205,7 @@ impl Joined {
 
     /// The values after the transaction.
     pub fn content(&self) -> Content {
-        std::array::from_fn(|place| self.value(place))
+        std::array::from_fn(|position| self.value(position))
     }
 
     /// Whether the transaction may have written something.
@@ -223,9 +224,9 @@ impl Joined {
     /// Whether the transaction wrote where it had read something else.
     pub fn loses_updates(&self) -> bool {
         !self.destroyed
-            && (0..PLACES).any(|place| {
-                let is_written = self.over[place] != UNTOUCHED || self.added[place] != 0;
-                self.stale & 1 << place != 0 && is_written
+            && (0..PLACES).any(|position| {
+                let is_written = self.over[position] != UNTOUCHED || self.added[position] != 0;
+                self.stale & 1 << position != 0 && is_written
             })
     }
 }

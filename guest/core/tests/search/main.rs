@@ -1,18 +1,18 @@
-//! A search over schedules: small programs of several transactions run under a scheduler that decides, at every step
-//! at the store, who gets on and what goes wrong; a judge that knows nothing of the implementation looks for a serial
-//! order that explains what everybody was told.
+//! A search over schedules: small programs of several transactions run under a scheduler that decides, at
+//! every step at the store, which client continues and which fault occurs. A checker that does not depend on
+//! the implementation then looks for a serial order of the transactions that explains all results.
 //!
-//! | what | where |
+//! | what | module |
 //! |---|---|
 //! | programs, and programs as text | `program`, `text`, `generate` |
-//! | the store, and what a client sees of the world | `memory`, `environment`, `client`, `shared` |
-//! | what can happen next, and who chooses | `schedule`, `run` |
-//! | what the judge gets to see, what it says, and whether it is awake | `history`, `judge`, `judging` |
-//! | the reference: sessions as plain maps, and transactions done on them | `model`, `replay`, `joined`, `vacancy` |
-//! | programs in which time passes, and their judge | `passing`, `lifetimes` |
+//! | the store, and the environment of a client | `memory`, `environment`, `client`, `job`, `shared` |
+//! | what can happen next, and what chooses | `schedule`, `run` |
+//! | the input of the checker, the checker, and its tests | `history`, `checker`, `checker_tests` |
+//! | the reference: sessions as plain maps, and transactions on them | `model`, `replay`, `joined`, `vacancy` |
+//! | programs in which time passes, and their checker | `passing`, `lifetimes` |
 //! | every schedule of a program | `exhaust`, `pairs` |
-//! | whether runs repeat, and states are what they are taken for | `soundness` |
-//! | what a finding is, made small and told | `finding`, `shrink`, `trace` |
+//! | tests of the search itself | `soundness` |
+//! | findings: reduced and described | `finding`, `shrink`, `trace` |
 
 #![allow(
     clippy::expect_used,
@@ -22,6 +22,8 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod checker;
+mod checker_tests;
 mod client;
 mod environment;
 mod exhaust;
@@ -29,9 +31,8 @@ mod finding;
 mod generate;
 mod hash;
 mod history;
+mod job;
 mod joined;
-mod judge;
-mod judging;
 mod lifetimes;
 mod memory;
 mod model;

@@ -1,4 +1,4 @@
-//! A store in memory: items with versions that are never used again, and an expiry.
+//! A store in memory: entries with versions that are never used again, and an expiry.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use lovely_session_core::{Change, Entry, Expectation, Lifetime, Outcome, StoreEr
 use crate::hash::Hash;
 use crate::program::StoreKind;
 
-/// What is stored under a key, now.
+/// The entry under a key.
 #[derive(Clone, Debug)]
 pub struct Item {
     pub value: Rc<[u8]>,
@@ -16,12 +16,12 @@ pub struct Item {
     pub expires: Option<Duration>,
 }
 
-/// A key, with or without an item.
+/// A key, with or without an entry.
 #[derive(Clone, Debug)]
 struct Slot {
     key: Rc<str>,
     item: Option<Item>,
-    /// How many versions this key has had.
+    /// The number of versions that this key has had.
     versions: u64,
 }
 
@@ -33,7 +33,7 @@ pub struct Memory {
     slots: Vec<Slot>,
 }
 
-/// The version of an item as the store's clients see it: different for each key.
+/// The version of an entry as clients see it: different for each key.
 fn version_of(key: &str, number: u64) -> Version {
     let mut hash = Hash::default();
     hash.bytes(key.as_bytes());
@@ -45,43 +45,43 @@ impl Memory {
         Self { kind, now, slots: Vec::new() }
     }
 
-    fn place(&self, key: &str) -> Option<usize> {
+    fn position(&self, key: &str) -> Option<usize> {
         self.slots.iter().position(|slot| &*slot.key == key)
     }
 
     fn slot(&mut self, key: &str) -> &mut Slot {
-        let place = self.place(key).unwrap_or_else(|| {
+        let position = self.position(key).unwrap_or_else(|| {
             self.slots.push(Slot { key: key.into(), item: None, versions: 0 });
             self.slots.len() - 1
         });
-        &mut self.slots[place]
+        &mut self.slots[position]
     }
 
-    /// What is under a key.
+    /// The entry under a key.
     fn item(&self, key: &str) -> Option<&Item> {
-        let item = self.slots[self.place(key)?].item.as_ref()?;
+        let item = self.slots[self.position(key)?].item.as_ref()?;
         item.expires.is_none_or(|at| at > self.now).then_some(item)
     }
 
-    /// The keys under which there is something, by their places.
+    /// The keys with entries, with their positions.
     pub fn held(&self) -> impl Iterator<Item = (usize, &str)> {
         let held = self.slots.iter().enumerate().filter(|(_, slot)| {
             slot.item.as_ref().is_some_and(|item| item.expires.is_none_or(|at| at > self.now))
         });
-        held.map(|(place, slot)| (place, &*slot.key))
+        held.map(|(position, slot)| (position, &*slot.key))
     }
 
-    /// The key of a place.
-    pub fn key(&self, place: usize) -> &str {
-        &self.slots[place].key
+    /// The key at a position.
+    pub fn key(&self, position: usize) -> &str {
+        &self.slots[position].key
     }
 
-    /// Loses an item.
-    pub fn evict(&mut self, place: usize) {
-        self.slots[place].item = None;
+    /// Removes an entry.
+    pub fn evict(&mut self, position: usize) {
+        self.slots[position].item = None;
     }
 
-    /// Loses all items.
+    /// Removes all entries.
     pub fn restart(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.item = None);
     }
@@ -110,8 +110,9 @@ impl Memory {
     pub fn read(&mut self, key: &str, touch: Option<Lifetime>) -> Option<Entry> {
         let now = self.now;
         let expires = touch.map(|lifetime| self.expiry(lifetime));
-        let place = self.place(key)?;
-        let item = self.slots[place].item.as_mut().filter(|item| item.expires.is_none_or(|at| at > now))?;
+        let position = self.position(key)?;
+        let item =
+            self.slots[position].item.as_mut().filter(|item| item.expires.is_none_or(|at| at > now))?;
         let seconds_left = item.expires.map(|at| at.saturating_sub(now).as_secs() as u32);
         if let Some(expires) = expires {
             item.expires = expires;
@@ -146,7 +147,7 @@ impl Memory {
         }
     }
 
-    /// A number that is the same for stores that are the same.
+    /// A number that is equal for equal stores.
     pub fn hash(&self) -> u64 {
         let mut sum = 0u64;
         for slot in &self.slots {
@@ -158,7 +159,7 @@ impl Memory {
                 hash.number(item.version);
                 hash.number(item.expires.map_or(0, |at| at.as_secs()));
             }
-            // Where a key stands depends on who came first, and means nothing.
+            // The position of a key depends on the order of the first writes, and does not matter.
             sum = sum.wrapping_add(hash.value());
         }
         sum

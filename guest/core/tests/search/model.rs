@@ -3,10 +3,10 @@
 use crate::history::{Answer, ENDED, FOUND, NOTHING, View};
 use crate::program::{Content, Id, Initial, MAX_IDS, MAX_TRANSACTIONS, PLACES, Program, initial_content};
 
-/// A session that was there at the start was begun by nobody.
+/// The life of a session that existed at the start was begun by no transaction.
 pub const NOBODY: u8 = u8::MAX;
 
-/// What is under an id.
+/// The state of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum What {
     Absent,
@@ -21,15 +21,15 @@ pub enum What {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slot {
     pub what: What,
-    /// Who began this life of the session.
+    /// The transaction that began this life of the session.
     pub life: u8,
-    /// Who ended or moved it.
+    /// The transaction that ended or moved it.
     pub by: u8,
-    /// The values; of a session that ended, the last ones.
+    /// The values; for a session that ended, the last ones.
     pub content: Content,
 }
 
-/// Under this id there is nothing.
+/// An absent session.
 pub const EMPTY: Slot = Slot { what: What::Absent, life: NOBODY, by: NOBODY, content: [0; PLACES] };
 
 /// A change that is atomic with changes of other ids.
@@ -47,7 +47,7 @@ pub struct State {
     shared: [Option<Shared>; MAX_IDS],
     /// The ids that each transaction changed; a bit each.
     changed: [u16; MAX_TRANSACTIONS],
-    /// Where the sessions had moved of which the store lost the way.
+    /// Where sessions had moved whose tombstones the store lost.
     ways: [Id; MAX_IDS],
 }
 
@@ -69,7 +69,8 @@ impl State {
         &self.slots[usize::from(id)]
     }
 
-    /// What somebody finds who asks for an id: the id under which the session is, that there is none, or that it ended.
+    /// The result of a request for an id: the id under which the session is, that there is none, or that it
+    /// ended.
     pub fn find(&self, id: Id) -> Found {
         match self.slot(id).what {
             What::Absent => Found::Nothing,
@@ -82,8 +83,8 @@ impl State {
         }
     }
 
-    /// What somebody finds who had begun to follow a session to where it moved, even if the store lost the
-    /// way, and another session has begun there since.
+    /// As [`Self::find`], for a request that had begun to follow a renewal, even if the store lost the
+    /// tombstone and another session has begun there since.
     pub fn find_who_followed(&self, id: Id) -> Found {
         match self.ways[usize::from(id)] {
             Id::MAX => self.find(id),
@@ -91,7 +92,7 @@ impl State {
         }
     }
 
-    /// What a reader sees under an id.
+    /// The result of a reader for an id.
     pub fn view(&self, id: Id) -> View {
         match self.find(id) {
             Found::At(id) => View::Live(self.slot(id).content),
@@ -100,7 +101,7 @@ impl State {
         }
     }
 
-    /// Whether asking for an id may be answered like this.
+    /// Whether a request for an id can have this result.
     pub fn answers(&self, id: Id, answer: Answer) -> bool {
         match self.find(id) {
             Found::At(_) => answer == FOUND,
@@ -109,11 +110,12 @@ impl State {
         }
     }
 
-    /// What an eviction may take away, said here and nowhere else: the sessions under these ids, or the memory that
-    /// they ended, with everything in them. If transactions that are not over yet had changed that session together with
-    /// others, what they changed in each of the others may be lost with it, where nobody has changed it since; and what
-    /// they are about to change in the one that is lost is lost with it, too (`evaporated` in `replay.rs`). The bits of
-    /// the way say which of the others lose their change; there is no state if there are not so many.
+    /// What an eviction can take away (defined only here): the sessions under these ids, or the memory that
+    /// they ended, with everything in them. If transactions that are not over had changed such a session
+    /// together with others, their changes to the others may be lost as well, unless another transaction
+    /// changed them since; and what they are about to change in the lost session is lost (`evaporated` in
+    /// `replay.rs`). The bits of `way` select which of the others lose their change; `None` if there are
+    /// fewer of them.
     pub fn evict(&self, ids: u16, not_over: u32, way: usize) -> Option<Self> {
         let is_waiting = |id: &usize| {
             let shared = self.shared[*id].filter(|_| ids & 1 << *id == 0);
@@ -145,16 +147,16 @@ impl State {
         Some(after)
     }
 
-    /// Puts something under an id, alone or together with changes of other ids.
+    /// Sets the state of an id, alone or together with changes of other ids.
     pub fn put(&mut self, id: Id, slot: Slot, by: usize, together: bool) {
-        let place = usize::from(id);
-        self.shared[place] = together.then(|| Shared { by: by as u8, before: self.slots[place] });
-        self.slots[place] = slot;
+        let position = usize::from(id);
+        self.shared[position] = together.then(|| Shared { by: by as u8, before: self.slots[position] });
+        self.slots[position] = slot;
         self.changed[by] |= 1 << id;
     }
 }
 
-/// What is found under an id.
+/// The result of a request for an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     At(Id),

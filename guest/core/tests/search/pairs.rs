@@ -1,6 +1,6 @@
-//! Pairs of transactions of which every schedule is tried: each of these forms with each other.
+//! Pairs of transactions whose schedules are all tried: each of these forms with each other.
 
-/// What one transaction does to one session.
+/// What a transaction does to one session.
 const ONE: &[&str] = &[
     "S session(a) 0.inc(px)",
     "S session(a) 0.get(px) 0.set(py,NN)",
@@ -23,7 +23,7 @@ const ONE: &[&str] = &[
     "L session(a) 0.add(px,NN)",
 ];
 
-/// What one transaction does to two sessions.
+/// What a transaction does to two sessions.
 const TWO: &[&str] = &[
     "S session(a) 0.inc(px) session(b) 1.inc(px)",
     "S session(a) 0.add(px,NN) session(b) 1.add(px,NN)",
@@ -45,7 +45,7 @@ const TWO: &[&str] = &[
     "L sessions(a,b) 0.set(px,NN) 1.set(px,NN)",
 ];
 
-/// One form as a client: its values and ids are its own.
+/// One form as a client, with values and ids of its own.
 fn client(form: &str, number: usize) -> String {
     let form = form.replace("NN", &format!("{}", 20 + number)).replace("R0", &format!("n{number}"));
     format!("| {form} commit ")
@@ -53,8 +53,8 @@ fn client(form: &str, number: usize) -> String {
 
 fn pairs(head: &str, forms: &[&str]) -> Vec<String> {
     let mut programs = Vec::new();
-    for (place, first) in forms.iter().enumerate() {
-        for second in &forms[place..] {
+    for (position, first) in forms.iter().enumerate() {
+        for second in &forms[position..] {
             // The ids that a program draws are numbered in order.
             let drawn = usize::from(first.contains("R0"));
             let second = second.replace("R0", &format!("n{drawn}"));
@@ -64,17 +64,17 @@ fn pairs(head: &str, forms: &[&str]) -> Vec<String> {
     programs
 }
 
-/// Pairs on one session that is there, that is not there, and that has ended.
+/// Pairs on one session that exists, that is absent, and that has ended.
 pub fn on_one_session() -> Vec<String> {
     ["a", "", "a=ended"].iter().flat_map(|head| pairs(head, ONE)).collect()
 }
 
-/// Pairs on two sessions that are there, and of which one is there.
+/// Pairs on two sessions that exist, and of which one exists.
 pub fn on_two_sessions() -> Vec<String> {
     ["a b", "b"].iter().flat_map(|head| pairs(head, TWO)).collect()
 }
 
-/// Programs that showed what was wrong with the former core, less the long one; see `docs/verification.md`.
+/// Programs that showed defects of earlier versions of the core, except for the long one.
 pub const FORMER_DEFECTS: &[&str] = &[
     "f2=le | S session(a) 0.is_new 0.set(px,20) commit | S session(a) 0.set(py,30) commit | S resume(a) commit",
     "f2=le | S session(a) 0.set(px,20) commit | S session(a) 0.is_new commit",
@@ -111,7 +111,7 @@ pub const FORMER_DEFECTS: &[&str] = &[
     "a b | S session(a) 0.get(px) session(b) 1.set(px,20) commit | S session(b) 0.get(px) session(a) 1.set(px,30) commit",
 ];
 
-/// A write that may be late, beside as many commits as a record remembers, and one more.
+/// A write that may be delayed, with as many concurrent commits as a record remembers, and one more.
 pub fn one_late_among_many() -> String {
     format!("a f1=l | {} | S session(a) 0.inc(px) commit", ["S session(a) 0.inc(py) commit"; 9].join(" ; "))
 }

@@ -1,31 +1,31 @@
-//! What a run does: sessions that exist at the start, and clients that run transactions over them.
+//! Programs: the sessions that exist at the start, and clients that run transactions on them.
 
 use lovely_session_core::Isolation;
 
-/// The ids that an application trusts; a program names one by its place.
+/// The ids that an application trusts; a program names one by its position.
 pub const TRUSTED: [&str; 3] = ["a", "b", "c"];
-/// The most ids of one program: the trusted ones, and those that renewals and creations draw.
+/// The maximum number of ids in a program: the trusted ones, and those that renewals and creations draw.
 pub const MAX_IDS: usize = 12;
-/// The most transactions of one program.
+/// The maximum number of transactions in a program.
 pub const MAX_TRANSACTIONS: usize = 16;
 /// The packages of a session.
 pub const PACKAGES: [&str; 2] = ["p", "q"];
 /// The keys of a package.
 pub const KEYS: [&str; 3] = ["x", "y", "z"];
-/// The places for values in a session: each key of each package.
+/// The positions for values in a session: each key of each package.
 pub const PLACES: usize = PACKAGES.len() * KEYS.len();
 
-/// The values of a session by place; 0 where there is none.
+/// The values of a session by position; 0 for an absent key.
 pub type Content = [u16; PLACES];
 
-/// What is under a trusted id when a run begins.
+/// The state of a trusted id when a run begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Initial {
     /// Nothing.
     Absent,
-    /// A session that so many commits wrote.
+    /// A session with this number of commits.
     Live(u8),
-    /// What a destroyed session left.
+    /// A destroyed session.
     Ended,
 }
 
@@ -35,27 +35,27 @@ pub fn initial_content(id: usize) -> Content {
     [base + 1, 0, 0, 0, base + 5, 0]
 }
 
-/// What the store can do.
+/// The abilities of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StoreKind {
-    /// It expires items, and slides the expiry with a read.
+    /// It expires entries, and slides the expiry with a read.
     Slides,
-    /// It expires items.
+    /// It expires entries.
     Expires,
-    /// It knows no expiry.
+    /// It does not expire entries.
     Keeps,
 }
 
-/// The faults that may strike a run.
+/// The faults that may occur in a run.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Faults {
-    /// How many.
+    /// Their maximum number.
     pub budget: u8,
-    /// Of which kinds: letters of [`FAULT_KINDS`].
+    /// Their kinds: letters of [`FAULT_KINDS`].
     pub kinds: String,
 }
 
-/// How long sessions live, and which time passes while a program runs.
+/// The lifetimes of sessions, and the time that passes while a program runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lives {
     /// The options of the container, in seconds.
@@ -63,7 +63,7 @@ pub struct Lives {
     pub remember: u32,
     /// The grace of renewals that have one, in seconds.
     pub grace: u32,
-    /// So many seconds pass at any moment, one after another.
+    /// The seconds that pass, one period after another, each at any time.
     pub passes: Vec<u16>,
 }
 
@@ -73,29 +73,29 @@ impl Default for Lives {
     }
 }
 
-/// The kinds of faults: a write lost, its answer lost, its server away, a write late; a batch of writes refused, one
-/// answered "unsupported", a read that fails; a crash, an eviction, a restart of the store.
+/// The kinds of faults: a write lost, its reply lost, its server unreachable, a write delayed; a batch of
+/// writes refused, a batch unsupported, a read that fails; a crash, an eviction, a restart of the store.
 pub const FAULT_KINDS: &str = "wadlrugceR";
 
 /// One program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    /// What is there at the start.
+    /// The sessions at the start.
     pub initial: [Initial; TRUSTED.len()],
     /// The store.
     pub store: StoreKind,
-    /// What may go wrong.
+    /// The faults.
     pub faults: Faults,
     /// How long sessions live.
     pub lives: Lives,
-    /// Who does what.
+    /// The clients.
     pub clients: Vec<Client>,
 }
 
 /// Transactions one after another, on one host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
-    /// How many seconds the clock of its host is ahead.
+    /// The number of seconds by which the clock of its host is ahead.
     pub skew: i8,
     /// What it does.
     pub transactions: Vec<Tx>,
@@ -116,17 +116,17 @@ pub struct Tx {
 pub type Id = u8;
 /// A session handle of a transaction, by the order in which it got them.
 pub type Handle = u8;
-/// A place for a value.
+/// A position for a value.
 pub type Place = u8;
 
 /// One step of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Asks for a session, and begins it if there is none.
+    /// Requests a session, and begins it if there is none.
     Session(Id),
-    /// Asks for two sessions in one call.
+    /// Requests two sessions in one call.
     Sessions(Id, Id),
-    /// Asks for a session if there is one.
+    /// Requests a session if there is one.
     Resume(Id),
     /// Begins a session under a fresh id.
     Create(Id),
@@ -134,7 +134,7 @@ pub enum Act {
     On(Handle, Deed),
     /// Takes a savepoint.
     Savepoint,
-    /// Returns to one of the savepoints, by its place.
+    /// Rolls back to one of the savepoints, by its position.
     Rollback(u8),
 }
 
@@ -146,7 +146,7 @@ pub enum Deed {
     Contains(Place),
     Set(Place, u16),
     Increment(Place),
-    /// Adds so many, at least 1.
+    /// Adds this number, at least 1.
     Add(Place, u16),
     Remove(Place),
     Keys(u8),
@@ -163,7 +163,7 @@ pub enum Deed {
 }
 
 impl Act {
-    /// How many handles it gives.
+    /// The number of handles that it returns.
     pub fn handles(&self) -> usize {
         match self {
             Self::Session(_) | Self::Resume(_) | Self::Create(_) => 1,
@@ -180,7 +180,7 @@ impl Act {
         }
     }
 
-    /// The ids that it asks for.
+    /// The ids that it requests.
     pub fn asks(&mut self) -> Vec<&mut Id> {
         match self {
             Self::Session(id) | Self::Resume(id) => vec![id],
@@ -198,7 +198,7 @@ impl Tx {
 }
 
 impl Program {
-    /// All transactions, by client and in order; a transaction's number is its place here.
+    /// All transactions, by client and in order; a transaction's number is its position here.
     pub fn transactions(&self) -> impl Iterator<Item = &Tx> {
         self.clients.iter().flat_map(|client| &client.transactions)
     }
@@ -217,15 +217,15 @@ impl Program {
         transactions.map(|(number, tx)| u32::from(tx.acts.iter().any(begins)) << number).sum()
     }
 
-    /// How many ids it can name.
+    /// The number of ids that the program can name.
     pub fn ids(&self) -> usize {
         let drawn = self.transactions().flat_map(|tx| &tx.acts);
         TRUSTED.len()
             + drawn.filter(|act| matches!(act, Act::Create(_) | Act::On(_, Deed::Renew(..)))).count()
     }
 
-    /// Numbers the ids that it draws in order, and drops what refers to one that is no longer drawn. Answers
-    /// whether it is within the limits.
+    /// Numbers the ids that it draws in order, and drops references to ids that are no longer drawn. Returns
+    /// whether the program is within the limits.
     pub fn number(&mut self) -> bool {
         let mut numbers = vec![None; 256];
         (0..TRUSTED.len()).for_each(|id| numbers[id] = Some(id as Id));
@@ -238,8 +238,8 @@ impl Program {
             next += 1;
         }
         for tx in self.clients.iter_mut().flat_map(|client| &mut client.transactions) {
-            for place in (0..tx.acts.len()).rev() {
-                let known = tx.acts[place].asks().into_iter().all(|id| match numbers[usize::from(*id)] {
+            for position in (0..tx.acts.len()).rev() {
+                let known = tx.acts[position].asks().into_iter().all(|id| match numbers[usize::from(*id)] {
                     Some(number) => {
                         *id = number;
                         true
@@ -247,7 +247,7 @@ impl Program {
                     None => false,
                 });
                 if !known {
-                    tx.drop_act(place);
+                    tx.drop_act(position);
                 }
             }
         }
@@ -256,10 +256,10 @@ impl Program {
 }
 
 impl Tx {
-    /// Drops an act, with all that uses the handles or the savepoint that it gives.
-    pub fn drop_act(&mut self, place: usize) {
-        let act = self.acts.remove(place);
-        let before = &self.acts[..place];
+    /// Drops an act, with all uses of the handles or the savepoint that it returns.
+    pub fn drop_act(&mut self, position: usize) {
+        let act = self.acts.remove(position);
+        let before = &self.acts[..position];
         let first = before.iter().map(Act::handles).sum::<usize>() as u8;
         let savepoints = before.iter().filter(|act| **act == Act::Savepoint).count() as u8;
         let gone = act.handles() as u8;

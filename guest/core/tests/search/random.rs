@@ -26,7 +26,7 @@ impl Rng {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 
-    /// Whether something with a chance of one in so many happens.
+    /// Whether an event with a probability of 1 in `chance` occurs.
     pub fn one_in(&mut self, chance: usize) -> bool {
         self.below(chance) == 0
     }

@@ -1,4 +1,4 @@
-//! What somebody finds who reads every session when all is over, alone and without faults.
+//! A reader of all sessions after the end of a run, alone and without faults.
 
 use std::rc::Rc;
 

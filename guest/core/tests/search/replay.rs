@@ -1,22 +1,22 @@
-//! A transaction done again on the reference, as its application had it done: what would it have been told there?
+//! Replays a transaction on the reference, with the same requests: what would the results have been?
 
 use lovely_session_core::Isolation;
 
-use crate::history::{Answer, ENDED, FOUND, NOTHING, SKIPPED, Told};
+use crate::history::{Answer, ENDED, FOUND, NOTHING, Observed, SKIPPED};
 use crate::joined::{Joined, NO_SESSION, NONE};
 use crate::model::{EMPTY, Found, NOBODY, Slot, State, What};
 use crate::program::{Act, Deed, Id, PLACES, Tx};
 use crate::vacancy;
 
-/// The most sessions that a transaction joins.
+/// The maximum number of sessions that a transaction joins.
 const MAX_JOINED: usize = 6;
 
 /// A transaction that is done again on a state.
 pub struct Replay<'r> {
     number: usize,
     tx: &'r Tx,
-    told: &'r Told,
-    /// The ids of which the store lost something while the transaction was under way; a bit each.
+    observed: &'r Observed,
+    /// The ids whose entries the store lost during the transaction; a bit each.
     evicted: u16,
     /// The acts that found nothing where there may be something; see `vacancy.rs`.
     vacant: u64,
@@ -28,32 +28,32 @@ pub struct Replay<'r> {
     saved: usize,
 }
 
-/// How a session is asked for.
+/// How a session is requested.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Opens {
     /// If there is one.
     Resumes,
     /// It begins if there is none.
     Begins,
-    /// There was none, so it begins; it may be there by now.
+    /// It was absent, so it begins; it may exist by now.
     BeginsVacant,
 }
 
 impl Opens {
-    fn new(vacant: u64, place: usize, second: bool) -> Self {
-        if vacant & vacancy::bit(place, second) == 0 { Self::Begins } else { Self::BeginsVacant }
+    fn new(vacant: u64, position: usize, second: bool) -> Self {
+        if vacant & vacancy::bit(position, second) == 0 { Self::Begins } else { Self::BeginsVacant }
     }
 }
 
-/// A handle that leads to no session.
+/// A handle without a session.
 const NO_HANDLE: u8 = u8::MAX;
 
 impl<'r> Replay<'r> {
-    pub fn new(number: usize, tx: &'r Tx, told: &'r Told, evicted: u16, vacant: u64) -> Self {
+    pub fn new(number: usize, tx: &'r Tx, observed: &'r Observed, evicted: u16, vacant: u64) -> Self {
         Self {
             number,
             tx,
-            told,
+            observed,
             evicted,
             vacant,
             joined: [NO_SESSION; MAX_JOINED],
@@ -74,26 +74,28 @@ impl<'r> Replay<'r> {
         self.tx.isolation == Isolation::Serializable
     }
 
-    /// The state after the transaction, or nothing if it would have been told something else.
+    /// Returns the state after the transaction, or `None` if its results would have been different.
     pub fn run(mut self, state: &State) -> Option<State> {
-        for (place, answer) in self.told.answers.iter().enumerate() {
-            if !self.act(state, place, *answer) {
+        for (position, answer) in self.observed.answers.iter().enumerate() {
+            if !self.act(state, position, *answer) {
                 return None;
             }
         }
         self.commit(state)
     }
 
-    fn act(&mut self, state: &State, place: usize, answer: Answer) -> bool {
-        match &self.tx.acts[place] {
-            Act::Session(id) => self.open(state, place, *id, answer, Opens::new(self.vacant, place, false)),
-            Act::Resume(id) => self.open(state, place, *id, answer, Opens::Resumes),
-            Act::Sessions(first, second) => self.open_two(state, place, [*first, *second], answer),
+    fn act(&mut self, state: &State, position: usize, answer: Answer) -> bool {
+        match &self.tx.acts[position] {
+            Act::Session(id) => {
+                self.open(state, position, *id, answer, Opens::new(self.vacant, position, false))
+            }
+            Act::Resume(id) => self.open(state, position, *id, answer, Opens::Resumes),
+            Act::Sessions(first, second) => self.open_two(state, position, [*first, *second], answer),
             Act::Create(id) => {
                 self.join(Joined { id: *id, ..NO_SESSION });
                 true
             }
-            Act::On(handle, deed) => self.deed(place, *handle, *deed, answer),
+            Act::On(handle, deed) => self.deed(position, *handle, *deed, answer),
             Act::Savepoint => {
                 self.savepoints[self.saved] = (self.joined, self.count);
                 self.saved += 1;
@@ -111,9 +113,9 @@ impl<'r> Replay<'r> {
     fn roll_back(&mut self, which: usize) {
         let (saved, count) = self.savepoints[which];
         self.saved = which + 1;
-        for (place, joined) in self.joined[..self.count].iter_mut().enumerate() {
+        for (position, joined) in self.joined[..self.count].iter_mut().enumerate() {
             // What joined later goes back to what was loaded; what was read stays read.
-            let before = if place < count { saved[place] } else { NO_SESSION };
+            let before = if position < count { saved[position] } else { NO_SESSION };
             joined.over = before.over;
             joined.added = before.added;
             joined.destroyed = before.destroyed;
@@ -133,24 +135,24 @@ impl<'r> Replay<'r> {
         self.handed += 1;
     }
 
-    fn open_two(&mut self, state: &State, place: usize, ids: [Id; 2], answer: Answer) -> bool {
+    fn open_two(&mut self, state: &State, position: usize, ids: [Id; 2], answer: Answer) -> bool {
         if answer == FOUND {
-            let [first, second] = [false, true].map(|second| Opens::new(self.vacant, place, second));
-            return self.open(state, place, ids[0], FOUND, first)
-                && self.open(state, place, ids[1], FOUND, second);
+            let [first, second] = [false, true].map(|second| Opens::new(self.vacant, position, second));
+            return self.open(state, position, ids[0], FOUND, first)
+                && self.open(state, position, ids[1], FOUND, second);
         }
         self.hand(NO_HANDLE);
         self.hand(NO_HANDLE);
         true
     }
 
-    /// Whether asking for a session may have been answered like this.
-    fn open(&mut self, state: &State, place: usize, id: Id, answer: Answer, opens: Opens) -> bool {
+    /// Whether the request of a session can have this result.
+    fn open(&mut self, state: &State, position: usize, id: Id, answer: Answer, opens: Opens) -> bool {
         if answer != FOUND {
             self.hand(NO_HANDLE);
-            // Where it matters, the judge looks for the moment of this answer by itself.
+            // If it matters, the checker finds the time of this result itself.
             return answer != NOTHING
-                || !begins_later(self.tx, self.told, place, id)
+                || !begins_later(self.tx, self.observed, position, id)
                 || self.nothing_at(state, id);
         }
         if let Some(own) = self.own(id) {
@@ -162,12 +164,12 @@ impl<'r> Replay<'r> {
             return true;
         }
         let found = self.find(state, id);
-        let certain = self.told.certain & 1 << place != 0;
+        let certain = self.observed.certain & 1 << position != 0;
         let known = |slot: &Slot| {
             slot.life == NOBODY
                 || slot.life == self.number as u8
                 || !certain
-                || self.told.begun_then[place] & 1 << slot.life != 0
+                || self.observed.begun_then[position] & 1 << slot.life != 0
         };
         let replaced = self.evicted & self.replaced() & 1 << id != 0;
         let joined = match found {
@@ -190,8 +192,8 @@ impl<'r> Replay<'r> {
         let evaporated = joined.lost && self.evicted & 1 << joined.id != 0 && self.writes_to(id);
         let joined = Joined { lost: joined.lost && !evaporated, evaporated, ..joined };
         self.join(joined);
-        // Who only asked for a session and did nothing with it depends on nothing.
-        !(joined.lost && self.strict() && matches!(self.tx.acts[place], Act::Resume(_)))
+        // A session that was only requested is not depended on.
+        !(joined.lost && self.strict() && matches!(self.tx.acts[position], Act::Resume(_)))
     }
 
     /// The session that the transaction has under an id already.
@@ -199,15 +201,15 @@ impl<'r> Replay<'r> {
         self.joined[..self.count]
             .iter()
             .position(|it| it.id == id || it.renewed == id)
-            .map(|place| place as u8)
+            .map(|position| position as u8)
     }
 
     fn nothing_at(&self, state: &State, id: Id) -> bool {
         !self.strict() || state.find(id) == Found::Nothing
     }
 
-    /// Where a session is now that the transaction found under an id. To end a session, one follows it wherever it
-    /// moved to in the meantime, and it is no harm if somebody else ended it in the meantime.
+    /// Where a session is now that the transaction found under an id. A destroy follows the session wherever
+    /// it moved meanwhile, and succeeds if another transaction ended it meanwhile.
     fn find(&self, state: &State, id: Id) -> Found {
         let found = match self.vacant & vacancy::FOLLOWED {
             0 => state.find(id),
@@ -219,7 +221,7 @@ impl<'r> Replay<'r> {
         let mut at = id;
         loop {
             let slot = state.slot(at);
-            let meanwhile = slot.by != NOBODY && self.told.ended_before & 1 << slot.by == 0;
+            let meanwhile = slot.by != NOBODY && self.observed.ended_before & 1 << slot.by == 0;
             match slot.what {
                 What::Moved(to, grace) if grace || meanwhile => at = to,
                 What::Live => return Found::At(at),
@@ -229,8 +231,7 @@ impl<'r> Replay<'r> {
         }
     }
 
-    /// Whether the transaction ends the session that it found under this id, or found it under another of its ids and
-    /// ends it there.
+    /// Whether the transaction ends the session that it found under this id, perhaps under another of its ids.
     fn destroys_under_any_id(&self, state: &State, id: Id) -> bool {
         let home = self.home(state, id);
         let mut asked = self
@@ -241,8 +242,8 @@ impl<'r> Replay<'r> {
         asked.any(|other| self.home(state, other) == home && self.destroys(other))
     }
 
-    /// Where the session is to which an id led when the transaction asked for it. Where nothing is validated, the
-    /// transaction may have found a session under its old id, and then under its new one.
+    /// Where the session is to which an id led when the transaction requested it. Where nothing is validated,
+    /// the transaction may have found a session under its old id, and then under its new one.
     fn home(&self, state: &State, id: Id) -> Id {
         match state.slot(id).what {
             What::Moved(to, grace) if grace || !self.strict() => self.home(state, to),
@@ -294,7 +295,7 @@ impl<'r> Replay<'r> {
             }
             handle += act.handles();
         }
-        let mut deeds = self.tx.acts.iter().zip(&self.told.answers);
+        let mut deeds = self.tx.acts.iter().zip(&self.observed.answers);
         deeds.any(|(act, answer)| match act {
             Act::On(handle, deed) => {
                 !matches!(*answer, SKIPPED | ENDED) && kind(*deed) && asked[usize::from(*handle)] == id
@@ -303,7 +304,7 @@ impl<'r> Replay<'r> {
         })
     }
 
-    fn deed(&mut self, place: usize, handle: u8, deed: Deed, answer: Answer) -> bool {
+    fn deed(&mut self, position: usize, handle: u8, deed: Deed, answer: Answer) -> bool {
         let Some(joined) = self.handles.get(usize::from(handle)).copied().filter(|it| *it != NO_HANDLE)
         else {
             return answer == SKIPPED;
@@ -317,18 +318,18 @@ impl<'r> Replay<'r> {
         }
         let checks =
             self.tx.isolation == Isolation::Serializable && !joined.ended_already && !joined.evaporated;
-        let told = joined.perform(deed, answer);
-        if self.vacant & vacancy::bit(place, false) != 0 {
+        let observed = joined.perform(deed, answer);
+        if self.vacant & vacancy::bit(position, false) != 0 {
             joined.takes_nothing(deed);
         }
-        let agrees = told == answer && !joined.misled;
+        let agrees = observed == answer && !joined.misled;
         !joined.contradicts && (!checks || agrees)
     }
 }
 
-/// Whether the transaction begins a session under this id after it was told that there is none.
-pub fn begins_later(tx: &Tx, told: &Told, place: usize, id: Id) -> bool {
-    tx.acts.iter().zip(&told.answers).skip(place + 1).any(|(act, answer)| {
+/// Whether the transaction begins a session under this id after a request found none.
+pub fn begins_later(tx: &Tx, observed: &Observed, position: usize, id: Id) -> bool {
+    tx.acts.iter().zip(&observed.answers).skip(position + 1).any(|(act, answer)| {
         let asks = match act {
             Act::Session(it) => *it == id,
             Act::Sessions(first, second) => *first == id || *second == id,
@@ -384,7 +385,7 @@ impl Replay<'_> {
                 }
             }
         }
-        // What is left of a change of several sessions is done; a change of one session alone is not.
+        // What remains of a change of several sessions is done; a change of one session only is not.
         if count == 0
             && self.joined[..self.count].iter().any(|joined| joined.evaporated && joined.may_write())
         {

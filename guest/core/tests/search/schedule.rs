@@ -1,44 +1,44 @@
-//! What can happen next in a run, and who chooses.
+//! What can happen next in a run, and what chooses.
 
 use crate::random::Rng;
 
-/// One thing that can happen next.
+/// A step of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// One part of what a client asked for is done: a key of a read, or a write of a batch.
+    /// One part of a client's request is done: a key of a read, or a write of a batch.
     Step(u8, u8),
-    /// A late write arrives.
+    /// A delayed write is applied.
     Arrive(u8),
-    /// The next stretch of time passes.
+    /// The next period of time passes.
     Pass,
-    /// A write is lost; it was done, and its answer is lost; its server is away; it will arrive later.
+    /// A write is lost; it is applied and its reply is lost; its server is unreachable; it is delayed.
     Lose(u8, u8),
-    LoseAnswer(u8, u8),
-    Away(u8, u8),
+    LoseReply(u8, u8),
+    Unreachable(u8, u8),
     Delay(u8, u8),
-    /// What a client asked for fails as a whole: it is refused, or the store says that it cannot do it.
+    /// A client's request fails as a whole: the store refuses it, or does not support it.
     Refuse(u8),
     Unsupported(u8),
     /// A client crashes.
     Crash(u8),
-    /// The store loses an item, by its place, or all of them.
+    /// The store loses an entry, by its position, or all of them.
     Evict(u8),
     Restart,
 }
 
 impl Action {
-    /// Whether it costs one of the faults that a run may have.
+    /// Whether it counts as one of the faults that a run may have.
     pub fn is_fault(self) -> bool {
         !matches!(self, Self::Step(..) | Self::Arrive(_) | Self::Pass)
     }
 
-    /// The client that gets on by it.
+    /// The client that continues with it.
     pub fn client(self) -> Option<u8> {
         match self {
             Self::Step(client, _)
             | Self::Lose(client, _)
-            | Self::LoseAnswer(client, _)
-            | Self::Away(client, _)
+            | Self::LoseReply(client, _)
+            | Self::Unreachable(client, _)
             | Self::Delay(client, _)
             | Self::Refuse(client)
             | Self::Unsupported(client) => Some(client),
@@ -47,10 +47,10 @@ impl Action {
     }
 }
 
-/// Chooses what happens next: the one source of what differs between two runs of a program.
+/// Chooses what happens next: the only difference between two runs of a program.
 pub trait Chooser {
-    /// The place of one of the actions, or none to break the run off. The state is a number that is the same for runs
-    /// that can only go on in the same ways.
+    /// Returns the position of one of the actions, or `None` to cut the run off. `state` returns a number
+    /// that is equal for runs with the same possible continuations.
     fn choose(&mut self, actions: &[Action], state: &mut dyn FnMut() -> u64) -> Option<usize>;
 }
 
@@ -58,16 +58,16 @@ pub trait Chooser {
 pub struct Random {
     rng: Rng,
     manner: Manner,
-    /// One in so many choices is a fault, where there can be one.
+    /// One in this number of choices is a fault, where possible.
     rarity: usize,
     last: Option<u8>,
 }
 
 /// How a random schedule prefers one client to another.
 enum Manner {
-    /// Not at all; a client goes on with this chance in 8.
+    /// Not at all; a client continues with this probability, in eighths.
     Even(usize),
-    /// By priorities, which change at so many random choices.
+    /// By priorities, which change at this number of random choices.
     Priorities { priorities: [u32; 16], changes: usize },
 }
 
@@ -84,14 +84,19 @@ impl Random {
         Self { rng, manner, rarity, last: None }
     }
 
-    /// One of the places, evenly.
+    /// One of the positions, all with the same probability.
     fn any(&mut self, actions: &[Action], wanted: impl Fn(Action) -> bool) -> Option<usize> {
         let count = actions.iter().filter(|action| wanted(**action)).count();
         if count == 0 {
             return None;
         }
         let chosen = self.rng.below(count);
-        actions.iter().enumerate().filter(|(_, action)| wanted(**action)).nth(chosen).map(|(place, _)| place)
+        actions
+            .iter()
+            .enumerate()
+            .filter(|(_, action)| wanted(**action))
+            .nth(chosen)
+            .map(|(position, _)| position)
     }
 }
 
@@ -143,7 +148,7 @@ impl Random {
     }
 }
 
-/// Chooses what is written down, and then always the first.
+/// Repeats recorded choices, and then always chooses the first action.
 pub struct Replay<'c> {
     choices: &'c [u16],
     next: usize,

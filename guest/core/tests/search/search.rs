@@ -17,22 +17,22 @@ use crate::shrink::shrink;
 use crate::text::parse;
 use crate::trace::Trace;
 
-/// How many schedules of each random program are tried.
+/// The number of schedules of each random program.
 const SCHEDULES_EACH: u64 = 8;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 
-/// Runs a program once; a finding if there is one.
+/// Runs a program once. Returns the finding if there is one.
 fn once(runner: &mut Runner, program: &Rc<Program>, chooser: &mut dyn Chooser) -> Option<Finding> {
     let ran = runner.run(program, chooser, &mut Trace::off());
     let wrong = examine(program, &ran, &runner.history)?;
-    let (choices, struck) = (runner.choices.clone(), runner.struck.clone());
-    Some(Finding { program: Rc::clone(program), choices, wrong, struck })
+    let (choices, applied_faults) = (runner.choices.clone(), runner.applied_faults.clone());
+    Some(Finding { program: Rc::clone(program), choices, wrong, applied_faults })
 }
 
-/// Random schedules of random programs, until the time or the number is over.
+/// Random schedules of random programs, until the time or the number is used up.
 struct RandomSearch {
     seed: u64,
     schedules: u64,
@@ -103,7 +103,7 @@ fn random_schedules_of_random_programs_are_explained_by_a_serial_order() {
     assert!(search.runner.trips <= MAX_TRIPS, "a commit asked the store {} times", search.runner.trips);
 }
 
-/// The most round trips that a commit among a few others takes, whatever goes wrong.
+/// The maximum number of round trips of a commit among a few others, with any fault.
 const MAX_TRIPS: u32 = 100;
 
 /// Counts findings, family by family, and how long a schedule takes.
@@ -111,9 +111,9 @@ const MAX_TRIPS: u32 = 100;
 #[ignore = "it measures"]
 fn census() {
     let names = FAMILIES.iter().map(|family| family.name).chain(["lifetimes"]);
-    for (place, name) in names.enumerate() {
+    for (position, name) in names.enumerate() {
         let mut search = RandomSearch::new();
-        search.family = Some(place);
+        search.family = Some(position);
         let mut found = 0;
         while !search.is_over(1, u64::MAX) {
             found += u64::from(search.next().is_some());
@@ -122,7 +122,7 @@ fn census() {
     }
 }
 
-/// Goes on after a finding, and lists what was found by what the findings have in common.
+/// Continues after a finding, and groups the findings by what they have in common.
 #[test]
 #[ignore = "it lists what is wrong, and fails at nothing"]
 fn survey() {
@@ -147,8 +147,8 @@ fn survey() {
     println!("{}; {} kinds of findings", search.figures(), found.len());
 }
 
-/// Tries every schedule of a program of up to so many steps; the first finding of which is said that, the number of
-/// schedules, and what was tried.
+/// Tries every schedule of a program of at most this number of steps. Returns the first finding with this
+/// description, the number of schedules, and the search.
 fn every_schedule(
     program: &Rc<Program>,
     limit: usize,
@@ -176,7 +176,7 @@ struct Exhaustion {
     programs: usize,
     schedules: usize,
     states: usize,
-    /// The programs of which some schedules have more steps than were tried.
+    /// The programs with schedules of more steps than were tried.
     cut_off: usize,
     findings: Vec<Finding>,
     began: Instant,
@@ -223,7 +223,7 @@ impl Exhaustion {
     }
 }
 
-/// The most steps of a schedule in the short form; `SEARCH_STEPS` tells the long form's.
+/// The maximum number of steps of a schedule in the short form; in the long form `SEARCH_STEPS`.
 fn most_steps() -> usize {
     setting("SEARCH_STEPS").map_or(20, |steps| steps as usize)
 }
@@ -283,8 +283,8 @@ fn survey_of_pairs() {
     }
 }
 
-/// Tries every schedule of the program that `SEARCH_PROGRAM` names; with `SEARCH_WRONG` until something is found of which
-/// is said that.
+/// Tries every schedule of the program in `SEARCH_PROGRAM`; with `SEARCH_WRONG`, until a finding has this
+/// description.
 #[test]
 #[ignore = "it tries what SEARCH_PROGRAM says"]
 fn every_schedule_of_a_program() {
@@ -298,7 +298,7 @@ fn every_schedule_of_a_program() {
     }
 }
 
-/// Replays the schedule that `SEARCH_REPLAY` names, and tells what happens.
+/// Replays the schedule in `SEARCH_REPLAY`, and prints what happens.
 #[test]
 #[ignore = "it replays what SEARCH_REPLAY says"]
 fn replays_a_schedule() {

@@ -1,4 +1,4 @@
-//! What is in the store when a run begins, written through the public interface.
+//! The store at the start of a run, written through the public interface.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::program::{Initial, KEYS, Lives, PACKAGES, Program, TRUSTED, initial_c
 /// The time of the store's clock while a program runs.
 pub const NOW: Duration = Duration::from_secs(1_700_000_000);
 
-/// The sessions were last written so long before; a store that cannot slide an expiry has them written again when they
+/// The age of the sessions at the start: a store that cannot slide an expiry has them written again when they
 /// are read.
 const AGE: Duration = Duration::from_secs(400);
 
-/// The destroyed ones were destroyed so long before.
+/// The time since the destroyed sessions were destroyed.
 const ENDED_AGE: Duration = Duration::from_secs(10);
 
 /// The store at the beginning.
@@ -47,16 +47,16 @@ pub fn memory(program: &Program) -> Memory {
     memory
 }
 
-/// Writes a session in so many commits.
+/// Writes a session in this number of commits.
 fn live(env: &Rc<Alone>, program: &Program, id: usize, commits: u8) {
     let content = initial_content(id);
     for commit in 1..=commits.max(1) {
         let tx = Transaction::begin(Rc::clone(env), Isolation::Serializable);
         let session = container(&program.lives).session(&tx, TRUSTED[id]).expect("a session");
-        for (place, value) in content.iter().enumerate().filter(|(_, value)| **value != 0) {
+        for (position, value) in content.iter().enumerate().filter(|(_, value)| **value != 0) {
             let value = if commit == commits.max(1) { *value } else { u16::from(commit) };
-            let package = session.package(PACKAGES[place / KEYS.len()]).expect("a package");
-            package.set(KEYS[place % KEYS.len()], &value.to_string()).expect("a set");
+            let package = session.package(PACKAGES[position / KEYS.len()]).expect("a package");
+            package.set(KEYS[position % KEYS.len()], &value.to_string()).expect("a set");
         }
         tx.commit().expect("a commit");
     }

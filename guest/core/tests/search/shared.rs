@@ -1,4 +1,4 @@
-//! What the clients of a run share with its scheduler.
+//! The state that the clients of a run share with its scheduler.
 
 use std::cell::{Cell, RefCell};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use lovely_session_core::store_key;
 
-use crate::history::{End, Event, Told};
+use crate::history::{End, Event, Observed};
 use crate::program::{Id, MAX_IDS, Program, TRUSTED};
 
-/// What the clients of a run share with its scheduler.
+/// The state that the clients of a run share with its scheduler.
 #[derive(Debug, Default)]
 pub struct Shared {
-    pub told: RefCell<Vec<Told>>,
+    pub observed: RefCell<Vec<Observed>>,
     pub ids: RefCell<Vec<Option<Rc<str>>>>,
     /// The keys of the ids.
     pub keys: RefCell<Vec<Option<Rc<str>>>>,
@@ -23,48 +23,48 @@ pub struct Shared {
     pub begun: Cell<u32>,
     /// The transactions that may begin a session.
     pub beginners: Cell<u32>,
-    /// The transactions that have ended, so that it is known how.
+    /// The transactions that have ended with a known result.
     pub ended: Cell<u32>,
-    /// Whether a session that was there at the start may be there no more.
+    /// Whether the store may have lost a session that existed at the start.
     pub lost: Cell<bool>,
     /// The time.
     pub now: Cell<Duration>,
-    /// What happened when, if time passes.
+    /// The events with their times, if time passes.
     pub events: RefCell<Vec<(Duration, Event)>>,
-    /// A hash of that.
+    /// A hash of the events.
     pub timeline: Cell<u64>,
     /// By client: the transaction it is in, whether it commits it, and whether it has crashed.
     pub current: RefCell<Vec<Progress>>,
 }
 
-/// Where a client is.
+/// The progress of a client.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
     pub transaction: usize,
     pub commits: bool,
     pub crashed: bool,
-    /// Changes with everything that it learns from others without asking the store.
+    /// Changes with everything that the client learns from others without a request to the store.
     pub hearsay: u64,
 }
 
 impl Shared {
-    /// Makes everything as it is before a run.
+    /// Resets everything before a run.
     pub fn reset(&self, program: &Program) {
         let count = program.transactions().count();
-        let mut told = self.told.borrow_mut();
-        told.truncate(count);
-        told.iter_mut().for_each(Told::reset);
-        told.resize_with(count, Told::default);
+        let mut observed = self.observed.borrow_mut();
+        observed.truncate(count);
+        observed.iter_mut().for_each(Observed::reset);
+        observed.resize_with(count, Observed::default);
         let (mut ids, mut keys) = (self.ids.borrow_mut(), self.keys.borrow_mut());
         ids.resize(MAX_IDS, None);
         keys.resize(MAX_IDS, None);
         self.drawn_by.borrow_mut().resize(MAX_IDS, 0);
         ids[TRUSTED.len()..].fill(None);
         keys[TRUSTED.len()..].fill(None);
-        for (place, id) in TRUSTED.iter().enumerate() {
-            if ids[place].is_none() {
-                ids[place] = Some((*id).into());
-                keys[place] = Some(store_key("t", id).expect("a good id").into());
+        for (position, id) in TRUSTED.iter().enumerate() {
+            if ids[position].is_none() {
+                ids[position] = Some((*id).into());
+                keys[position] = Some(store_key("t", id).expect("a good id").into());
             }
         }
         self.events.borrow_mut().clear();
@@ -82,7 +82,7 @@ impl Shared {
         }
     }
 
-    /// Learns which id was drawn.
+    /// Notes an id that was drawn.
     pub fn learn(&self, number: Id, id: &str, by: usize) {
         let number = usize::from(number);
         self.drawn_by.borrow_mut()[number] = by;
@@ -95,7 +95,7 @@ impl Shared {
         self.keys.borrow().iter().position(|it| it.as_deref() == Some(key)).map(|id| id as Id)
     }
 
-    /// Notes that something happened now.
+    /// Notes an event at the present time.
     pub fn happens(&self, program: &Program, event: Event) {
         if !program.lives.passes.is_empty() {
             let mut hasher = DefaultHasher::new();
@@ -107,8 +107,8 @@ impl Shared {
 
     /// Notes how a transaction ended.
     pub fn end(&self, number: usize, end: End) {
-        self.told.borrow_mut()[number].end = end;
-        // One that never had to ask the store begins and ends in one moment.
+        self.observed.borrow_mut()[number].end = end;
+        // A transaction without a request to the store begins and ends at the same time.
         if self.begun.get() & (1 << number) == 0 {
             self.begin(number);
         }
@@ -120,6 +120,6 @@ impl Shared {
     /// Notes that a transaction begins.
     pub fn begin(&self, number: usize) {
         self.begun.set(self.begun.get() | 1 << number);
-        self.told.borrow_mut()[number].ended_before = self.ended.get();
+        self.observed.borrow_mut()[number].ended_before = self.ended.get();
     }
 }

@@ -1,5 +1,5 @@
-//! Makes a finding small: fewer clients, transactions, acts and faults, and a schedule that differs less from the plain
-//! one.
+//! Reduces a finding: fewer clients, transactions, acts and faults, and a schedule that is closer to the
+//! plain one.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::trace::Trace;
 /// How many random schedules of a smaller program are tried before it counts as free of the finding.
 const TRIES: u64 = 300;
 
-/// Makes a finding as small as it gets.
+/// Reduces a finding as far as possible.
 pub fn shrink(runner: &mut Runner, finding: Finding) -> Finding {
     let mut smallest = finding;
     loop {
@@ -25,7 +25,7 @@ pub fn shrink(runner: &mut Runner, finding: Finding) -> Finding {
     }
 }
 
-/// Looks for the same finding in another program.
+/// Searches for the same finding in another program.
 fn again(runner: &mut Runner, program: Program, finding: &Finding) -> Option<Finding> {
     let program = Rc::new(program);
     let tried = try_one(runner, &program, &finding.wrong, &mut Replay::new(&finding.choices));
@@ -42,8 +42,8 @@ fn try_one(
 ) -> Option<Finding> {
     let ran = runner.run(program, chooser, &mut Trace::off());
     let wrong = examine(program, &ran, &runner.history).filter(|wrong| wrong == wanted)?;
-    let (choices, struck) = (runner.choices.clone(), runner.struck.clone());
-    Some(Finding { program: Rc::clone(program), choices, wrong, struck })
+    let (choices, applied_faults) = (runner.choices.clone(), runner.applied_faults.clone());
+    Some(Finding { program: Rc::clone(program), choices, wrong, applied_faults })
 }
 
 /// Programs that are a little smaller.
@@ -81,10 +81,10 @@ fn smaller(program: &Program) -> Vec<Program> {
         if program.lives.passes.len() > 1 {
             offer(&|it| {
                 it.lives.passes.retain_mut({
-                    let mut place = 0;
+                    let mut position = 0;
                     move |_| {
-                        place += 1;
-                        place != pass + 1
+                        position += 1;
+                        position != pass + 1
                     }
                 })
             });
@@ -100,18 +100,18 @@ fn smaller(program: &Program) -> Vec<Program> {
     programs
 }
 
-/// The same finding in a schedule that differs less from the one in which the first client goes first.
+/// The same finding in a schedule that is closer to the one in which the first client goes first.
 fn plainer(runner: &mut Runner, finding: Finding) -> Finding {
     let mut plainest = finding;
     let mut changed = true;
     while changed {
         changed = false;
-        for place in (0..plainest.choices.len()).rev() {
-            if plainest.choices.get(place).copied().unwrap_or(0) == 0 {
+        for position in (0..plainest.choices.len()).rev() {
+            if plainest.choices.get(position).copied().unwrap_or(0) == 0 {
                 continue;
             }
             let mut choices = plainest.choices.clone();
-            choices[place] = 0;
+            choices[position] = 0;
             let program = Rc::clone(&plainest.program);
             if let Some(mut better) = try_one(runner, &program, &plainest.wrong, &mut Replay::new(&choices)) {
                 better

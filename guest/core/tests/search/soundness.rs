@@ -1,11 +1,11 @@
-//! Can the search be trusted? Runs repeat, and states that are taken for the same are the same.
+//! Tests of the search itself: runs repeat, and states with equal hashes are equal.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::exhaust::Exhaust;
-use crate::history::{Afterwards, End, Event, FOUND, Failure, History, NOTHING, SILENT, Told};
+use crate::history::{Afterwards, End, Event, FOUND, Failure, History, NOTHING, Observed, SILENT};
 use crate::lifetimes;
 use crate::run::{Ran, Runner};
 use crate::schedule::{Random, Replay};
@@ -21,7 +21,7 @@ const PROGRAMS: [&str; 5] = [
     "a | S session(a) 0.inc(px) session(b) 1.set(px,7) commit | S sessions(a,b) 0.get(px) 1.get(px) commit",
 ];
 
-/// All that the runs of a program can come to, and how many runs that took.
+/// All possible results of a program, and the number of runs.
 fn outcomes(program: &str, mut exhaust: Exhaust) -> (BTreeSet<String>, usize) {
     let program = Rc::new(parse(program));
     let mut runner = Runner::new();
@@ -29,9 +29,12 @@ fn outcomes(program: &str, mut exhaust: Exhaust) -> (BTreeSet<String>, usize) {
     loop {
         runs += 1;
         if let Ran::Through = runner.run(&program, &mut exhaust, &mut Trace::off()) {
-            let told =
-                runner.history.told.iter().map(|told| (told.end, told.answers.clone(), told.ended_before));
-            outcomes.insert(format!("{:?} {:?}", told.collect::<Vec<_>>(), runner.history.endings));
+            let observed = runner
+                .history
+                .observed
+                .iter()
+                .map(|observed| (observed.end, observed.answers.clone(), observed.ended_before));
+            outcomes.insert(format!("{:?} {:?}", observed.collect::<Vec<_>>(), runner.history.endings));
         }
         if !exhaust.advance() {
             return (outcomes, runs);
@@ -75,37 +78,40 @@ fn random_schedules_come_to_what_can_happen_and_to_most_of_it() {
         let mut found = BTreeSet::new();
         for seed in 0..20_000 {
             runner.run(&program, &mut Random::new(seed), &mut Trace::off());
-            let told =
-                runner.history.told.iter().map(|told| (told.end, told.answers.clone(), told.ended_before));
-            found.insert(format!("{:?} {:?}", told.collect::<Vec<_>>(), runner.history.endings));
+            let observed = runner
+                .history
+                .observed
+                .iter()
+                .map(|observed| (observed.end, observed.answers.clone(), observed.ended_before));
+            found.insert(format!("{:?} {:?}", observed.collect::<Vec<_>>(), runner.history.endings));
         }
         assert!(found.is_subset(&all), "{text}: not every schedule was tried");
         assert!(10 * found.len() >= 9 * all.len(), "{text}: {} of {} outcomes", found.len(), all.len());
     }
 }
 
-/// What the judge of lifetimes says of a run of these events, at so many seconds after the beginning.
+/// The result of the checker of lifetimes for a run with these events, in seconds after the start.
 fn lifetime(program: &str, ends: &[End], events: &[(u64, Event)]) -> Option<String> {
     let program = parse(program);
-    let told = ends.iter().zip(program.transactions()).map(|(end, tx)| {
+    let observed = ends.iter().zip(program.transactions()).map(|(end, tx)| {
         let answers = events.iter().filter_map(|(_, event)| match event {
-            Event::Told(_, _, answer) => Some(*answer),
+            Event::Returned(_, _, answer) => Some(*answer),
             _ => None,
         });
-        Told { end: *end, answers: answers.take(tx.acts.len()).collect(), ..Told::default() }
+        Observed { end: *end, answers: answers.take(tx.acts.len()).collect(), ..Observed::default() }
     });
-    let told = told.collect();
+    let observed = observed.collect();
     let at = events.last().map_or(NOW, |(at, _)| NOW + Duration::from_secs(*at));
     let afterwards = Afterwards { at, ..Afterwards::default() };
     let events = events.iter().map(|(at, event)| (NOW + Duration::from_secs(*at), *event)).collect();
-    lifetimes::judge(&program, &History { told, events, afterwards, ..History::default() })
+    lifetimes::check(&program, &History { observed, events, afterwards, ..History::default() })
 }
 
 #[test]
 fn the_judge_of_lifetimes_knows_early_from_late() {
     let program = "a timeout=100 passes=1 | S resume(a) commit";
     let looks = |at, answer| {
-        let events = [(at, Event::Asks(0)), (at, Event::Used(0, 0)), (at, Event::Told(0, 0, answer))];
+        let events = [(at, Event::Calls(0)), (at, Event::Used(0, 0)), (at, Event::Returned(0, 0, answer))];
         lifetime(program, &[End::Done], &events).is_none()
     };
     assert!(looks(80, FOUND) && !looks(80, NOTHING));
@@ -118,10 +124,10 @@ fn the_judge_of_lifetimes_lets_nobody_write_back_what_timed_out() {
     let program = "a timeout=100 passes=1 | S resume(a) 0.set(px,7) commit";
     let commits = |at, end| {
         let events = [
-            (0, Event::Asks(0)),
+            (0, Event::Calls(0)),
             (0, Event::Used(0, 0)),
-            (0, Event::Told(0, 0, FOUND)),
-            (0, Event::Told(0, 1, SILENT)),
+            (0, Event::Returned(0, 0, FOUND)),
+            (0, Event::Returned(0, 1, SILENT)),
             (at, Event::Commits(0)),
             (at, Event::Used(0, 0)),
             (at, Event::Ended(0, end)),

@@ -18,9 +18,9 @@ use crate::program::{
     Tx,
 };
 
-/// The name of a place: its package and its key.
-pub fn place_name(place: u8) -> String {
-    let (package, key) = (usize::from(place) / KEYS.len(), usize::from(place) % KEYS.len());
+/// The name of a position: its package and its key.
+pub fn place_name(position: u8) -> String {
+    let (package, key) = (usize::from(position) / KEYS.len(), usize::from(position) % KEYS.len());
     [PACKAGES[package], KEYS[key]].concat()
 }
 
@@ -106,13 +106,13 @@ impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let package = |package: &u8| PACKAGES[usize::from(*package)];
         match self {
-            Self::Get(place) => write!(f, "get({})", place_name(*place)),
-            Self::Peek(place) => write!(f, "peek({})", place_name(*place)),
-            Self::Contains(place) => write!(f, "contains({})", place_name(*place)),
-            Self::Set(place, value) => write!(f, "set({},{value})", place_name(*place)),
-            Self::Increment(place) => write!(f, "inc({})", place_name(*place)),
-            Self::Add(place, number) => write!(f, "add({},{number})", place_name(*place)),
-            Self::Remove(place) => write!(f, "remove({})", place_name(*place)),
+            Self::Get(position) => write!(f, "get({})", place_name(*position)),
+            Self::Peek(position) => write!(f, "peek({})", place_name(*position)),
+            Self::Contains(position) => write!(f, "contains({})", place_name(*position)),
+            Self::Set(position, value) => write!(f, "set({},{value})", place_name(*position)),
+            Self::Increment(position) => write!(f, "inc({})", place_name(*position)),
+            Self::Add(position, number) => write!(f, "add({},{number})", place_name(*position)),
+            Self::Remove(position) => write!(f, "remove({})", place_name(*position)),
             Self::Keys(p) => write!(f, "keys({})", package(p)),
             Self::Len(p) => write!(f, "len({})", package(p)),
             Self::Entries(p) => write!(f, "entries({})", package(p)),
@@ -222,13 +222,13 @@ fn parse_deed(word: &str) -> Deed {
     let (name, arguments) = call(word);
     let package = |name: &str| PACKAGES.iter().position(|it| *it == name).expect("a package") as u8;
     match (name, &arguments[..]) {
-        ("get", [place]) => Deed::Get(parse_place(place)),
-        ("peek", [place]) => Deed::Peek(parse_place(place)),
-        ("contains", [place]) => Deed::Contains(parse_place(place)),
-        ("set", [place, value]) => Deed::Set(parse_place(place), value.parse().expect("a value")),
-        ("inc", [place]) => Deed::Increment(parse_place(place)),
-        ("add", [place, number]) => Deed::Add(parse_place(place), number.parse().expect("a number")),
-        ("remove", [place]) => Deed::Remove(parse_place(place)),
+        ("get", [position]) => Deed::Get(parse_place(position)),
+        ("peek", [position]) => Deed::Peek(parse_place(position)),
+        ("contains", [position]) => Deed::Contains(parse_place(position)),
+        ("set", [position, value]) => Deed::Set(parse_place(position), value.parse().expect("a value")),
+        ("inc", [position]) => Deed::Increment(parse_place(position)),
+        ("add", [position, number]) => Deed::Add(parse_place(position), number.parse().expect("a number")),
+        ("remove", [position]) => Deed::Remove(parse_place(position)),
         ("keys", [p]) => Deed::Keys(package(p)),
         ("len", [p]) => Deed::Len(package(p)),
         ("entries", [p]) => Deed::Entries(package(p)),

@@ -1,4 +1,4 @@
-//! What happens in a run, in plain words.
+//! A description of what happens in a run.
 
 use lovely_session_core::{Change, Entry, Expectation, Lifetime, Outcome, StoreError, Write};
 
@@ -7,7 +7,7 @@ use crate::program::{Id, Program};
 use crate::shared::Shared;
 use crate::text::id_name;
 
-/// Lines, when they are wanted.
+/// The lines, if they are wanted.
 #[derive(Default)]
 pub struct Trace {
     pub lines: Option<Vec<String>>,
@@ -72,13 +72,13 @@ impl Trace {
 
     pub fn ends(&mut self, shared: &Shared, program: &Program, client: u8, ended_before: u32) {
         let Some(lines) = &mut self.lines else { return };
-        let told = shared.told.borrow();
+        let observed = shared.observed.borrow();
         for (number, tx) in program.transactions().enumerate() {
             let bit = 1 << number;
             if shared.ended.get() & bit != 0 && ended_before & bit == 0 {
                 lines.push(format!(
                     "client {client}: transaction {number} ends: {:?} ({tx})",
-                    told[number].end
+                    observed[number].end
                 ));
             }
         }

@@ -1,18 +1,18 @@
-//! Reading a `Cookie` header.
+//! Parsing of `Cookie` headers.
 
 use std::str;
 
-/// The most bytes that a session's id may have.
+/// The maximum length of a session id, in bytes.
 const MAX_ID_BYTES: usize = 1024;
 
-/// Finds the first value of a cookie that can be a session's id.
+/// Returns the first valid session id among the cookies of this name.
 pub(super) fn id_in<'a>(header: &'a [u8], name: &str) -> Option<&'a str> {
     let pairs = header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
     values.filter(|value| is_id(value)).find_map(|value| str::from_utf8(value).ok())
 }
 
-/// Whether a cookie can carry this as a session's id, unquoted.
+/// Whether this can be a session id, and needs no quotes in a cookie.
 pub(super) fn is_id(value: &[u8]) -> bool {
     (1..=MAX_ID_BYTES).contains(&value.len()) && value.iter().all(|byte| is_cookie_octet(*byte))
 }

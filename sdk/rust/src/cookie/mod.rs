@@ -6,26 +6,28 @@ mod header;
 use std::borrow::Cow;
 
 pub use check::InvalidCookie;
+use check::{check_name, check_path};
 
-/// What makes browsers hold a cookie to one host.
+/// The prefix with which browsers bind a cookie to one host.
 const HOST_PREFIX: &str = "__Host-";
 
-/// Whether a browser sends the cookie along with requests that other sites cause.
+/// Whether a browser sends the cookie with requests that other sites cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// Never, so that a visitor who follows a link from another site arrives as a stranger.
+    /// Never. A visitor who follows a link from another site arrives without the cookie.
     Strict,
     /// Only when the visitor follows a link.
     Lax,
-    /// Always, also with the forms and frames of other sites. Check by other means who asks, then.
+    /// Always, also with forms and frames of other sites. The application then needs another protection
+    /// against forged requests.
     None,
 }
 
-/// The cookie that carries a session's id: its name, and what a browser may do with it.
+/// The cookie that carries a session's id: its name and its attributes.
 ///
-/// It is made for the one purpose. It is always `HttpOnly`, so that scripts cannot steal it, and never has a `Domain`,
-/// so that it is not sent to other hosts. Unless told otherwise it is `Secure`, `SameSite=Lax`, sent to every path, and
-/// forgotten when the browser is closed.
+/// The cookie is always `HttpOnly`, so that scripts cannot read it, and never has a `Domain`, so that
+/// browsers send it to one host only. By default it is `Secure`, `SameSite=Lax`, sent to all paths, and
+/// removed when the browser is closed.
 ///
 /// ```
 /// use lovely_session::Cookie;
@@ -33,7 +35,7 @@ pub enum SameSite {
 /// const COOKIE: Cookie = Cookie::new("sid").with_host_prefix();
 ///
 /// # fn main() -> Result<(), lovely_session::InvalidCookie> {
-/// assert_eq!(COOKIE.carrying("876dd4ba")?, "__Host-sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
+/// assert_eq!(COOKIE.set_cookie("876dd4ba")?, "__Host-sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
 /// assert_eq!(COOKIE.id_in(["theme=dark; __Host-sid=876dd4ba"]).as_deref(), Some("876dd4ba"));
 /// # Ok(())
 /// # }
@@ -47,11 +49,11 @@ pub struct Cookie<'a> {
     max_age: Option<u32>,
 }
 
-/// The connections over which browsers send and take the cookie.
+/// The connections over which browsers accept and send the cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
-    /// HTTPS, and only this very host may set it.
-    HttpsOfThisHost,
+    /// HTTPS, and only this host can set it.
+    HttpsOfOneHost,
     /// HTTPS.
     Https,
     /// HTTPS or HTTP.
@@ -59,101 +61,204 @@ enum Transport {
 }
 
 impl<'a> Cookie<'a> {
-    /// A cookie of this name: `Secure`, `SameSite=Lax`, `Path=/`, without `Max-Age`.
+    /// A cookie with this name: `Secure`, `SameSite=Lax`, `Path=/`, without `Max-Age`.
     ///
-    /// Nothing is checked before the cookie is used; then what browsers would not take is an [`InvalidCookie`].
+    /// The name and the attributes are checked when the cookie is used. Then an [`InvalidCookie`] is returned
+    /// if browsers would not accept it.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::Cookie;
+    ///
+    /// assert_eq!(Cookie::new("sid").set_cookie("876dd4ba")?, "sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
     pub const fn new(name: &'a str) -> Self {
         Self { name, transport: Transport::Https, same_site: SameSite::Lax, path: "/", max_age: None }
     }
 
-    /// Puts `__Host-` before the name: browsers then take the cookie only from this host over HTTPS, and no neighbour on
-    /// another subdomain can plant one. Needs `Path=/`.
+    /// Adds the prefix `__Host-` to the name. Browsers then accept the cookie only from this host over HTTPS,
+    /// so that no other subdomain can plant one. Requires `Path=/`.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::Cookie;
+    ///
+    /// let cookie = Cookie::new("sid").with_host_prefix();
+    /// assert!(cookie.set_cookie("876dd4ba")?.starts_with("__Host-sid=876dd4ba;"));
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
     #[must_use]
     pub const fn with_host_prefix(self) -> Self {
-        Self { transport: Transport::HttpsOfThisHost, ..self }
+        Self { transport: Transport::HttpsOfOneHost, ..self }
     }
 
-    /// Leaves out `Secure` (and the prefix), so that the cookie also works over plain HTTP: for development, and for no
-    /// site on the open net, where everybody on the way could read it.
+    /// Leaves out `Secure` and the prefix, so that the cookie also works over plain HTTP. Only for
+    /// development: over plain HTTP anybody on the network can read the cookie.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::Cookie;
+    ///
+    /// let cookie = Cookie::new("sid").over_plain_http();
+    /// assert_eq!(cookie.set_cookie("876dd4ba")?, "sid=876dd4ba; HttpOnly; SameSite=Lax; Path=/");
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
     #[must_use]
     pub const fn over_plain_http(self) -> Self {
         Self { transport: Transport::Any, ..self }
     }
 
-    /// Whether requests that other sites cause bring the cookie along. `None` needs HTTPS.
+    /// Sets whether browsers send the cookie with requests that other sites cause. [`SameSite::None`]
+    /// requires HTTPS.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::{Cookie, SameSite};
+    ///
+    /// let cookie = Cookie::new("sid").same_site(SameSite::Strict);
+    /// assert!(cookie.set_cookie("876dd4ba")?.contains("SameSite=Strict"));
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
     #[must_use]
     pub const fn same_site(self, same_site: SameSite) -> Self {
         Self { same_site, ..self }
     }
 
-    /// Has browsers send the cookie only to this path and what is below it. It keeps nothing secret from other paths
-    /// of the same host.
+    /// Sets the path below which browsers send the cookie. It does not protect the cookie from other paths of
+    /// the same host.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::Cookie;
+    ///
+    /// assert!(Cookie::new("sid").path("/shop").set_cookie("876dd4ba")?.contains("Path=/shop"));
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
     #[must_use]
     pub const fn path(self, path: &'a str) -> Self {
         Self { path, ..self }
     }
 
-    /// Has browsers keep the cookie for so many seconds, also when they are closed meanwhile. As long as the timeout of
-    /// the sessions is a good choice: [`Visitors::visit`](crate::Visitors::visit) then sends the cookie with every
-    /// answer, so that both slide together.
+    /// Sets the number of seconds for which browsers keep the cookie, also when they are closed; at least 1.
+    /// The timeout of the sessions is a good value: [`Visitors::visit`](crate::Visitors::visit) then returns
+    /// the cookie after every visit, so that both are extended together.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::Cookie;
+    ///
+    /// assert!(Cookie::new("sid").max_age(3600).set_cookie("876dd4ba")?.ends_with("Max-Age=3600"));
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
     #[must_use]
     pub const fn max_age(self, seconds: u32) -> Self {
         Self { max_age: Some(seconds), ..self }
     }
 
-    /// Finds the session's id in the values of a request's `Cookie` headers.
+    /// Returns the session's id from the values of a request's `Cookie` headers, or `None` if no cookie of
+    /// this name has a valid id. An id has 1 to 1,024 bytes, all of which RFC 6265 allows in a cookie's
+    /// value. Of several cookies of this name, the first valid one is used. Only
+    /// [`Container::resume`](crate::Container::resume) finds out whether a session has this id.
     ///
-    /// What cannot be an id is none: it is empty, has over 1024 bytes, or holds characters that no cookie of this crate
-    /// has. Of several cookies of this name the first that can be one counts. Whether it really is one, only
-    /// [`Container::resume`](crate::Container::resume) can tell.
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::Cookie;
+    ///
+    /// assert_eq!(Cookie::new("sid").id_in(["theme=dark; sid=876dd4ba"]).as_deref(), Some("876dd4ba"));
+    /// assert_eq!(Cookie::new("sid").id_in(["theme=dark"]), None);
+    /// ```
     pub fn id_in(&self, headers: impl IntoIterator<Item: AsRef<[u8]>>) -> Option<String> {
         let name = self.full_name();
         headers.into_iter().find_map(|header| header::id_in(header.as_ref(), &name).map(str::to_owned))
     }
 
-    /// The value of a `Set-Cookie` header that hands an id to the browser.
+    /// Returns the value of a `Set-Cookie` header that gives an id to the browser.
     ///
     /// # Errors
     ///
-    /// [`InvalidCookie`], [`InvalidCookie::SessionId`] among them for an id that [`Cookie::id_in`] would not find again.
-    pub fn carrying(&self, session_id: &str) -> Result<String, InvalidCookie> {
+    /// [`InvalidCookie::SessionId`] for an id that [`Cookie::id_in`] would not find again; another
+    /// [`InvalidCookie`] when the name or the attributes are invalid.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::Cookie;
+    ///
+    /// let set_cookie = Cookie::new("sid").set_cookie("876dd4ba")?;
+    /// assert_eq!(set_cookie, "sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
+    pub fn set_cookie(&self, session_id: &str) -> Result<String, InvalidCookie> {
         self.check()?;
         if header::is_id(session_id.as_bytes()) {
-            Ok(self.remembering_line(session_id))
+            Ok(self.set_cookie_unchecked(session_id))
         } else {
             Err(InvalidCookie::SessionId)
         }
     }
 
-    /// The value of a `Set-Cookie` header that has the browser forget the id.
+    /// Returns the value of a `Set-Cookie` header that makes the browser remove the cookie.
     ///
     /// # Errors
     ///
-    /// [`InvalidCookie`].
-    pub fn forgetting(&self) -> Result<String, InvalidCookie> {
+    /// [`InvalidCookie`] when the name or the attributes are invalid.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::Cookie;
+    ///
+    /// let set_cookie = Cookie::new("sid").remove_cookie()?;
+    /// assert_eq!(set_cookie, "sid=; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=0");
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
+    pub fn remove_cookie(&self) -> Result<String, InvalidCookie> {
         self.check()?;
-        Ok(self.forgetting_line())
+        Ok(self.remove_cookie_unchecked())
     }
 
-    /// As [`Cookie::carrying`], of a cookie that was checked, for an id that was found in a cookie or made at random.
-    pub(crate) fn remembering_line(&self, session_id: &str) -> String {
+    /// Checks the name and the attributes.
+    pub(crate) fn check(&self) -> Result<(), InvalidCookie> {
+        check_name(self.name)?;
+        check_path(self.path)?;
+        if self.transport == Transport::HttpsOfOneHost && self.path != "/" {
+            Err(InvalidCookie::HostPrefixPath { path: self.path.to_owned() })
+        } else if self.transport == Transport::Any && self.same_site == SameSite::None {
+            Err(InvalidCookie::SameSiteNone)
+        } else if self.max_age == Some(0) {
+            Err(InvalidCookie::MaxAge)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// As [`Cookie::set_cookie`], for a cookie and an id that are known to be valid.
+    pub(crate) fn set_cookie_unchecked(&self, session_id: &str) -> String {
         self.line(session_id, self.max_age)
     }
 
-    /// As [`Cookie::forgetting`], of a cookie that was checked.
-    pub(crate) fn forgetting_line(&self) -> String {
+    /// As [`Cookie::remove_cookie`], for a cookie that is known to be valid.
+    pub(crate) fn remove_cookie_unchecked(&self) -> String {
         self.line("", Some(0))
     }
 
-    /// Whether a browser is to be reminded of the cookie, or keeps it as it is.
-    pub(crate) const fn slides(&self) -> bool {
+    /// Whether the cookie has a `Max-Age`, which has to be extended with every visit.
+    pub(crate) const fn has_max_age(&self) -> bool {
         self.max_age.is_some()
     }
 
-    /// The name as browsers know it.
+    /// The name with its prefix.
     fn full_name(&self) -> Cow<'a, str> {
         match self.transport {
-            Transport::HttpsOfThisHost => Cow::Owned(format!("{HOST_PREFIX}{}", self.name)),
+            Transport::HttpsOfOneHost => Cow::Owned(format!("{HOST_PREFIX}{}", self.name)),
             Transport::Https | Transport::Any => Cow::Borrowed(self.name),
         }
     }
@@ -178,15 +283,15 @@ mod tests {
     #[test]
     fn every_attribute_is_sent() {
         let plain = Cookie::new("sid").over_plain_http();
-        assert_eq!(plain.carrying("abc").unwrap(), "sid=abc; HttpOnly; SameSite=Lax; Path=/");
+        assert_eq!(plain.set_cookie("abc").unwrap(), "sid=abc; HttpOnly; SameSite=Lax; Path=/");
         let secure = Cookie::new("sid").same_site(SameSite::Strict).path("/shop").max_age(3600);
         assert_eq!(
-            secure.carrying("abc").unwrap(),
+            secure.set_cookie("abc").unwrap(),
             "sid=abc; HttpOnly; Secure; SameSite=Strict; Path=/shop; Max-Age=3600"
         );
         let framed = Cookie::new("sid").with_host_prefix().same_site(SameSite::None);
         assert_eq!(
-            framed.carrying("abc").unwrap(),
+            framed.set_cookie("abc").unwrap(),
             "__Host-sid=abc; HttpOnly; Secure; SameSite=None; Path=/"
         );
     }
@@ -195,7 +300,7 @@ mod tests {
     fn a_browser_forgets_a_cookie_only_under_the_attributes_it_has() {
         let cookie = Cookie::new("sid").with_host_prefix().max_age(3600);
         assert_eq!(
-            cookie.forgetting().unwrap(),
+            cookie.remove_cookie().unwrap(),
             "__Host-sid=; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=0"
         );
     }
@@ -218,7 +323,26 @@ mod tests {
     fn an_id_that_would_not_be_found_again_is_not_sent() {
         let long = "x".repeat(1025);
         for id in ["", "a b", "a;b", "a; Domain=example.com", "a\r\nSet-Cookie: b=c", "ü", &long] {
-            assert_eq!(Cookie::new("sid").carrying(id), Err(InvalidCookie::SessionId), "{id:?}");
+            assert_eq!(Cookie::new("sid").set_cookie(id), Err(InvalidCookie::SessionId), "{id:?}");
         }
+    }
+
+    #[test]
+    fn an_invalid_name_or_path_is_refused() {
+        let spaced = Cookie::new("a b");
+        assert_eq!(spaced.set_cookie("abc"), Err(InvalidCookie::Name { name: "a b".to_owned() }));
+        assert_eq!(spaced.remove_cookie(), Err(InvalidCookie::Name { name: "a b".to_owned() }));
+        let relative = Cookie::new("sid").path("shop");
+        assert_eq!(relative.remove_cookie(), Err(InvalidCookie::Path { path: "shop".to_owned() }));
+    }
+
+    #[test]
+    fn attributes_that_contradict_each_other_are_refused() {
+        let below = Cookie::new("sid").with_host_prefix().path("/shop");
+        assert_eq!(below.set_cookie("abc"), Err(InvalidCookie::HostPrefixPath { path: "/shop".to_owned() }));
+        let framed = Cookie::new("sid").over_plain_http().same_site(SameSite::None);
+        assert_eq!(framed.set_cookie("abc"), Err(InvalidCookie::SameSiteNone));
+        let over = Cookie::new("sid").max_age(0);
+        assert_eq!(over.set_cookie("abc"), Err(InvalidCookie::MaxAge));
     }
 }

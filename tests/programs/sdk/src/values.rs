@@ -54,7 +54,7 @@ pub fn unfit() -> Result<Answer, Error> {
         values.get::<u8>("name")
     });
     match read {
-        Err(Error::Unfit(problem)) => {
+        Err(Error::WrongType(problem)) => {
             Ok(format!("unfit: {} in {}, {}", problem.key, problem.package, problem.reason).into())
         }
         other => Ok(format!("{other:?}").into()),
@@ -67,7 +67,9 @@ pub fn half_an_update() -> Result<Answer, Error> {
         let values = package(transaction)?;
         let good = BTreeMap::new();
         let updated = values.update([("good", good), ("bad", BTreeMap::from([((1, 2), 3)]))]);
-        let Err(Error::NoJson(problem)) = updated else { return Ok("it was stored".to_owned().into()) };
+        let Err(Error::NotSerializable(problem)) = updated else {
+            return Ok("it was stored".to_owned().into());
+        };
         Ok(format!("no JSON for {}; there are {} keys", problem.key, values.len()?).into())
     })
 }

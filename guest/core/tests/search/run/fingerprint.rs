@@ -1,21 +1,22 @@
-//! Which states of a run are the same.
+//! Hashes of the states of a run.
 
 use lovely_session_core::{Change, Entry, Expectation, Lifetime, Outcome, StoreError, Write};
 
-use super::{Part, Run};
+use super::state::{Part, Run};
 use crate::environment::Reply;
 use crate::hash::Hash;
 use crate::history::Eviction;
 
 impl Run<'_> {
-    /// A number that is the same for states from which a run can only go on, and be judged, in the same ways.
+    /// A number that is equal for states with the same possible continuations and the same results of the
+    /// checker.
     pub fn hash(&self) -> u64 {
         let mut hash = Hash::default();
         hash.number(self.memory.hash());
         hash.number(self.shared.begun.get().into());
         hash.number(self.shared.ended.get().into());
-        for told in self.shared.told.borrow().iter() {
-            hash.number(u64::from(told.ended_before) << 32 | u64::from(told.evicted_before));
+        for observed in self.shared.observed.borrow().iter() {
+            hash.number(u64::from(observed.ended_before) << 32 | u64::from(observed.evicted_before));
         }
         for Eviction { ids, ended, under_way } in self.evictions.iter() {
             hash.number(u64::from(*ids));
@@ -31,24 +32,24 @@ impl Run<'_> {
         }
         hash.number(creations);
         hash.number(self.passed as u64);
-        // Where time passes, it matters what happened when.
+        // If time passes, the times of the events matter.
         hash.number(self.shared.timeline.get());
         let current = self.shared.current.borrow();
-        for (client, asked) in self.asked.iter().enumerate() {
-            hash.number(self.heard[client]);
+        for (client, pending) in self.pending.iter().enumerate() {
+            hash.number(self.replies_hash[client]);
             hash.number(u64::from(self.started[client]) | u64::from(current[client].crashed) << 1);
             hash.number(current[client].hearsay);
-            let parts = asked.iter().flat_map(|asked| &asked.parts);
+            let parts = pending.iter().flat_map(|pending| &pending.parts);
             parts.for_each(|part| hash_part(&mut hash, part.as_ref()));
         }
-        let mut flights = 0u64;
-        for (write, number) in &self.flights {
+        let mut delayed = 0u64;
+        for (write, number) in &self.delayed {
             let mut flight = Hash::default();
             flight.number(*number as u64);
             hash_write(&mut flight, write);
-            flights = flights.wrapping_add(flight.value());
+            delayed = delayed.wrapping_add(flight.value());
         }
-        hash.number(flights);
+        hash.number(delayed);
         hash.value()
     }
 }
@@ -84,7 +85,7 @@ fn hash_part(hash: &mut Hash, part: Option<&Part>) {
     }
 }
 
-/// Takes in what a client was told.
+/// Adds a reply to the hash.
 pub fn hash_reply(hash: &mut Hash, reply: &Reply) {
     match reply {
         Reply::Begin(_) | Reply::Paused => hash.number(1),

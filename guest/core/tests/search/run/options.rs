@@ -2,7 +2,7 @@
 
 use lovely_session_core::{Expectation, Write};
 
-use super::{Asked, Run};
+use super::state::{PendingRequest, Run};
 use crate::environment::Request;
 use crate::history::End;
 use crate::program::StoreKind;
@@ -11,17 +11,19 @@ use crate::schedule::Action;
 impl Run<'_> {
     /// Everything that can happen next; the faults come last.
     pub fn list(&self, actions: &mut Vec<Action>) {
-        for client in 0..self.asked.len() as u8 {
-            match &self.asked[usize::from(client)] {
+        for client in 0..self.pending.len() as u8 {
+            match &self.pending[usize::from(client)] {
                 None if !self.started[usize::from(client)] => actions.push(Action::Step(client, 0)),
                 None => {}
-                Some(asked) => parts(asked).for_each(|(part, _)| actions.push(Action::Step(client, part))),
+                Some(pending) => {
+                    parts(pending).for_each(|(part, _)| actions.push(Action::Step(client, part)))
+                }
             }
         }
         if actions.is_empty() {
             return;
         }
-        actions.extend((0..self.flights.len() as u8).map(Action::Arrive));
+        actions.extend((0..self.delayed.len() as u8).map(Action::Arrive));
         if self.passed < self.program.lives.passes.len() {
             actions.push(Action::Pass);
         }
@@ -33,21 +35,21 @@ impl Run<'_> {
     fn list_faults(&self, actions: &mut Vec<Action>) {
         let kinds = &self.program.faults.kinds;
         let has = |kind: char| kinds.contains(kind);
-        for (client, asked) in self.asked.iter().enumerate() {
-            let Some(asked) = asked else { continue };
+        for (client, pending) in self.pending.iter().enumerate() {
+            let Some(pending) = pending else { continue };
             let client = client as u8;
-            let whole = asked.open == asked.parts.len();
-            for (part, _) in parts(asked).filter(|(_, writes)| *writes) {
+            let whole = pending.open == pending.parts.len();
+            for (part, _) in parts(pending).filter(|(_, writes)| *writes) {
                 let faults = [
                     ('w', Action::Lose(client, part)),
-                    ('a', Action::LoseAnswer(client, part)),
-                    ('d', Action::Away(client, part)),
+                    ('a', Action::LoseReply(client, part)),
+                    ('d', Action::Unreachable(client, part)),
                     ('l', Action::Delay(client, part)),
                 ];
                 actions.extend(faults.into_iter().filter(|(kind, _)| has(*kind)).map(|(_, action)| action));
             }
-            let writes = matches!(asked.request, Request::Write(_));
-            if whole && !matches!(asked.request, Request::Pause) && has(if writes { 'r' } else { 'g' }) {
+            let writes = matches!(pending.request, Request::Write(_));
+            if whole && !matches!(pending.request, Request::Pause) && has(if writes { 'r' } else { 'g' }) {
                 actions.push(Action::Refuse(client));
             }
             if whole && writes && has('u') && self.memory.kind != StoreKind::Keeps {
@@ -57,38 +59,38 @@ impl Run<'_> {
                 actions.push(Action::Crash(client));
             }
         }
-        // A creation that was not answered may arrive whenever the store holds nothing under its key, and is sent again.
-        // While it may be the creation that was done, nobody can tell that from a session that begins; so the store loses
-        // nothing there then. It does after a transaction was told that nothing was done.
-        let told = self.shared.told.borrow();
-        let is_under_way = |number: usize| told[number].end == End::Never;
-        let may_count = |number: usize| !matches!(told[number].end, End::Failed(_));
+        // A write that creates an entry and got no reply may be applied whenever the key is absent, and is
+        // sent again. While it may be the one that took effect, it cannot be distinguished from a session that begins.
+        // So the store loses nothing under that key then, but only after the transaction has failed.
+        let observed = self.shared.observed.borrow();
+        let is_under_way = |number: usize| observed[number].end == End::Never;
+        let may_count = |number: usize| !matches!(observed[number].end, End::Failed(_));
         let awaited = |key: &str| {
-            let mut flights =
-                self.flights.iter().filter(|(write, number)| creates(write) && may_count(*number));
+            let mut delayed =
+                self.delayed.iter().filter(|(write, number)| creates(write) && may_count(*number));
             let mut creations = self.creations.iter().filter(|(_, number)| is_under_way(*number));
-            flights.any(|(write, _)| write.key == key) || creations.any(|(its, _)| its == key)
+            delayed.any(|(write, _)| write.key == key) || creations.any(|(its, _)| its == key)
         };
         if has('e') {
             let lost = self.memory.held().filter(|(_, key)| !awaited(key));
-            actions.extend(lost.map(|(place, _)| Action::Evict(place as u8)));
+            actions.extend(lost.map(|(position, _)| Action::Evict(position as u8)));
         }
         let all_may_be_lost = || self.memory.held().all(|(_, key)| !awaited(key));
-        let creates_late = || self.flights.iter().any(|(write, number)| creates(write) && may_count(*number));
+        let creates_late = || self.delayed.iter().any(|(write, number)| creates(write) && may_count(*number));
         if has('R') && all_may_be_lost() && !creates_late() {
             actions.push(Action::Restart);
         }
     }
 }
 
-/// Whether a write expects that there is nothing.
+/// Whether a write expects that the key is absent.
 fn creates(write: &Write) -> bool {
     write.expects == Expectation::Absent
 }
 
-/// The parts of what a client asked for that are not done yet, and whether they are writes.
-fn parts(asked: &Asked) -> impl Iterator<Item = (u8, bool)> {
-    let writes = matches!(asked.request, Request::Write(_));
-    let open = asked.parts.iter().enumerate().filter(|(_, part)| part.is_none());
+/// The parts of a client's request that are not done yet, and whether they are writes.
+fn parts(pending: &PendingRequest) -> impl Iterator<Item = (u8, bool)> {
+    let writes = matches!(pending.request, Request::Write(_));
+    let open = pending.parts.iter().enumerate().filter(|(_, part)| part.is_none());
     open.map(move |(part, _)| (part as u8, writes))
 }

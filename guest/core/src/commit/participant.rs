@@ -1,4 +1,4 @@
-//! One record that a commit writes.
+//! A record that a commit writes.
 
 use alloc::rc::Rc;
 use alloc::vec;
@@ -12,71 +12,71 @@ use crate::joined::JoinedSession;
 use crate::lifetime::Idleness;
 use crate::record::{Header, Life, Mark, Record, RecordError, Replacement};
 use crate::state::Isolation;
-use crate::stored::{Base, Outcome, Stored};
+use crate::stored::{Base, PendingStatus, Stored};
 
-/// What becomes of a record.
+/// What a commit does to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// The changes of the session are stored.
+pub enum Action {
+    /// It stores the changes of the session.
     Save,
-    /// The session ends.
+    /// It ends the session.
     End,
-    /// The session goes away to a fresh id: this is its old record.
-    Leave,
-    /// The session comes to a fresh id: this is its new record.
-    Arrive,
+    /// It moves the session to a fresh id; this is the record of the old id.
+    MoveOut,
+    /// It moves the session to a fresh id; this is the record of the new id.
+    MoveIn,
 }
 
-/// Which records come first in a commit.
+/// The order of precedence in the choice of the primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
-    Leaves,
+    MovesOut,
     Ends,
-    Stays,
-    Begins,
-    Arrives,
+    Saves,
+    Creates,
+    MovesIn,
 }
 
-/// One record that a commit writes.
-pub struct Part<'s> {
+/// A record that a commit writes.
+pub struct Participant<'s> {
     pub session: &'s JoinedSession,
-    pub change: Change,
+    pub action: Action,
     pub key: Rc<str>,
-    /// What the next write starts from, if not from what was loaded.
+    /// What the next write is based on, if not on what was loaded.
     rebased: Option<Base>,
-    /// The life of a session that begins.
+    /// The life of the session, if it begins.
     pub fresh_life: Life,
-    /// Whether it has to be read again before it is written.
-    pub is_lost: bool,
-    /// Whether there is nothing to do any more.
+    /// Whether the record must be read again before it is written.
+    pub is_stale: bool,
+    /// Whether nothing is left to do.
     pub is_done: bool,
-    /// Whether the version in the store is one that this commit prepared.
+    /// Whether the version in the store was prepared by this commit.
     pub is_prepared: bool,
-    /// Decisions of its record that are known to be settled.
-    pub forgotten: Vec<Mark>,
+    /// The marks of decisions in the record that are known to be settled.
+    pub settled_decisions: Vec<Mark>,
 }
 
-/// What it takes to lay a change over what others committed.
+/// What applying a change to another record depends on.
 #[derive(Clone, Copy)]
-pub struct Rebase {
+pub struct RebaseContext {
     pub isolation: Isolation,
     pub idleness: Idleness,
 }
 
-/// What comes next for a record that was read again.
+/// The next step for a record that was read again.
 pub enum Next {
-    /// It can be written.
+    /// Write it.
     Write,
-    /// The session is somewhere else by now, and must be looked at there.
-    Look,
-    /// Nothing: others did it already.
+    /// Read the record under the session's new key.
+    ReadAgain,
+    /// None: others did the same already.
     Nothing,
 }
 
-impl<'s> Part<'s> {
+impl<'s> Participant<'s> {
     pub fn new<E: Environment>(
         session: &'s JoinedSession,
-        change: Change,
+        action: Action,
         key: &Rc<str>,
         environment: &E,
     ) -> Self {
@@ -84,45 +84,47 @@ impl<'s> Part<'s> {
             if session.loaded_record().is_some() { Life::default() } else { Life::fresh(environment) };
         Self {
             session,
-            change,
+            action,
             key: Rc::clone(key),
-            // At a fresh id there is nothing.
+            // A fresh key is absent.
             rebased: (*key != session.loaded_key).then(Base::default),
             fresh_life,
-            is_lost: false,
+            is_stale: false,
             is_done: false,
             is_prepared: false,
-            forgotten: Vec::new(),
+            settled_decisions: Vec::new(),
         }
     }
 
-    /// What the next write starts from.
+    /// What the next write is based on.
     pub fn base(&self) -> &Base {
         self.rebased.as_ref().unwrap_or(&self.session.loaded.base)
     }
 
-    /// Whether it would be the better primary.
+    /// Whether this participant is preferred to another one as the primary.
     ///
-    /// The primary must exist. A session that ends or moves is decided in its own record, so that nothing which
-    /// happens to another record brings it back. Otherwise the record that is kept longest comes first, for it
-    /// remembers the decision; and of those the smallest key, so that few commits wait for each other.
+    /// The primary must exist. A session that ends or moves is decided in its own record, so that nothing
+    /// that happens to another record can bring it back. Otherwise the record with the longest timeout is
+    /// preferred, because it remembers the decision; of these, the one with the smallest key, so that few
+    /// commits wait for each other.
     pub fn comes_before(&self, other: &Self) -> bool {
         // A timeout of 0 is the longest.
-        let shortness = |part: &Self| u32::MAX - part.session.settings.options.timeout.wrapping_sub(1);
+        let shortness =
+            |participant: &Self| u32::MAX - participant.session.settings.options.timeout.wrapping_sub(1);
         (self.rank(), shortness(self), &*self.key) < (other.rank(), shortness(other), &*other.key)
     }
 
     fn rank(&self) -> Rank {
-        match self.change {
-            Change::Arrive => Rank::Arrives,
-            _ if self.base().version.is_none() => Rank::Begins,
-            Change::Leave => Rank::Leaves,
-            Change::End => Rank::Ends,
-            Change::Save => Rank::Stays,
+        match self.action {
+            Action::MoveIn => Rank::MovesIn,
+            _ if self.base().version.is_none() => Rank::Creates,
+            Action::MoveOut => Rank::MovesOut,
+            Action::End => Rank::Ends,
+            Action::Save => Rank::Saves,
         }
     }
 
-    /// What the record says before the commit, if it is that of the session as it lives.
+    /// The header of the record before the commit, if the session is alive.
     pub fn live_header(&self) -> Option<&Header> {
         self.base().live().map(|record| record.header())
     }
@@ -132,23 +134,23 @@ impl<'s> Part<'s> {
         self.live_header().map_or(&self.fresh_life, |header| &header.life)
     }
 
-    /// The record as it is, when the session lives.
+    /// The record before the commit, if the session is alive.
     pub fn live_record(&self) -> Option<&Record> {
         self.base().live().map(|record| &**record)
     }
 
-    /// Whether the record would change.
+    /// Whether the commit changes the record.
     ///
     /// # Errors
     /// [`Error::Damaged`].
     pub fn has_to_be_written(&self) -> Result<bool, Error> {
-        if self.change == Change::Save { self.differs() } else { Ok(true) }
+        if self.action == Action::Save { self.differs() } else { Ok(true) }
     }
 
-    /// Whether the changes of the session make its record another one.
+    /// Whether the edits of the session change the record.
     ///
     /// # Errors
-    /// [`Error::Damaged`] when a package that was changed cannot be read.
+    /// [`Error::Damaged`] when a package with edits cannot be read.
     pub fn differs(&self) -> Result<bool, Error> {
         let record = self.live_record();
         for (package, _) in self.session.overlays.iter() {
@@ -159,7 +161,7 @@ impl<'s> Part<'s> {
         Ok(false)
     }
 
-    /// The packages that the transaction changed, as they become over a record, sorted by name.
+    /// The packages that the transaction changes, with the edits applied to a record, sorted by name.
     ///
     /// # Errors
     /// [`Error::Damaged`] when one of them cannot be read.
@@ -174,52 +176,56 @@ impl<'s> Part<'s> {
         Ok(changed)
     }
 
-    /// Takes in that it was prepared.
+    /// Notes that the record was prepared.
     pub fn prepare(&mut self, version: Version) {
         self.start_from_version(Some(version));
         self.is_prepared = true;
     }
 
-    /// Takes in that the record is in the store in another version.
+    /// Notes that the record has another version in the store.
     pub fn start_from_version(&mut self, version: Option<Version>) {
         let record = self.base().record.clone();
         self.rebased = Some(Base { version, record });
     }
 
-    /// Whether another commit has written the record since it was looked at.
-    pub fn is_won_by_others(&self, found: Option<&Stored>) -> bool {
+    /// Whether another commit has written the record since it was last read.
+    pub fn was_written_by_others(&self, found: Option<&Stored>) -> bool {
         let marks = |record: Option<&Record>| record.map(|record| record.header().marks.clone());
         marks(found.and_then(|stored| stored.record.as_ref())) != marks(self.base().record.as_deref())
     }
 
-    /// Takes in what the store holds now.
-    pub fn rebase(&mut self, found: Result<Stored, RecordError>, context: Rebase) -> Result<Next, Failure> {
+    /// Bases the change on what the store holds now.
+    pub fn rebase(
+        &mut self,
+        found: Result<Stored, RecordError>,
+        context: RebaseContext,
+    ) -> Result<Next, Failure> {
         let stored = found.map_err(|error| error.of_session(self.session.name()))?;
-        // What the own commit prepared earlier is still there, without effect.
-        self.is_prepared = stored.pending == Some(Outcome::Void);
-        if self.change == Change::Arrive {
-            return self.rebase_arrival(stored.into_base());
+        // What this commit prepared in an earlier attempt is still there, without effect.
+        self.is_prepared = stored.pending == Some(PendingStatus::Void);
+        if self.action == Action::MoveIn {
+            return self.rebase_moved_in(stored.into_base());
         }
         let header = stored.record.as_ref().map(Record::header);
         let is_over = header.is_some_and(|header| {
             !header.has_ended() && context.idleness.is_over(header, stored.seconds_left)
         });
         match (self.session.loaded_record(), header) {
-            (None, Some(header)) if header.has_ended() => self.rebase_on_remains(stored, context),
-            (None, Some(_)) if is_over => self.rebase_on_remains(stored, context),
+            (None, Some(header)) if header.has_ended() => self.rebase_on_ended(stored, context),
+            (None, Some(_)) if is_over => self.rebase_on_ended(stored, context),
             (None, None) => self.start_from(Base::default()),
             (Some(_), None) => Err(Failure::Gone(self.session.name())),
             (Some(loaded), Some(header)) if loaded.header().life != header.life || is_over => {
                 Err(Failure::Gone(self.session.name()))
             }
-            // What was prepared elsewhere and does not count may still be settled by somebody who took its decision
-            // before that was lost: a logout makes that impossible.
+            // The pending part is void here, but a client that took its decision before the primary was lost
+            // may still settle it. Destroying the session makes that impossible.
             (Some(_), Some(header))
-                if header.has_ended() && self.is_prepared && self.change == Change::End =>
+                if header.has_ended() && self.is_prepared && self.action == Action::End =>
             {
-                self.end_what_is_void(stored.into_base(), context)
+                self.end_void(stored.into_base(), context)
             }
-            (Some(_), Some(header)) if header.has_ended() => self.meet_tombstone(header, context),
+            (Some(_), Some(header)) if header.has_ended() => self.rebase_on_tombstone(header, context),
             _ => self.rebase_on(stored.into_base(), context),
         }
     }
@@ -229,8 +235,9 @@ impl<'s> Part<'s> {
         Ok(Next::Write)
     }
 
-    /// Nothing is left of the session where it moved to; what the transaction read of it may be read no more.
-    fn end_what_is_void(&mut self, base: Base, context: Rebase) -> Result<Next, Failure> {
+    /// Ends a session that a void renewal would have moved. What the transaction read of it must be
+    /// unchanged.
+    fn end_void(&mut self, base: Base, context: RebaseContext) -> Result<Next, Failure> {
         let conflicts = match &base.record {
             Some(remains) => conflicts::conflicts(self.session, remains, context.isolation)?,
             None => Vec::new(),
@@ -238,16 +245,16 @@ impl<'s> Part<'s> {
         if conflicts.is_empty() { self.start_from(base) } else { Err(Failure::Conflict(conflicts)) }
     }
 
-    /// Nobody but this commit knows the fresh id: with 192 random bits nothing else can be there.
-    fn rebase_arrival(&mut self, base: Base) -> Result<Next, Failure> {
+    /// Only this commit knows the fresh id of 192 random bits, so no other session can be there.
+    fn rebase_moved_in(&mut self, base: Base) -> Result<Next, Failure> {
         match base.live() {
             Some(_) => Err(Failure::Conflict(vec![self.session.conflict()])),
             None => self.start_from(base),
         }
     }
 
-    /// A session begins where one has ended, unless that is still remembered.
-    fn rebase_on_remains(&mut self, stored: Stored, context: Rebase) -> Result<Next, Failure> {
+    /// Begins a session where another one ended, unless that is still remembered.
+    fn rebase_on_ended(&mut self, stored: Stored, context: RebaseContext) -> Result<Next, Failure> {
         let now = context.idleness.now.as_secs();
         let until = stored.record.as_ref().and_then(|record| record.header().ended_until);
         if until.is_some_and(|until| now < until) {
@@ -257,17 +264,17 @@ impl<'s> Part<'s> {
     }
 
     /// The session that was loaded has ended, or moved to another id.
-    fn meet_tombstone(&mut self, header: &Header, context: Rebase) -> Result<Next, Failure> {
+    fn rebase_on_tombstone(&mut self, header: &Header, context: RebaseContext) -> Result<Next, Failure> {
         let now = context.idleness.now.as_secs();
         match &header.moved_to {
-            // A logout follows always, so that nothing stays alive under any id.
-            Some(to) if self.change == Change::End || now < to.until => {
+            // A destroy always follows a renewal, so that the session ends under all its ids.
+            Some(to) if self.action == Action::End || now < to.until => {
                 self.key = to.key.as_str().into();
-                return Ok(Next::Look);
+                return Ok(Next::ReadAgain);
             }
             _ => {}
         }
-        if self.change == Change::End {
+        if self.action == Action::End {
             return Ok(Next::Nothing);
         }
         let is_remembered = header.ended_until.is_some_and(|until| now < until);
@@ -275,9 +282,9 @@ impl<'s> Part<'s> {
         Err(failure(self.session.name()))
     }
 
-    /// Lays the changes over what others committed, unless they conflict.
-    fn rebase_on(&mut self, base: Base, context: Rebase) -> Result<Next, Failure> {
-        // A session that timed out and began again within the transaction is not the one that lives there.
+    /// Applies the changes to what others committed, unless they conflict.
+    fn rebase_on(&mut self, base: Base, context: RebaseContext) -> Result<Next, Failure> {
+        // A session that was restarted after a timeout is not the one that is stored.
         if self.session.incarnation() > 0 {
             return Err(Failure::Conflict(vec![self.session.conflict()]));
         }

@@ -1,4 +1,4 @@
-//! A session that was read and is not written.
+//! Sessions that a transaction read and does not write.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -7,21 +7,21 @@ use super::conflicts;
 use crate::error::{Conflict, Error};
 use crate::joined::JoinedSession;
 use crate::state::Isolation;
-use crate::stored::{Stamp, Stored};
+use crate::stored::{StateId, Stored};
 
-/// A session that was read and is not written.
-pub struct Watched<'s> {
+/// A session that the transaction read and does not write.
+pub struct ReadOnlySession<'s> {
     pub session: &'s JoinedSession,
-    /// The state of its record that was seen last.
-    pub stamp: Stamp,
+    /// The state of its record when it was last read.
+    pub state_id: StateId,
 }
 
-impl<'s> Watched<'s> {
+impl<'s> ReadOnlySession<'s> {
     pub fn new(session: &'s JoinedSession) -> Self {
-        Self { session, stamp: session.loaded.stamp() }
+        Self { session, state_id: session.loaded.state_id() }
     }
 
-    /// What is not any more as it was read.
+    /// Returns what has changed of what was read.
     pub fn conflicts(&self, stored: &Stored, now: u64) -> Result<Vec<Conflict>, Error> {
         let whole = || Ok(vec![self.session.conflict()]);
         let live = stored.record.as_ref().filter(|record| !record.header().has_ended());
@@ -29,7 +29,8 @@ impl<'s> Watched<'s> {
         match (self.session.loaded_record(), live) {
             (None, None) if is_remembered.is_some_and(|until| until > now) => whole(),
             (None, None) => Ok(Vec::new()),
-            // To begin and end a session, or to move it before it begins, is nothing only where nothing is.
+            // Beginning and ending a session in one transaction, or renewing it before it begins, has no
+            // effect only where no session is.
             (None, Some(_)) if self.session.identity.destroyed || self.session.is_renewed() => whole(),
             (Some(_), None) => whole(),
             (Some(loaded), Some(live)) if loaded.header().life != live.header().life => whole(),

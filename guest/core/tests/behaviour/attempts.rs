@@ -1,45 +1,45 @@
-//! A commit over several sessions that tries again, or gives up.
+//! Commits over several sessions that retry, or give up.
 
 use std::rc::Rc;
 
 use lovely_session_core::{ContainerOptions, Error};
 
-use crate::several::{accounts, balances, die_after, roles, transfer};
-use crate::undecided::pending;
-use crate::world::{Fault, World, container_with, key, owned, package, session};
+use crate::accounts::{accounts, balances, crash_after, roles, transfer};
+use crate::world::{Fault, World, container_with, is_pending, key, owned, package, session};
 
-/// Lets a client die as soon as the record of `id` holds a text.
-fn die_once(world: &Rc<World>, id: &'static str, holds: &'static str) {
+/// Makes the client crash as soon as the record of `id` contains a text.
+fn crash_once(world: &Rc<World>, id: &'static str, holds: &'static str) {
     for _ in 0..12 {
-        let dying = Rc::clone(world);
+        let crashing = Rc::clone(world);
         world.before_write(move || {
-            let record = dying.raw(id).map(|record| String::from_utf8(record).unwrap()).unwrap_or_default();
+            let record =
+                crashing.raw(id).map(|record| String::from_utf8(record).unwrap()).unwrap_or_default();
             if record.contains(holds) {
-                dying.recover();
-                dying.strike([Fault::Refused; 20]);
+                crashing.recover();
+                crashing.inject([Fault::Refused; 20]);
             }
         });
     }
 }
 
 #[test]
-fn what_the_own_commit_prepared_is_never_in_its_own_way() {
+fn what_a_commit_prepared_itself_never_blocks_it() {
     let world = accounts();
     world.store("c", &[("k", "1")]);
     let tx = world.begin();
     package(&tx, "c").get("k").unwrap();
     package(&tx, "a").set("x", "1").unwrap();
     world.before_write(|| ());
-    let meddling = Rc::clone(&world);
-    // Somebody made the decision impossible for the sake of another commit, and left the rest as it was.
-    world.before_write(move || meddling.put_raw("a", &meddling.raw("a").unwrap()));
-    let (reads, writes) = (world.reads.get(), world.writes.get());
+    let others = Rc::clone(&world);
+    // Another client has prevented the decision, and changed nothing else.
+    world.before_write(move || others.put_raw("a", &others.raw("a").unwrap()));
+    let before = world.trips();
     tx.commit().unwrap();
-    assert_eq!((world.reads.get() - reads, world.writes.get() - writes), (3, 4));
+    assert_eq!(world.trips_since(before), (3, 4));
 }
 
 #[test]
-fn what_an_earlier_try_prepared_is_taken_back_when_a_later_one_fails() {
+fn what_an_earlier_attempt_prepared_is_removed_when_a_later_one_fails() {
     let world = accounts();
     let [decides, waits] = roles();
     let tx = world.begin();
@@ -47,27 +47,27 @@ fn what_an_earlier_try_prepared_is_taken_back_when_a_later_one_fails() {
         package(&tx, id).set("mine", "1").unwrap();
     }
     world.before_write(|| ());
-    let meddling = Rc::clone(&world);
+    let others = Rc::clone(&world);
     world.before_write(move || {
-        meddling.put_raw(waits, &meddling.raw(waits).unwrap());
-        meddling.store(decides, &[("x", "1")]);
+        others.put_raw(waits, &others.raw(waits).unwrap());
+        others.store(decides, &[("x", "1")]);
     });
-    // The write of the other one, and the second try, which finds that there is another version.
+    // The other commit's write, and the second attempt, which finds another version.
     world.before_write(|| ());
     world.before_write(|| ());
     let failing = Rc::clone(&world);
-    world.before_write(move || failing.strike([Fault::Refused]));
+    world.before_write(move || failing.inject([Fault::Refused]));
     assert!(matches!(tx.commit(), Err(Error::Store(_))));
-    assert!(!pending(&world, waits));
+    assert!(!is_pending(&world, waits));
 }
 
 #[test]
-fn races_that_nobody_wins_end_a_commit_after_a_few() {
+fn a_commit_gives_up_after_a_few_attempts_without_a_winner() {
     let world = accounts();
     for number in 0..5000 {
-        let meddling = Rc::clone(&world);
+        let others = Rc::clone(&world);
         let id = if number % 2 == 0 { "a" } else { "b" };
-        world.before_write(move || meddling.put_raw(id, &meddling.raw(id).unwrap()));
+        world.before_write(move || others.put_raw(id, &others.raw(id).unwrap()));
     }
     let writes = world.writes.get();
     assert!(matches!(transfer(&world).commit(), Err(Error::Conflict(_))));
@@ -81,7 +81,7 @@ fn a_session_that_prepares_to_begin_is_checked_for_its_size_before_anything_is_s
     let narrow = container_with(ContainerOptions { max_size: 800, ..ContainerOptions::default() });
     let tx = world.begin();
     let long = format!("\"{}\"", "x".repeat(600));
-    // The first to begin is the primary, in which nothing but the decision is added.
+    // The first session to begin is the primary, to which only the decision is added.
     for (id, value) in roles().into_iter().zip(["1", &long]) {
         narrow.session(&tx, id).unwrap().package("p").unwrap().set("k", value).unwrap();
     }
@@ -94,19 +94,19 @@ fn a_session_that_prepares_to_begin_is_checked_for_its_size_before_anything_is_s
 }
 
 #[test]
-fn what_an_earlier_try_prepared_is_never_taken_for_what_a_later_one_prepared() {
+fn what_an_earlier_attempt_prepared_is_never_mistaken_for_that_of_a_later_one() {
     let world = World::new();
     world.store("old", &[("k", "1")]);
     let tx = world.begin();
     let new = session(&tx, "old").renew_id(0).unwrap();
     world.before_write(|| ());
-    let meddling = Rc::clone(&world);
+    let others = Rc::clone(&world);
     world.before_write(move || {
-        meddling.store("old", &[("theirs", "2")]);
-        // What is prepared again is lost, and nothing is settled after the decision.
-        let striking = Rc::clone(&meddling);
-        meddling.before_write(move || striking.strike([Fault::RequestLost]));
-        die_once(&meddling, "old", "ended_until");
+        others.store("old", &[("theirs", "2")]);
+        // The second attempt to prepare is lost, and nothing is settled after the decision.
+        let failing = Rc::clone(&others);
+        others.before_write(move || failing.inject([Fault::RequestLost]));
+        crash_once(&others, "old", "ended_until");
     });
     tx.commit().unwrap();
     world.recover();
@@ -114,21 +114,21 @@ fn what_an_earlier_try_prepared_is_never_taken_for_what_a_later_one_prepared() {
 }
 
 #[test]
-fn what_another_commit_prepared_is_never_taken_for_the_own() {
+fn what_another_commit_prepared_is_never_mistaken_for_that_of_this_one() {
     let world = accounts();
     let [decides, waits] = roles();
     let first = (0..).map(|number| number.to_string()).find(|id| key(id) < key(waits)).unwrap();
     world.store(&first, &[("k", "1")]);
-    world.strike([Fault::RequestLost]);
+    world.inject([Fault::RequestLost]);
     let others = Rc::clone(&world);
-    world.after_next_write(move || {
+    world.after_write(move || {
         let tx = others.begin();
         package(&tx, &first).set("theirs", "2").unwrap();
         package(&tx, waits).set("theirs", "2").unwrap();
-        die_after(&others, 1);
+        crash_after(&others, 1);
         assert!(tx.commit().is_err());
         others.recover();
-        die_once(&others, decides, if decides == "a" { ":9" } else { ":11" });
+        crash_once(&others, decides, if decides == "a" { ":9" } else { ":11" });
     });
     transfer(&world).commit().unwrap();
     world.recover();

@@ -1,0 +1,7 @@
+//! Packages, whose values have types.
+
+mod handle;
+mod read;
+mod write;
+
+pub use self::handle::Package;
