@@ -1,7 +1,7 @@
 # Names for the scripts. What they do is said, and done, in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run components test test-platforms soak mutants bench bench-peers
+.PHONY: help setup run components check test test-platforms soak mutants bench bench-peers
 
 # Passed on by `run` (to `lovely-session serve`) and by `bench` (to the benches).
 ARGS ?=
@@ -17,6 +17,9 @@ run: ## Serve examples/cart on http://127.0.0.1:8080; ARGS="--store memcached://
 
 components: ## Write the components for other hosts into target/components.
 	@scripts/components.sh
+
+check: ## Run the quick checks: formatting, clippy, unit tests and the tests of the core.
+	@scripts/check.sh
 
 test: ## Run every check and every test.
 	@scripts/test.sh

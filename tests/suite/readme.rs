@@ -28,14 +28,6 @@ fn function(name: &str) -> &'static str {
     &COUNTER[begin..begin + length]
 }
 
-/// The most bytes of the first page.
-const README_BYTES: usize = 8500;
-
-#[test]
-fn the_readme_is_short() {
-    assert!(README.len() <= README_BYTES, "the README has {} bytes; move something to docs/", README.len());
-}
-
 /// Serves the counter, and gives its URL. It ends with the test.
 async fn serve_counter() -> String {
     let component = fs::read(env!("COUNTER_WASM")).unwrap();

@@ -6,6 +6,15 @@ use std::path::Path;
 use super::markdown::Repository;
 
 const MAKEFILE: &str = include_str!("../../../Makefile");
+const README: &str = include_str!("../../../README.md");
+
+/// The most bytes that the first page may have.
+const README_BYTES: usize = 8500;
+
+#[test]
+fn the_readme_is_short() {
+    assert!(README.len() <= README_BYTES, "the README has {} bytes; move something to docs/", README.len());
+}
 
 #[test]
 fn every_link_leads_to_something_in_the_repository() {
