@@ -1,4 +1,4 @@
-//! What the pages for people say, held to what is there; and the README's example, served.
+//! Checks the pages against the repository, and serves the example of the README.
 
 mod markdown;
 mod pages;
