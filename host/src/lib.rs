@@ -61,5 +61,5 @@ pub use turns::{TurnStatistics, Turns, TurnsOptions};
 
 /// Has the README's snippets compiled, as tests of the documentation.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

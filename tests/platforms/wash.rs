@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::hosts::installed;
 use crate::story::{cart_story, parallel_increments};
 
-const README: &str = include_str!("../../README.md");
+const PLATFORMS: &str = include_str!("../../docs/platforms.md");
 
 /// What components call the machine that wash runs on; their own `127.0.0.1` leads nowhere.
 const MACHINE: &str = "host.wasmcloud.internal";
@@ -86,11 +86,11 @@ impl Project {
     }
 }
 
-/// The recipe on the first page, with other ports.
+/// The recipe in `docs/platforms.md`, with other ports.
 #[tokio::test]
-async fn the_recipe_on_the_first_page_serves_the_counter() {
+async fn the_recipe_for_wash_serves_the_counter() {
     let project = Project::new();
-    let recipe = README.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let recipe = PLATFORMS.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let port = project.memcached.address().rsplit(':').next().unwrap().to_owned();
     let recipe = recipe.replace("11211", &port).replacen("dev:\n", "dev:\n  address: 127.0.0.1:0\n", 1);
     let components = project.directory.path().join("target/components");

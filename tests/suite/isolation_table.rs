@@ -1,11 +1,11 @@
-//! The README's table of what happens to two requests of one visitor that overlap: each line is what happens.
+//! The table in `docs/reference.md` of what happens to two requests of one visitor that overlap: each line is what happens.
 
 use lovely_session_tests::app::{App, Error, Isolation, Tx};
 use lovely_session_tests::world::World;
 
 mod several_sessions;
 
-const README: &str = include_str!("../../README.md");
+const REFERENCE: &str = include_str!("../../docs/reference.md");
 
 const ISOLATIONS: [Isolation; 3] = [Isolation::Serializable, Isolation::Snapshot, Isolation::LastWriterWins];
 
@@ -52,13 +52,13 @@ const LINES: [(&str, Step, Step); 14] = [
 ];
 
 #[tokio::test]
-async fn the_readme_tells_what_happens_to_two_requests_at_the_same_time() {
+async fn the_reference_tells_what_happens_to_two_requests_at_the_same_time() {
     for (text, first, second) in LINES {
         let mut line = format!("| {text} |");
         for isolation in ISOLATIONS {
             line += &format!(" {} |", happens(isolation, first, second).await);
         }
-        assert!(README.contains(&line), "the README lacks this line, which is true:\n{line}");
+        assert!(REFERENCE.contains(&line), "docs/reference.md lacks this line, which is true:\n{line}");
     }
 }
 

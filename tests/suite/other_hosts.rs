@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lovely_session_tests::binary::run_named;
 
-const README: &str = include_str!("../../README.md");
+const PLATFORMS: &str = include_str!("../../docs/platforms.md");
 
 /// What a run of the host with its sessions in a directory answers: the text, and the cookie if it sends one.
 fn visit(directory: &Path, cookie: Option<&str>) -> (String, Option<String>) {
@@ -60,7 +60,7 @@ fn wasmtime_alone_runs_the_session_component() {
          an hour later: there is no session\n\
          the store was read 6 times and written 4 times\n"
     );
-    assert!(README.contains(&ended.stdout), "the README shows another output");
+    assert!(PLATFORMS.contains(&ended.stdout), "docs/platforms.md shows another output");
 }
 
 #[test]

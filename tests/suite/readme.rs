@@ -1,8 +1,10 @@
-//! What the pages for people say, held to what is there; and the README's example, served.
+//! Checks the pages against the repository, and serves the example of the README.
+
+mod markdown;
+mod pages;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lovely_session_host::Memory;
@@ -10,7 +12,6 @@ use lovely_session_host::serve::{Application, Limits, Server};
 
 const README: &str = include_str!("../../README.md");
 const COUNTER: &str = include_str!("../../examples/counter/src/lib.rs");
-const MAKEFILE: &str = include_str!("../../Makefile");
 
 #[test]
 fn the_readme_shows_the_counter_s_functions_as_they_are() {
@@ -25,65 +26,6 @@ fn function(name: &str) -> &'static str {
     let begin = COUNTER.find(&format!("\nfn {name}(")).unwrap() + 1;
     let length = COUNTER[begin..].find("\n}\n").unwrap() + 2;
     &COUNTER[begin..begin + length]
-}
-
-#[test]
-fn the_make_targets_that_the_readme_names_exist() {
-    let (code, _) = code_and_prose(README);
-    let commands = code.iter().filter_map(|code| code.trim_start().strip_prefix("make "));
-    let targets: BTreeSet<&str> = commands.filter_map(|command| command.split_whitespace().next()).collect();
-    assert!(targets.contains("run") && targets.contains("test"), "{targets:?}");
-    for target in targets {
-        assert!(MAKEFILE.contains(&format!("\n{target}: ")), "there is no `make {target}`");
-    }
-}
-
-#[test]
-fn every_relative_link_leads_somewhere() {
-    let pages = pages();
-    let links: Vec<(PathBuf, String)> = pages.iter().flat_map(|page| relative_links(page)).collect();
-    assert!(!links.is_empty(), "no links were found on {pages:?}");
-    for (page, link) in links {
-        let target = page.parent().unwrap().join(&link);
-        assert!(target.exists(), "{} links to {link}, which does not exist", page.display());
-    }
-}
-
-/// The README and all pages in `docs`.
-fn pages() -> Vec<PathBuf> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let docs = fs::read_dir(repository.join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let mut pages: Vec<_> = docs.filter(|path| path.extension().is_some_and(|name| name == "md")).collect();
-    assert!(!pages.is_empty());
-    pages.push(repository.join("README.md"));
-    pages
-}
-
-/// The links of a page to files, without what they point to inside the file.
-fn relative_links(page: &Path) -> Vec<(PathBuf, String)> {
-    let text = fs::read_to_string(page).unwrap();
-    let (_, prose) = code_and_prose(&text);
-    let prose = prose.concat();
-    let targets = prose.split("](").skip(1).map(|rest| rest.split([')', '#']).next().unwrap());
-    let files = targets.filter(|target| !target.is_empty() && !target.contains("://"));
-    files.map(|file| (page.to_owned(), file.to_owned())).collect()
-}
-
-/// Takes Markdown apart: the lines of code blocks and the code in lines of text, and the rest.
-fn code_and_prose(markdown: &str) -> (Vec<&str>, Vec<&str>) {
-    let (mut code, mut prose, mut in_block) = (Vec::new(), Vec::new(), false);
-    for line in markdown.lines() {
-        if line.trim_start().starts_with("```") {
-            in_block = !in_block;
-        } else if in_block {
-            code.push(line);
-        } else {
-            for (place, part) in line.split('`').enumerate() {
-                if place % 2 == 0 { prose.push(part) } else { code.push(part) }
-            }
-        }
-    }
-    (code, prose)
 }
 
 /// Serves the counter, and gives its URL. It ends with the test.

@@ -4,7 +4,7 @@ use lovely_session_tests::app::{Answer, App, Error, Isolation, Session, Tx};
 use lovely_session_tests::mortal::{Death, every_death};
 use lovely_session_tests::world::World;
 
-use super::{ISOLATIONS, README};
+use super::{ISOLATIONS, REFERENCE};
 
 const IDS: [&str; 2] = ["A", "B"];
 
@@ -12,7 +12,7 @@ const IDS: [&str; 2] = ["A", "B"];
 const OPENING: i64 = 10;
 
 #[tokio::test]
-async fn the_readme_tells_what_happens_to_transactions_over_two_sessions() {
+async fn the_reference_tells_what_happens_to_transactions_over_two_sessions() {
     let mut lines = [
         "| reads A, and B after the other moved something from A to B |".to_owned(),
         "| sets A to the sum of both, and the other B |".to_owned(),
@@ -26,7 +26,7 @@ async fn the_readme_tells_what_happens_to_transactions_over_two_sessions() {
         }
     }
     for line in lines {
-        assert!(README.contains(&line), "the README lacks this line, which is true:\n{line}");
+        assert!(REFERENCE.contains(&line), "docs/reference.md lacks this line, which is true:\n{line}");
     }
 }
 
