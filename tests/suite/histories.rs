@@ -161,13 +161,13 @@ async fn a_serializable_history_has_no_anomaly() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_serializable_history_in_turn_has_no_anomaly() {
     let load = Load { isolation: Isolation::Serializable, removals: true };
-    let options = TurnsOptions { hold: Duration::from_millis(5), ..TurnsOptions::default() };
+    let options = TurnsOptions { max_hold: Duration::from_millis(5), ..TurnsOptions::default() };
     let mut registers = Registers::start(load).await;
     registers.world = registers.world.in_turn(options);
     registers.run_for_long(Allowed::default()).await;
     let statistics = registers.world.turns().statistics();
     println!("{statistics:?}");
-    assert!(statistics.waits > 0 && statistics.overtaken > 0);
+    assert!(statistics.waits > 0 && statistics.expired > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ const TRANSFERS: usize = 30;
 /// Turns that end by what instances do, and not because a busy machine takes its time.
 fn patient() -> TurnsOptions {
     let minute = Duration::from_secs(60);
-    TurnsOptions { patience: minute, hold: minute }
+    TurnsOptions { max_wait: minute, max_hold: minute }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,7 +45,7 @@ async fn transfers(world: World) {
     let statistics = world.turns().statistics();
     println!("{CLIENTS} clients, {TRANSFERS} transfers each, {conflicts} conflicts: {statistics:?}");
     assert!(statistics.waits > 0, "nobody had to wait");
-    assert_eq!((statistics.overtaken, statistics.without_turn), (0, 0));
+    assert_eq!((statistics.expired, statistics.without_turn), (0, 0));
 
     let ids: Vec<String> = (0..ACCOUNTS).map(account_id).collect();
     let mut app = world.app().await;
