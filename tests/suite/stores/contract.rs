@@ -4,7 +4,7 @@ mod broken_stores;
 
 use std::sync::Arc;
 
-use lovely_session_conformance::{Report, Subject, Verdict, check};
+use lovely_session_conformance::{Report, Status, Subject, check};
 use lovely_session_host::{KeyValue, ManualClock, Memory};
 use lovely_session_tests::memcached::MemcachedServer;
 
@@ -20,10 +20,10 @@ async fn report_on(defect: Defect) -> Report {
     check(&in_memory(|memory| Arc::new(Broken::new(memory, defect)))).await
 }
 
-/// The verdict on a rule.
-fn verdict<'a>(report: &'a Report, rule: &str) -> &'a Verdict {
+/// The status of a rule.
+fn status<'a>(report: &'a Report, rule: &str) -> &'a Status {
     let finding = report.findings().iter().find(|finding| finding.rule == rule);
-    &finding.unwrap_or_else(|| panic!("there is no rule `{rule}`")).verdict
+    &finding.unwrap_or_else(|| panic!("there is no rule `{rule}`")).status
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,24 +51,24 @@ async fn the_store_on_several_memcached_servers_keeps_it() {
 async fn a_store_that_breaks_it_is_found_out() {
     let cases = [
         (Defect::LastWriterWins, "a write with an old version is stale"),
-        (Defect::LastWriterWins, "of many that race to create a key one wins"),
-        (Defect::LastWriterWins, "no update is lost when two count up"),
+        (Defect::LastWriterWins, "of many writes that race to create a key one is applied"),
+        (Defect::LastWriterWins, "no update is lost when two clients increment"),
         (Defect::ComparesValues, "going back to the same value is a new version"),
         (Defect::ComparesValues, "a key that is created again has a new version"),
         (Defect::SlidingIsAChange, "sliding does not change the version"),
-        (Defect::NeverExpires, "an entry ends with its lifetime"),
-        (Defect::NeverSlides, "a touched entry lives on"),
-        (Defect::AlwaysSlides, "a read without touch slides nothing"),
-        (Defect::AnswersInReverse, "outcomes and entries come in the order asked"),
+        (Defect::NeverExpires, "an entry expires with its lifetime"),
+        (Defect::NeverSlides, "a touched entry lives longer"),
+        (Defect::AlwaysSlides, "a read without touch slides no lifetime"),
+        (Defect::AnswersInReverse, "outcomes and entries are in the order of the call"),
         (Defect::KeysIgnoreCase, "keys that look alike are different keys"),
-        (Defect::MeasuresOneByOne, "a value over the largest size stops the whole batch"),
-        (Defect::ChecksNothing, "bad keys are refused"),
+        (Defect::MeasuresOneByOne, "a value over the largest size stops the whole call"),
+        (Defect::ChecksNothing, "invalid keys fail"),
         (Defect::Panics, "an absent key is none"),
     ];
     for (defect, rule) in cases {
         let report = report_on(defect).await;
         assert!(report.is_broken() && !report.is_kept(), "{defect:?}: {report}");
-        assert!(matches!(verdict(&report, rule), Verdict::Broken(_)), "{defect:?}, {rule}: {report}");
+        assert!(matches!(status(&report, rule), Status::Broken(_)), "{defect:?}, {rule}: {report}");
     }
 }
 
@@ -76,10 +76,10 @@ async fn a_store_that_breaks_it_is_found_out() {
 async fn what_a_store_says_it_cannot_do_is_told_as_such() {
     let report = report_on(Defect::RefusesVersions).await;
     assert!(!report.is_broken() && !report.is_kept(), "{report}");
-    for rule in ["a write with an old version is stale", "no update is lost when two count up"] {
-        assert!(matches!(verdict(&report, rule), Verdict::Unsupported(_)), "{rule}: {report}");
+    for rule in ["a write with an old version is stale", "no update is lost when two clients increment"] {
+        assert!(matches!(status(&report, rule), Status::Unsupported(_)), "{rule}: {report}");
     }
-    assert_eq!(*verdict(&report, "a value comes back as it was put"), Verdict::Kept);
+    assert_eq!(*status(&report, "a value comes back as it was put"), Status::Kept);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,7 +91,7 @@ async fn a_limit_that_is_out_of_reach_is_told_as_not_tried() {
     let subject = Subject::new(Arc::new(store)).with_clock(move |time| clock.advance(time));
     let report = check(&subject).await;
     assert!(!report.is_broken(), "{report}");
-    assert!(matches!(verdict(&report, "a value of the largest size is stored"), Verdict::NotTried(_)));
+    assert!(matches!(status(&report, "a value of the largest size is stored"), Status::NotTried(_)));
 }
 
 #[tokio::test]

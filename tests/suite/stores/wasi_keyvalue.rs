@@ -6,7 +6,7 @@ mod draft2;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lovely_session_conformance::{Report, Subject, Verdict, check};
+use lovely_session_conformance::{Report, Status, Subject, check};
 use lovely_session_host::KeyValue;
 use lovely_session_tests::app::{ContainerOptions, DEFAULTS, Error};
 use lovely_session_tests::world::World;
@@ -16,32 +16,32 @@ async fn report_on(store: impl KeyValue + 'static) -> Report {
 }
 
 #[track_caller]
-fn assert_all(report: &Report, expected: fn(&Verdict) -> bool, rules: &[&str]) {
+fn assert_all(report: &Report, expected: fn(&Status) -> bool, rules: &[&str]) {
     for rule in rules {
         let finding = report.findings().iter().find(|finding| finding.rule == *rule);
-        assert!(finding.is_some_and(|finding| expected(&finding.verdict)), "{rule}: {report}");
+        assert!(finding.is_some_and(|finding| expected(&finding.status)), "{rule}: {report}");
     }
 }
 
-fn is_kept(verdict: &Verdict) -> bool {
-    *verdict == Verdict::Kept
+fn is_kept(status: &Status) -> bool {
+    *status == Status::Kept
 }
 
-fn is_unsupported(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Unsupported(_))
+fn is_unsupported(status: &Status) -> bool {
+    matches!(status, Status::Unsupported(_))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_the_first_draft_what_it_cannot_do_is_unsupported() {
     let report = report_on(draft::store(env!("KV_DRAFT_WASM"))).await;
     assert!(!report.is_broken(), "{report}");
-    assert_all(&report, is_kept, &["a value comes back as it was put", "bad keys are refused"]);
+    assert_all(&report, is_kept, &["a value comes back as it was put", "invalid keys fail"]);
     let unsupported = [
         "a write with an old version is stale",
-        "of many that race to create a key one wins",
-        "no update is lost when two count up",
-        "an entry ends with its lifetime",
-        "a touched entry lives on",
+        "of many writes that race to create a key one is applied",
+        "no update is lost when two clients increment",
+        "an entry expires with its lifetime",
+        "a touched entry lives longer",
     ];
     assert_all(&report, is_unsupported, &unsupported);
 }
@@ -52,7 +52,11 @@ async fn over_the_first_draft_versions_are_looked_at_where_losing_updates_was_ch
     // What becomes of races is luck here, so nothing is said about the rules that race.
     let kept = ["a write with an old version is stale", "a key that is created again has a new version"];
     assert_all(&report, is_kept, &kept);
-    assert_all(&report, is_unsupported, &["an entry ends with its lifetime", "a touched entry lives on"]);
+    assert_all(
+        &report,
+        is_unsupported,
+        &["an entry expires with its lifetime", "a touched entry lives longer"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,11 +66,15 @@ async fn over_the_second_draft_versions_hold_and_lifetimes_are_unsupported() {
     let kept = [
         "a write with an old version is stale",
         "going back to the same value is a new version",
-        "of many that race to create a key one wins",
-        "no update is lost when two count up",
+        "of many writes that race to create a key one is applied",
+        "no update is lost when two clients increment",
     ];
     assert_all(&report, is_kept, &kept);
-    assert_all(&report, is_unsupported, &["an entry ends with its lifetime", "a touched entry lives on"]);
+    assert_all(
+        &report,
+        is_unsupported,
+        &["an entry expires with its lifetime", "a touched entry lives longer"],
+    );
 }
 
 async fn count_up(world: &World, options: ContainerOptions) -> u64 {
