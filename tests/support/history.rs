@@ -7,9 +7,9 @@
 //! dependencies of Adya's theory; a cycle of them is an anomaly, and a history without one is serializable.
 //!
 //! What is checked is one register of keys; where transactions span several sessions, a key is named by its session,
-//! too, and the check holds them to one order over all sessions. Whoever adds what follows only in some orders would report anomalies that are none, so what cannot be
-//! told adds no dependency: an absent key that could have been absent for several reasons, and the order of
-//! writes without reads that overlap in time.
+//! too, and the check holds them to one order over all sessions. Whoever adds what follows only in some orders would
+//! report anomalies that are none, so what cannot be told adds no dependency: an absent key that could have been absent
+//! for several reasons, and the order of writes without reads that overlap in time.
 
 #![allow(clippy::indexing_slicing, reason = "the indexes are those of the same history")]
 

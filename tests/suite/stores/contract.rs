@@ -1,4 +1,4 @@
-//! The contract of `lovely:session/key-value`: each store keeps it, and those that break it are found out.
+//! The contract of `lovely:session/key-value`: each store keeps it, and stores that break it are reported.
 
 mod broken_stores;
 
@@ -10,7 +10,7 @@ use lovely_session_tests::memcached::MemcachedServer;
 
 use self::broken_stores::{Broken, Defect};
 
-/// A store in memory, or one made of it, whose clock the rules move.
+/// A store in memory, or a wrapper around it, with a clock that the rules move.
 fn in_memory(around: impl FnOnce(Memory) -> Arc<dyn KeyValue>) -> Subject {
     let clock = ManualClock::new();
     Subject::new(around(Memory::with_clock(clock.clone()))).with_clock(move |time| clock.advance(time))
@@ -27,13 +27,13 @@ fn status<'a>(report: &'a Report, rule: &str) -> &'a Status {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_store_in_memory_keeps_it() {
+async fn the_store_in_memory_keeps_the_contract() {
     let report = check(&in_memory(|memory| Arc::new(memory))).await;
     assert!(report.is_kept(), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_store_on_memcached_keeps_it_and_nothing_is_left_behind() {
+async fn the_store_on_memcached_keeps_the_contract_and_no_entries_are_left() {
     let server = MemcachedServer::start();
     let report = check(&Subject::new(Arc::new(super::connect(&[&server]).await))).await;
     assert!(report.is_kept(), "{report}");
@@ -41,14 +41,14 @@ async fn the_store_on_memcached_keeps_it_and_nothing_is_left_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_store_on_several_memcached_servers_keeps_it() {
+async fn the_store_on_several_memcached_servers_keeps_the_contract() {
     let (one, another) = (MemcachedServer::start(), MemcachedServer::start());
     let report = check(&Subject::new(Arc::new(super::connect(&[&one, &another]).await))).await;
     assert!(report.is_kept(), "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_breaks_it_is_found_out() {
+async fn a_store_that_breaks_a_rule_is_reported_as_broken() {
     let cases = [
         (Defect::LastWriterWins, "a write with an old version is stale"),
         (Defect::LastWriterWins, "of many writes that race to create a key one is applied"),
@@ -59,7 +59,7 @@ async fn a_store_that_breaks_it_is_found_out() {
         (Defect::NeverExpires, "an entry expires with its lifetime"),
         (Defect::NeverSlides, "a touched entry lives longer"),
         (Defect::AlwaysSlides, "a read without touch slides no lifetime"),
-        (Defect::AnswersInReverse, "outcomes and entries are in the order of the call"),
+        (Defect::ReversesResults, "outcomes and entries are in the order of the call"),
         (Defect::KeysIgnoreCase, "keys that look alike are different keys"),
         (Defect::MeasuresOneByOne, "a value over the largest size stops the whole call"),
         (Defect::ChecksNothing, "invalid keys fail"),
@@ -73,7 +73,7 @@ async fn a_store_that_breaks_it_is_found_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_store_says_it_cannot_do_is_told_as_such() {
+async fn what_a_store_does_not_support_is_reported_as_unsupported() {
     let report = report_on(Defect::RefusesVersions).await;
     assert!(!report.is_broken() && !report.is_kept(), "{report}");
     for rule in ["a write with an old version is stale", "no update is lost when two clients increment"] {
@@ -83,7 +83,7 @@ async fn what_a_store_says_it_cannot_do_is_told_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_that_is_out_of_reach_is_told_as_not_tried() {
+async fn a_limit_that_is_too_large_to_check_is_reported_as_not_tried() {
     let clock = ManualClock::new();
     let options =
         lovely_session_host::MemoryOptions { max_value_bytes: u64::MAX, max_total_bytes: 100 << 20 };
@@ -95,7 +95,7 @@ async fn a_limit_that_is_out_of_reach_is_told_as_not_tried() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_store_component_is_refused_with_the_reason() {
+async fn a_file_that_is_not_a_store_component_is_refused_with_the_reason() {
     use lovely_session_host::SESSION_COMPONENT;
     use lovely_session_host::{ComponentError, ComponentStore};
 

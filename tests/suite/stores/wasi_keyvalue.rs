@@ -1,4 +1,4 @@
-//! The adapters to `wasi:keyvalue`, on hosts that have it: what they can do, and what they say they cannot.
+//! The adapters to `wasi:keyvalue`, on hosts that have it: which rules they keep, and what they do not support.
 
 mod draft;
 mod draft2;
