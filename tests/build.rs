@@ -1,4 +1,4 @@
-//! Builds the WebAssembly programs that the tests run, and tells the tests where they are:
+//! Builds the WebAssembly programs of the tests, and sets variables with their paths:
 //!
 //! - `CART_WASM` is the path of the component that `examples/cart` becomes, and `COUNTER_WASM` that of
 //!   `examples/counter`;

@@ -227,7 +227,7 @@ impl Client {
             0 => self.app.peek(key.package, key.key).await?,
             _ => {
                 let entries = self.app.peek_entries(key.package).await?;
-                entries.into_iter().find(|(key, _)| key == key.key).map(|(_, value)| value)
+                entries.into_iter().find(|(name, _)| name == key.key).map(|(_, value)| value)
             }
         };
         work.ops.push(Op::Read(key.name(key.key), value.as_deref().map(parse)));
