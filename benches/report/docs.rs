@@ -22,8 +22,9 @@ pub fn update(page: &Path, report: &Report) -> anyhow::Result<()> {
     for (name, part) in &report.parts {
         match &part.measured {
             Measured::Rows(rows) => {
-                text = replaced(&text, name, &markdown(rows, &part.taken))
-                    .with_context(|| format!("{} has no place for the figures of {name}", page.display()))?;
+                text = replaced(&text, name, &markdown(rows, &part.taken)).with_context(|| {
+                    format!("{} has no comments for the figures of {name}", page.display())
+                })?;
             }
             Measured::Growth(growth) => {
                 draw(page, name, growth, &part.taken)?;

@@ -96,14 +96,14 @@ fn line(line: &Line, across: &Scale, up: &Scale) -> String {
     let mut path = String::new();
     let mut marks = String::new();
     for (at, Spread { low, median, high }) in &line.points {
-        let (x, y) = (across.place(f64::from(*at)), up.place(*median));
+        let (x, y) = (across.position(f64::from(*at)), up.position(*median));
         let _ = write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { 'M' } else { 'L' });
         let _ = write!(
             marks,
             "<path d=\"M{x:.1} {:.1}V{:.1}\" stroke=\"{colour}\"/>\
              <circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>",
-            up.place(*low),
-            up.place(*high)
+            up.position(*low),
+            up.position(*high)
         );
     }
     format!("<path class=\"line\" stroke=\"{colour}\" d=\"{path}\"/>{marks}\n")

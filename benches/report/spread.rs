@@ -23,9 +23,9 @@ impl Samples {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let at = |quarter: usize| {
-            let place = (sorted.len() - 1) as f64 * quarter as f64 / 4.0;
-            let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-            below + (above - below) * place.fract()
+            let position = (sorted.len() - 1) as f64 * quarter as f64 / 4.0;
+            let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+            below + (above - below) * position.fract()
         };
         Spread { low: at(1), median: at(2), high: at(3) }
     }

@@ -160,8 +160,8 @@ async fn values_are_data_and_names_are_escaped(world: World) {
         let keys = server.keys();
         assert_eq!(keys.len(), 5, "{keys:?}");
         for key in keys {
-            let (place, digest) = key.rsplit_once(':').unwrap();
-            assert!(place.starts_with("ls1:"), "{key}");
+            let (prefix, digest) = key.rsplit_once(':').unwrap();
+            assert!(prefix.starts_with("ls1:"), "{key}");
             // A SHA-256 has 64 hexadecimal digits; an MD5 has 32. The store does not get the id itself.
             assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{key}");
         }

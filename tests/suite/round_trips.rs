@@ -123,10 +123,10 @@ async fn load(world: &World, isolation: Isolation, ids: &[&str]) -> (App, Tx, Ve
 async fn commit_cost(world: &World, isolation: Isolation, ids: &[&str], changed: usize) -> (usize, usize) {
     let (mut app, tx, sessions) = load(world, isolation, ids).await;
     let before = world.round_trips();
-    for (place, session) in sessions.into_iter().enumerate() {
+    for (position, session) in sessions.into_iter().enumerate() {
         let data = app.package(session, "p").await.unwrap();
         let len = app.len(data).await.unwrap();
-        if place < changed {
+        if position < changed {
             app.set(data, &format!("key {len}"), "1").await.unwrap();
         }
     }

@@ -19,10 +19,11 @@ mod stopping;
 pub fn with_names_replaced(mut component: Vec<u8>, old: &str, new: &str) -> Vec<u8> {
     assert_eq!(old.len(), new.len());
     let parts = component.windows(old.len()).enumerate();
-    let places: Vec<_> = parts.filter(|(_, part)| *part == old.as_bytes()).map(|(place, _)| place).collect();
-    assert!(!places.is_empty(), "the component does not contain {old:?}");
-    for place in places {
-        component[place..place + old.len()].copy_from_slice(new.as_bytes());
+    let positions: Vec<_> =
+        parts.filter(|(_, part)| *part == old.as_bytes()).map(|(position, _)| position).collect();
+    assert!(!positions.is_empty(), "the component does not contain {old:?}");
+    for position in positions {
+        component[position..position + old.len()].copy_from_slice(new.as_bytes());
     }
     component
 }

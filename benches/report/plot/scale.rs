@@ -23,14 +23,14 @@ impl Scale {
     }
 
     /// The position of a value.
-    pub fn place(&self, value: f64) -> f64 {
+    pub fn position(&self, value: f64) -> f64 {
         self.begin + (value.log10() - self.least) / (self.most - self.least) * (self.end - self.begin)
     }
 
     /// The powers of ten on the scale, with their positions.
     pub fn decades(&self) -> impl Iterator<Item = (f64, f64)> {
         let exponents = self.least.ceil() as i32..=(self.most + 0.01).floor() as i32;
-        exponents.map(|exponent| 10_f64.powi(exponent)).map(|value| (value, self.place(value)))
+        exponents.map(|exponent| 10_f64.powi(exponent)).map(|value| (value, self.position(value)))
     }
 }
 

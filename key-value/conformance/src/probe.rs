@@ -70,7 +70,7 @@ impl Probe {
     ) -> Result<Vec<Option<Entry>>, Stop> {
         let count = keys.len();
         let entries = self.store.get_many(keys, touch).await?;
-        ensure_eq!(entries.len(), count, "the number of results of a read of {count} keys");
+        ensure_eq!(entries.len(), count, "the number of results of a read");
         Ok(entries)
     }
 
@@ -82,7 +82,7 @@ impl Probe {
     pub(crate) async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Stop> {
         let count = writes.len();
         let outcomes = self.store.write_many(self.lasting(writes)).await?;
-        ensure_eq!(outcomes.len(), count, "the number of outcomes of {count} writes");
+        ensure_eq!(outcomes.len(), count, "the number of outcomes of a write");
         Ok(outcomes)
     }
 

@@ -129,14 +129,14 @@ async fn a_server_that_freezes_and_continues_is_logged_as_away_and_as_back() {
     assert_eq!(visitors[0].get("/").await.status, 200);
 
     let lines = lines_about_the_store(serving);
-    let place = |words: &[&str]| {
+    let line_with = |words: &[&str]| {
         let has_all = |line: &String| words.iter().all(|word| line.contains(word));
         lines.iter().position(has_all).unwrap_or_else(|| panic!("{words:?} is not in {lines:#?}"))
     };
     let address = format!("server={}", server.address());
-    place(&[" WARN ", &address, "call=read", "did not response in time"]);
-    let away = place(&[" WARN ", &address, "does not response"]);
-    let back = place(&[" INFO ", &address, "responses again"]);
+    line_with(&[" WARN ", &address, "call=read", "did not answer in time"]);
+    let away = line_with(&[" WARN ", &address, "does not answer"]);
+    let back = line_with(&[" INFO ", &address, "answers again"]);
     assert!(away < back, "{lines:#?}");
     let key = store_key("counter", &id).unwrap();
     assert!(lines.iter().all(|line| !line.contains(&id) && !line.contains(&key)), "{lines:#?}");

@@ -83,8 +83,8 @@ impl Seen {
 
     /// Checks that a life is not one of the first `lives`, which were followed by later ones.
     fn assert_none_of_the_first(&self, id: &str, lives: usize, life: &str) {
-        let place = self.lives.get(id).and_then(|lives| lives.iter().position(|other| other == life));
-        let over = place.is_some_and(|place| place + 1 < lives);
+        let position = self.lives.get(id).and_then(|lives| lives.iter().position(|other| other == life));
+        let over = position.is_some_and(|position| position + 1 < lives);
         assert!(!over, "{id}: life {life} is back, after {} lives", self.lives(id));
     }
 }

@@ -30,9 +30,9 @@ async fn responses_without_a_body_end_with_their_heads() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pipelined_requests_get_their_responses_in_order() {
     let responses = responses_to(&["GET /slow", "GET /unknown", "GET /hello"]).await;
-    let place = |text| responses.find(text).unwrap_or_else(|| panic!("{text:?} is not in:\n{responses}"));
-    assert!(place("slow\n") < place("no such behaviour\n"));
-    assert!(place("no such behaviour\n") < place("hello\n"));
+    let position = |text| responses.find(text).unwrap_or_else(|| panic!("{text:?} is not in:\n{responses}"));
+    assert!(position("slow\n") < position("no such behaviour\n"));
+    assert!(position("no such behaviour\n") < position("hello\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,11 +12,11 @@ const FORMAT: &str = concat!("compiled code 1 of lovely-session ", env!("CARGO_P
 
 /// A hash of everything that compiled code depends on. It is shown as hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::serve) struct Key([u8; 32]);
+pub(crate) struct Key([u8; 32]);
 
 impl Key {
     /// The key of the code that this engine compiles from these components.
-    pub(in crate::serve) fn new(engine: &Engine, components: &[&[u8]]) -> Self {
+    pub(crate) fn new(engine: &Engine, components: &[&[u8]]) -> Self {
         let mut hasher = KeyHasher(Sha256::new_with_prefix(FORMAT));
         engine.precompile_compatibility_hash().hash(&mut hasher);
         for component in components {

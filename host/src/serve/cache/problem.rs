@@ -38,7 +38,7 @@ pub enum CacheProblem {
         /// Its permissions.
         mode: u32,
     },
-    /// In the place of a file is something else.
+    /// The path is not a regular file.
     #[error("`{}` is not a regular file; remove it", .path.display())]
     NoFile {
         /// Its path.

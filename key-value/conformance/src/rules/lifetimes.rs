@@ -170,7 +170,7 @@ fn ensure_about(seconds_left: Option<u32>, expected: u32) -> Checked {
     };
     ensure!(
         (expected.saturating_sub(TOLERANCE)..=expected.saturating_add(LATE)).contains(&left),
-        "{left} seconds are left instead of {expected}"
+        "the seconds left are {left} instead of about {expected}"
     );
     Ok(())
 }

@@ -242,8 +242,8 @@ impl<'a> Bank<'a> {
             let (mut app, container, tx) = begin(self.world).await;
             let accounts = self.accounts(&mut app, container, tx).await.unwrap();
             let others = accounts.len() as i64 - 1;
-            for (place, &account) in accounts.values().enumerate() {
-                add(&mut app, account, if place == 0 { -others } else { 1 }).await.unwrap();
+            for (position, &account) in accounts.values().enumerate() {
+                add(&mut app, account, if position == 0 { -others } else { 1 }).await.unwrap();
             }
             match app.commit(tx).await {
                 Ok(()) => return,

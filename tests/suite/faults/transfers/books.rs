@@ -131,9 +131,9 @@ async fn check_audits(app: &mut App) {
 async fn transfer_between_all(app: &mut App, generation: &Generation) {
     for _ in 0..ATTEMPTS {
         let (container, tx) = begin(app).await;
-        for (place, account) in generation.accounts(app, container, tx).await.into_iter().enumerate() {
+        for (position, account) in generation.accounts(app, container, tx).await.into_iter().enumerate() {
             let others = ACCOUNTS as i64 - 1;
-            let amount = if place == 0 { -others } else { 1 };
+            let amount = if position == 0 { -others } else { 1 };
             add(app, account, amount).await.unwrap();
             let log = app.package(account, "log").await.unwrap();
             app.set(log, "last", &amount.to_string()).await.unwrap();

@@ -134,7 +134,7 @@ impl Client {
         let amount = 1 + self.random.below(10) as i64;
         let mut amounts = vec![(first, -amount * others as i64)];
         let step = 1 + self.random.index(2);
-        amounts.extend((1..=others).map(|place| ((first + place * step) % ACCOUNTS, amount)));
+        amounts.extend((1..=others).map(|position| ((first + position * step) % ACCOUNTS, amount)));
         amounts
     }
 
