@@ -1,4 +1,4 @@
-//! Builds the WebAssembly programs that the tests run, and tells the tests where they are:
+//! Builds the WebAssembly programs of the tests, and sets variables with their paths:
 //!
 //! - `CART_WASM` and `COUNTER_WASM` are the paths of the components that `examples/cart` and `examples/counter` become;
 //! - `KV_WASI_KEYVALUE_WASM` is that of `guest/kv-wasi-keyvalue`;

@@ -1,4 +1,4 @@
-//! What the bench is asked to do.
+//! The arguments of the bench.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::rows::PARTS;
 const THOROUGH: Pace = Pace { round: Duration::from_millis(250), rounds: 15 };
 const QUICK: Pace = Pace { round: Duration::from_millis(40), rounds: 5 };
 
-/// The part that is plotted.
+/// The part with the plot.
 pub const GROWTH: &str = "growth";
 
-/// Measures sessions, next to what nothing can do without.
+/// Measures sessions, and compares them with native clients.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 pub struct Args {
@@ -45,7 +45,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// How thoroughly to measure.
+    /// The duration and the number of rounds.
     pub fn pace(&self) -> Pace {
         if self.quick { QUICK } else { THOROUGH }
     }

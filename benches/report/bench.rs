@@ -1,4 +1,4 @@
-//! What all measurements share.
+//! The parts that all measurements share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use tokio::runtime::{Builder, Runtime};
 use crate::contender::Pace;
 use crate::guest::{Prepared, Shape, Warm};
 
-/// How long clients wait for memcached, natively and in the host's store: on a machine that is busy with other things,
-/// the defaults would end the bench.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// The timeout of native clients and the host's store for memcached. On a busy machine, the defaults could stop the
+/// bench.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The record that most measurements work on: about 1 KB.
+/// The size of the record in most measurements: about 1 KB.
 pub const ONE_KILOBYTE: u32 = 1_000;
 
-/// Two runtimes, a memcached, and the application that is measured.
+/// Two runtimes, a memcached, and the measured application.
 pub struct Bench {
-    /// How long and how often things are measured.
+    /// The duration and the number of rounds.
     pub pace: Pace,
     /// Runs everything on worker threads, as `serve` does.
     pub workers: Runtime,
@@ -28,7 +28,7 @@ pub struct Bench {
     pub here: Runtime,
     /// The server of all measurements that need one; it stops when this is dropped.
     pub memcached: MemcachedServer,
-    /// What makes instances.
+    /// Makes instances.
     pub prepared: Prepared,
 }
 
@@ -50,14 +50,11 @@ impl Bench {
         Arc::new(Memory::new())
     }
 
-    /// The host's store on the memcached, with its defaults but for patience.
+    /// The host's store on the memcached, with its defaults except for the timeout.
     pub fn store_on_memcached(&self) -> Arc<dyn KeyValue> {
         let address = self.memcached.address().parse().expect("a server has an address");
-        let options = MemcachedOptions {
-            connect_timeout: PATIENCE,
-            io_timeout: PATIENCE,
-            ..MemcachedOptions::default()
-        };
+        let options =
+            MemcachedOptions { connect_timeout: TIMEOUT, io_timeout: TIMEOUT, ..MemcachedOptions::default() };
         let store = self.workers.block_on(Memcached::connect(&[address], &options));
         Arc::new(store.expect("memcached is fit for sessions"))
     }
@@ -73,7 +70,7 @@ impl Bench {
         clients.collect()
     }
 
-    /// One client in a warm instance, which visits all of these sessions in each transaction.
+    /// A client in a warm instance that visits all of these sessions in each transaction.
     pub fn warm_one(&self, sessions: &Arc<dyn KeyValue>, ids: &[String]) -> Warm {
         self.workers.block_on(Warm::new(&self.prepared, sessions, ids.to_vec()))
     }

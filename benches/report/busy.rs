@@ -1,4 +1,4 @@
-//! Clients that change one session at the same time, over HTTP.
+//! Clients that change one session concurrently, over HTTP.
 
 mod rounds;
 
@@ -8,37 +8,37 @@ use std::time::{Duration, Instant};
 use hyper::StatusCode;
 use tokio::runtime::Runtime;
 
-pub use self::rounds::{Answer, Rounds, Rush};
+pub use self::rounds::{Response, Rounds, Rush};
 use crate::clients::{Client, Crowd};
 use crate::load::{Counts, Site, Visitor, thing};
 
 /// The numbers of clients that are measured.
 pub const CLIENTS: [usize; 5] = [1, 2, 8, 64, 256];
 
-/// What the clients of a session add.
+/// The items that the clients of a session add.
 #[derive(Clone, Copy, Debug)]
 pub enum Adding {
-    /// All of them the same thing.
+    /// All of them add the same item.
     TheSame,
-    /// Each of them another thing.
+    /// Each of them adds another item.
     AnotherEach,
 }
 
-/// A session in which there is something.
+/// A session with items.
 pub struct Session<'a> {
     runtime: &'a Runtime,
     owner: Visitor,
 }
 
 impl<'a> Session<'a> {
-    /// Begins a session on a server, with one each of so many things.
+    /// Begins a session on a server, with one each of `things` items.
     pub fn begin(runtime: &'a Runtime, site: Site, server: SocketAddr, things: usize) -> Self {
         let mut owner = runtime.block_on(Visitor::arrive(site, server));
         runtime.block_on(owner.fill(things));
         Self { runtime, owner }
     }
 
-    /// So many clients of the session, each on a connection of its own, to these servers alike.
+    /// `count` clients of the session, each on its own connection, evenly distributed over these servers.
     pub fn clients(&self, servers: &[SocketAddr], count: usize, adding: Adding) -> Clients<'a> {
         let join = |server| self.runtime.block_on(self.owner.joined_by(server));
         let client = |(number, server): (usize, &SocketAddr)| Adder {
@@ -47,7 +47,7 @@ impl<'a> Session<'a> {
                 Adding::TheSame => thing(0),
                 Adding::AnotherEach => thing(number),
             },
-            answers: Vec::new(),
+            responses: Vec::new(),
         };
         let clients = servers.iter().cycle().take(count).enumerate().map(client).collect();
         Clients {
@@ -66,23 +66,23 @@ pub struct Clients<'a> {
 }
 
 impl Clients<'_> {
-    /// Has all of them add to the session for some time, each one request after another.
+    /// Lets all of them add to the session for some time, each one request after another.
     pub fn rush(&mut self, time: Duration) -> Rush {
         let before = self.look();
         let end = Instant::now() + time;
         self.adders.work(time);
         let after = self.look();
-        let mut answers = Vec::new();
-        let mut confirmed = Counts::new();
+        let mut responses = Vec::new();
+        let mut acknowledged = Counts::new();
         for adder in self.adders.clients() {
-            let good = adder.answers.iter().filter(|answer| answer.good).count();
-            *confirmed.entry(adder.thing.clone()).or_default() += good as u64;
-            answers.append(&mut adder.answers);
+            let good = adder.responses.iter().filter(|response| response.good).count();
+            *acknowledged.entry(adder.thing.clone()).or_default() += good as u64;
+            responses.append(&mut adder.responses);
         }
         let count = |counts: &Counts, thing| counts.get(thing).copied().unwrap_or(0);
         let growth = |thing| count(&after, thing).saturating_sub(count(&before, thing));
-        let grown = confirmed.keys().map(|thing| (thing.clone(), growth(thing))).collect();
-        Rush::new(time, end, answers, &confirmed, &grown)
+        let grown = acknowledged.keys().map(|thing| (thing.clone(), growth(thing))).collect();
+        Rush::new(time, end, responses, &acknowledged, &grown)
     }
 
     fn look(&mut self) -> Counts {
@@ -90,11 +90,11 @@ impl Clients<'_> {
     }
 }
 
-/// A client that adds one of a thing with each request, and remembers the answers.
+/// A client that adds one of an item with each request, and records the responses.
 struct Adder {
     visitor: Visitor,
     thing: String,
-    answers: Vec<Answer>,
+    responses: Vec<Response>,
 }
 
 impl Client for Adder {
@@ -102,6 +102,6 @@ impl Client for Adder {
         let begun = Instant::now();
         let status = self.visitor.add(&self.thing).await;
         let at = Instant::now();
-        self.answers.push(Answer { at, took: at - begun, good: status == Some(StatusCode::OK) });
+        self.responses.push(Response { at, took: at - begun, good: status == Some(StatusCode::OK) });
     }
 }

@@ -1,4 +1,4 @@
-//! Clients that run one transaction after another, alone or many at the same time.
+//! Clients that run one transaction after another, alone or concurrently.
 
 use std::time::{Duration, Instant};
 
@@ -6,22 +6,21 @@ use tokio::runtime::Runtime;
 
 use crate::cpu;
 
-/// How many transactions are run between two looks at the clock where transactions are so short that looking would
-/// count.
+/// The number of transactions between two reads of the clock, where transactions are so short that reading it matters.
 const STRIDE: u64 = 16;
 
-/// Something that runs transactions.
+/// A client that runs transactions.
 pub trait Client: Send + 'static {
     /// Runs the next one.
     fn transact(&mut self) -> impl Future<Output = ()> + Send;
 
-    /// How many transactions one call of [`Self::transact`] runs.
+    /// The number of transactions in one call of [`Self::transact`].
     fn transactions(&self) -> u64 {
         1
     }
 }
 
-/// Clients that work at the same time, each in a task of its own, as a server does it.
+/// Concurrent clients, each in a separate task, as in a server.
 pub struct Crowd<'a, C> {
     runtime: &'a Runtime,
     clients: Vec<C>,
@@ -33,12 +32,12 @@ impl<'a, C: Client> Crowd<'a, C> {
         Self { runtime, clients }
     }
 
-    /// The clients, to ask them what they saw.
+    /// The clients, for their results.
     pub fn clients(&mut self) -> impl Iterator<Item = &mut C> {
         self.clients.iter_mut()
     }
 
-    /// Has all of them work for some time. Gives the transactions that they ran, and how long that took.
+    /// Runs all of them for some time. Returns the number of transactions, and the time that they took.
     pub fn work(&mut self, time: Duration) -> (u64, Duration) {
         let clients = std::mem::take(&mut self.clients);
         let begun = Instant::now();
@@ -55,7 +54,7 @@ impl<'a, C: Client> Crowd<'a, C> {
         (ran, begun.elapsed())
     }
 
-    /// Has all of them work for some time. Gives the transactions a second.
+    /// Runs all of them for some time. Returns the transactions per second.
     pub fn rate(&mut self, time: Duration) -> f64 {
         let (ran, took) = self.work(time);
         ran as f64 / took.as_secs_f64()
@@ -71,8 +70,8 @@ async fn work_until<C: Client>(mut client: C, end: Instant) -> (C, u64) {
     (client, ran)
 }
 
-/// Has one client work for some time on this thread. Gives the microseconds of processor time that a transaction
-/// takes. The runtime has to be one that runs everything on the thread that enters it.
+/// Runs one client for some time on this thread. Returns the processor time of a transaction, in microseconds. The
+/// runtime must run everything on the thread that enters it.
 pub fn processor_time<C: Client>(runtime: &Runtime, client: &mut C, time: Duration) -> f64 {
     runtime.block_on(async {
         let (begun, worked) = (Instant::now(), cpu::of_this_thread());

@@ -1,15 +1,15 @@
-//! Measuring several things in turns.
+//! Measures several things alternately.
 
 use std::time::Duration;
 
 use crate::spread::Samples;
 
-/// How long and how often things are measured.
+/// The duration and the number of rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// How long one round of one contender takes.
+    /// The duration of one round of one contender.
     pub round: Duration,
-    /// How many rounds count.
+    /// The number of rounds.
     pub rounds: usize,
 }
 
@@ -19,31 +19,31 @@ impl Pace {
         self
     }
 
-    /// As many rounds, each of a fraction of the time: for what needs little of it.
+    /// The same number of rounds, each with a fraction of the duration, for short measurements.
     pub fn shorter(self, fraction: u32) -> Self {
         Self { round: self.round / fraction, ..self }
     }
 
-    /// Half as many rounds, each four times as long: for what a short round does not show.
+    /// Half as many rounds, each four times as long, for effects that a short round does not show.
     pub fn longer(self) -> Self {
         Self { round: self.round * 4, rounds: self.rounds.div_ceil(2) }
     }
 }
 
-/// One of the things that are measured in turns: a round of it comes to an `M`.
+/// One of the things that are measured alternately. The result of a round is an `M`.
 pub struct Contender<'a, M = f64>(Box<dyn FnMut(Duration) -> M + 'a>);
 
 impl<'a, M> Contender<'a, M> {
-    /// A contender whose rounds `measure` does: it works for the time that it is given, and tells what it measured.
+    /// A contender whose rounds `measure` runs, for the given duration.
     pub fn new(measure: impl FnMut(Duration) -> M + 'a) -> Self {
         Self(Box::new(measure))
     }
 }
 
-/// Measures contenders in turns, one round of each after the other, and every other time in reverse. What slows the
-/// machine down for a while then hits all of them alike. A first round of each is not counted.
+/// Measures contenders alternately, one round of each after the other, and every other time in reverse order, so that
+/// temporary load on the machine affects all of them. A first round of each is not counted.
 ///
-/// Gives what each contender measured, round by round.
+/// Returns the results of each contender, round by round.
 pub fn rounds_in_turns<M>(pace: Pace, mut contenders: Vec<Contender<'_, M>>) -> Vec<Vec<M>> {
     let mut measured: Vec<Vec<M>> = contenders.iter().map(|_| Vec::with_capacity(pace.rounds)).collect();
     for contender in &mut contenders {
@@ -59,12 +59,12 @@ pub fn rounds_in_turns<M>(pace: Pace, mut contenders: Vec<Contender<'_, M>>) -> 
     measured
 }
 
-/// As [`rounds_in_turns`], for contenders whose rounds come to a number.
+/// The same as [`rounds_in_turns`], for contenders with numbers as results.
 pub fn in_turns(pace: Pace, contenders: Vec<Contender<'_>>) -> Vec<Samples> {
     rounds_in_turns(pace, contenders).into_iter().map(Samples).collect()
 }
 
-/// As [`in_turns`], for contenders that are known one by one.
+/// The same as [`in_turns`], for a fixed number of contenders.
 pub fn each_in_turns<const N: usize>(pace: Pace, contenders: [Contender<'_>; N]) -> [Samples; N] {
     let samples = in_turns(pace, contenders.into());
     samples.try_into().unwrap_or_else(|_| unreachable!("every contender has samples"))

@@ -1,4 +1,4 @@
-//! The native crowds, with as many connections as suit them best.
+//! The native clients, with the best number of connections.
 
 use crate::bench::Bench;
 use crate::clients::{Client, Crowd};
@@ -8,18 +8,18 @@ use crate::native::{Batches, Pooled, pool};
 /// The numbers of connections that are tried.
 const CONNECTIONS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 
-/// How often each number is tried.
+/// The number of rounds for each number.
 const ROUNDS: usize = 3;
 
-/// A crowd, and how many connections it has.
+/// A crowd, and its number of connections.
 pub struct Best<'a, C> {
-    /// The number of connections with which it did most.
+    /// The number of connections with the highest rate.
     pub connections: usize,
     /// The crowd.
     pub crowd: Crowd<'a, C>,
 }
 
-/// Tasks that share a pool: one for each of these records.
+/// Tasks that share a pool of connections, one task for each of these records.
 pub fn pooled<'a>(bench: &'a Bench, keys: &[String]) -> Best<'a, Pooled> {
     best(bench, keys, |connections| {
         let client = bench.workers.block_on(pool(&bench.memcached.address(), connections));
@@ -27,7 +27,7 @@ pub fn pooled<'a>(bench: &'a Bench, keys: &[String]) -> Best<'a, Pooled> {
     })
 }
 
-/// A task for each connection, with its share of these records.
+/// Tasks with one connection and a part of these records each.
 pub fn batched<'a>(bench: &'a Bench, keys: &[String]) -> Best<'a, Batches> {
     best(bench, keys, |connections| {
         let address = bench.memcached.address();
@@ -37,7 +37,7 @@ pub fn batched<'a>(bench: &'a Bench, keys: &[String]) -> Best<'a, Batches> {
     })
 }
 
-/// The crowd that does most in a few rounds; more connections than records make no sense.
+/// The crowd with the highest rate in a few rounds. It never has more connections than records.
 fn best<'a, C: Client>(bench: &'a Bench, keys: &[String], clients: impl Fn(usize) -> Vec<C>) -> Best<'a, C> {
     let sensible = CONNECTIONS.into_iter().filter(|connections| *connections <= keys.len());
     let crowd = |connections| Best { connections, crowd: Crowd::new(&bench.workers, clients(connections)) };

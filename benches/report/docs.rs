@@ -1,7 +1,7 @@
 //! The figures in the documentation.
 //!
-//! A page has a place for the rows of each part, between two comments: `<!-- figures of PART -->` and `<!-- end -->`.
-//! What is between them is replaced; the plots go beside the page.
+//! A page has the rows of each part between two comments, `<!-- figures of PART -->` and `<!-- end -->`. The text
+//! between them is replaced. The plots are files next to the page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,15 @@ use crate::table::{HEAD, cells};
 
 const END: &str = "<!-- end -->";
 
-/// Writes what the report has into a page, and draws the plots beside it.
+/// Writes the report into a page, and draws the plots next to it.
 pub fn update(page: &Path, report: &Report) -> anyhow::Result<()> {
     let mut text = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     for (name, part) in &report.parts {
         match &part.measured {
             Measured::Rows(rows) => {
-                text = replaced(&text, name, &markdown(rows, &part.taken))
-                    .with_context(|| format!("{} has no place for the figures of {name}", page.display()))?;
+                text = replaced(&text, name, &markdown(rows, &part.taken)).with_context(|| {
+                    format!("{} has no comments for the figures of {name}", page.display())
+                })?;
             }
             Measured::Growth(growth) => {
                 draw(page, name, growth, &part.taken)?;
@@ -33,7 +34,7 @@ pub fn update(page: &Path, report: &Report) -> anyhow::Result<()> {
     fs::write(page, text).with_context(|| format!("cannot write {}", page.display()))
 }
 
-/// Draws the growth that a part has beside a page or a report. Gives where.
+/// Draws the growth of a part next to a page or a report. Returns the path.
 pub fn draw(beside: &Path, part: &str, growth: &[Growth], taken: &Taken) -> anyhow::Result<PathBuf> {
     let path = beside.with_file_name(format!("{part}.svg"));
     fs::write(&path, plot(growth, &caption(taken)))
@@ -48,7 +49,7 @@ fn caption(taken: &Taken) -> String {
     )
 }
 
-/// The text with other figures of a part; none if it has no place for them.
+/// The text with the figures of a part replaced; none if it has no comments for them.
 fn replaced(text: &str, part: &str, figures: &str) -> Option<String> {
     let (before, rest) = text.split_once(&begin(part))?;
     let (_, after) = rest.split_once(END)?;

@@ -1,4 +1,4 @@
-//! What transactions cost as there is more of something.
+//! The cost of transactions with more or larger data.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,25 +10,25 @@ use crate::guest::{self, Shape};
 use crate::native::{Pooled, pool};
 use crate::spread::Spread;
 
-/// How something grows.
+/// The growth of a cost.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Growth {
-    /// What there is more of.
+    /// The quantity that grows.
     pub of: String,
-    /// Whether that is counted in bytes.
+    /// Whether its unit is bytes.
     pub in_bytes: bool,
-    /// What is measured.
+    /// The measured cost.
     pub measured: String,
     /// The lines of the plot.
     pub lines: Vec<Line>,
 }
 
-/// One line: what is measured for one contender.
+/// One line of the plot: the costs of one contender.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Line {
-    /// Whose line it is.
+    /// The name of the contender.
     pub name: String,
-    /// How much there is, and what was measured then.
+    /// The quantities, and the costs at them.
     pub points: Vec<(u32, Spread)>,
 }
 
@@ -42,7 +42,7 @@ impl Line {
 pub const NATIVE: &str = "native client, memcached";
 /// The application and the session component.
 pub const OURS: &str = "ours, memcached";
-/// The part of it that is computing.
+/// The part of it that is computation.
 pub const COMPUTED: &str = "ours, processor time alone (in memory)";
 /// Batches by hand.
 pub const BATCHED: &str = "batches by hand, memcached";
@@ -50,7 +50,7 @@ pub const BATCHED: &str = "batches by hand, memcached";
 const LATENCY: &str = "µs a transaction, one client";
 const RATE: &str = "transactions a second";
 
-/// Measures all of it.
+/// Measures everything.
 pub fn measure(bench: &Bench) -> Vec<Growth> {
     let latency = |of: &str, in_bytes, points: &[(u32, Shape, usize)]| Growth {
         of: of.to_owned(),
@@ -83,8 +83,8 @@ fn latencies(bench: &Bench, points: &[(u32, Shape, usize)]) -> Vec<Line> {
     lines.into()
 }
 
-/// The microseconds of a transaction on so many sessions: of the native client and ours on memcached, and what ours
-/// computes.
+/// The microseconds of a transaction on `sessions` sessions: of the native client and of the component on memcached,
+/// and the processor time of the component.
 fn latency(bench: &Bench, shape: Shape, sessions: usize) -> [Spread; 3] {
     let ids = guest::ids(sessions);
     let (store, memory) = (bench.store_on_memcached(), bench.memory());
@@ -118,7 +118,7 @@ fn clients(bench: &Bench) -> Growth {
     }
 }
 
-/// The transactions a second of so many clients, each with a session of its own.
+/// The transactions per second of `clients` clients, each with its own session.
 fn rates(bench: &Bench, clients: u32) -> [Spread; 3] {
     let ids = guest::ids(clients as usize);
     let store = bench.store_on_memcached();

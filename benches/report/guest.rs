@@ -1,5 +1,5 @@
-//! The application `programs/visitor`, joined with the session component: compiled and linked once, in instances
-//! from a pool.
+//! The application `programs/visitor`, joined with the session component, compiled and linked once, with pooled
+//! instances.
 
 use std::sync::Arc;
 
@@ -24,25 +24,25 @@ mod bindings {
 /// The container of all sessions here.
 const CONTAINER: &str = "bench";
 
-/// How many instances there can be at the same time.
+/// The most instances at the same time.
 const INSTANCES: u32 = 300;
 
-/// No guest is interrupted before so many ticks of 10 ms.
+/// The ticks of 10 ms before a guest is interrupted: never in a bench.
 const NEVER: u64 = 1 << 40;
 
-/// What a session holds: so many packages of so many bytes, but the first, which is of 100 bytes and so many keys.
+/// The content of a session: a number of packages of one size, and a first package of 100 bytes with additional keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// The packages, with the first.
+    /// The number of packages, including the first.
     pub packages: u32,
-    /// The bytes of each package but the first.
+    /// The bytes of each package except the first.
     pub bytes: u32,
-    /// The keys that the first package has besides its two.
+    /// The additional keys of the first package, which has two others.
     pub keys: u32,
 }
 
 impl Shape {
-    /// A record of about so many bytes: ten packages, or only the first if that is enough.
+    /// A record of about this size: ten packages, or only the first if that is enough.
     pub fn of_size(bytes: u32) -> Self {
         match bytes {
             ..1000 => Self { packages: 1, bytes: 0, keys: 0 },
@@ -51,17 +51,17 @@ impl Shape {
     }
 }
 
-/// The key under which the store has a session.
+/// The store's key of a session.
 pub fn key(id: &str) -> String {
     lovely_session_core::store_key(CONTAINER, id).unwrap()
 }
 
-/// So many ids.
+/// `count` ids.
 pub fn ids(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("visitor {number}")).collect()
 }
 
-/// What makes instances.
+/// Makes instances.
 #[derive(Clone)]
 pub struct Prepared(VisitsPre<State>);
 
@@ -77,7 +77,7 @@ impl Prepared {
         Ok(Self(VisitsPre::new(linker.instantiate_pre(&component)?)?))
     }
 
-    /// An instance whose sessions are in `sessions`.
+    /// An instance with `sessions` as its store.
     pub async fn instance(&self, sessions: &Arc<dyn KeyValue>) -> Instance {
         let key_value = KeyValueCtx::new(Arc::clone(sessions));
         let state = State { wasi: WasiCtx::builder().build(), table: ResourceTable::new(), key_value };
@@ -159,7 +159,7 @@ impl Instance {
     }
 }
 
-/// Visits sessions in an instance that is there already.
+/// Visits sessions in an existing instance.
 pub struct Warm {
     instance: Instance,
     ids: Vec<String>,
@@ -181,7 +181,7 @@ impl Client for Warm {
     }
 }
 
-/// Visits a session, each time in an instance of its own.
+/// Visits a session, each time in a new instance.
 pub struct Fresh {
     prepared: Prepared,
     sessions: Arc<dyn KeyValue>,
@@ -202,7 +202,7 @@ impl Client for Fresh {
     }
 }
 
-/// Asks of the store what a visit asks, from an instance and without a session.
+/// Makes the same calls to the store as a visit, from an instance without sessions.
 pub struct Relay {
     instance: Instance,
     key: String,

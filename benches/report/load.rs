@@ -1,4 +1,4 @@
-//! HTTP clients that put a load on a server.
+//! HTTP clients that load a server.
 
 mod connection;
 mod site;
@@ -11,18 +11,18 @@ pub use self::site::{Counts, Site, thing};
 pub use self::visitor::Visitor;
 use crate::clients::Client;
 
-/// How many things are in a visitor's cart: a session of about 1 KB.
+/// The number of items in a visitor's cart: a session of about 1 KB.
 pub const THINGS: usize = 40;
 
-/// What a server is started with besides its store: clients that wait for their turn keep their connections, and
-/// nothing is left in the cache of the user.
+/// The arguments of a server apart from its store: waiting clients keep their connections, and no files are left in the
+/// user's cache.
 pub const SERVER: [&str; 3] = ["--no-cache", "--header-timeout", "3600"];
 
-/// A visitor of the cart on a connection of its own, who adds one more of the same thing with each request.
+/// A visitor of the cart on its own connection that adds one of the same item with each request.
 pub struct Shopper(Visitor);
 
 impl Shopper {
-    /// Connects, and fills a cart. A server that keeps no cart answers as well, and remembers nothing.
+    /// Connects, and fills a cart. With a server that has no cart, this stores nothing.
     pub async fn arrive(address: SocketAddr) -> Self {
         let mut visitor = Visitor::arrive(Site::Cart, address).await;
         visitor.fill(THINGS).await;

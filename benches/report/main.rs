@@ -1,7 +1,7 @@
-//! Measures what sessions cost, next to what nothing can do without, and reports it.
+//! Measures the cost of sessions, and compares it with native clients.
 //!
-//! `make bench` runs this. It starts memcached itself, measures everything in turns, prints a table, and writes
-//! `target/bench/report.json`. Parts that were measured before, and are not measured now, stay in the report.
+//! `make bench` runs this. It starts memcached, measures everything alternately, prints a table, and writes
+//! `target/bench/report.json`. Parts that were measured before and are not measured now stay in the report.
 
 #![allow(
     clippy::expect_used,
@@ -76,7 +76,7 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Measures the parts that come to rows.
+/// Measures the parts with rows.
 fn rows(report: &mut Report, args: &Args, bench: &mut Bench) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, pace, part) in PARTS.iter().filter(|(name, ..)| args.wants(name)) {
@@ -107,7 +107,7 @@ fn measure(
     Ok(rows)
 }
 
-/// Measures a part with peers, puts it into the report, and plots what there is to plot.
+/// Measures a part with peers, puts it into the report, and draws its plot.
 fn compare(
     report: &mut Report,
     args: &Args,
@@ -135,7 +135,7 @@ fn grow(report: &mut Report, args: &Args, bench: &Bench) -> anyhow::Result<()> {
     plot(report, args, GROWTH, taken, growth::measure(bench))
 }
 
-/// Puts a growth into the report, and draws it beside that.
+/// Puts a growth into the report, and draws it next to that.
 fn plot(
     report: &mut Report,
     args: &Args,
@@ -148,7 +148,7 @@ fn plot(
     put(report, args, name, Part { taken, measured: Measured::Growth(growth) })
 }
 
-/// Puts a part into the report in the place of what was measured before.
+/// Puts a part into the report, and replaces the earlier one.
 fn put(report: &mut Report, args: &Args, name: &str, part: Part) -> anyhow::Result<()> {
     report.parts.insert(name.to_owned(), part);
     report.write(&args.report).with_context(|| format!("cannot write {}", args.report.display()))

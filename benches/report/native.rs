@@ -1,12 +1,12 @@
-//! The floors: what a transaction asks of a store, done by hand and without sessions.
+//! The native clients: the calls of a transaction to a store, by hand and without sessions.
 
 mod batches;
+mod host_store;
 mod pooled;
-mod port;
 
 pub use self::batches::Batches;
+pub use self::host_store::HostStore;
 pub use self::pooled::{Pooled, pool};
-pub use self::port::Port;
 
-/// How long records live, in seconds: what the session component asks for by default.
+/// The lifetime of records, in seconds: the default of the session component.
 const LIFETIME: u32 = 3600;

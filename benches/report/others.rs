@@ -1,10 +1,10 @@
-//! What else the machine is doing.
+//! The load of the machine by other programs.
 
 use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-/// How long the machine is watched.
+/// How long the load is measured.
 const WHILE: Duration = Duration::from_millis(500);
 
 /// The processors' time since the machine started, in ticks.
@@ -13,8 +13,8 @@ struct Ticks {
     all: u64,
 }
 
-/// How much of its processors' time the machine spends while this process does nothing, from 0 to 1; 0 where the system
-/// does not tell.
+/// The load of the machine's processors while this process does nothing, from 0 to 1; 0 where the system does not
+/// report it.
 pub fn share_of_processors() -> f64 {
     let Some(before) = Ticks::now() else { return 0.0 };
     sleep(WHILE);

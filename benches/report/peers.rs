@@ -14,16 +14,16 @@ use crate::row::Row;
 
 pub use self::busy::{DJANGO, EXPRESS, PHP, SERVED};
 
-/// What was measured of peers.
+/// The results of peers.
 pub struct Compared {
-    /// Figures of them, and of ours.
+    /// The figures of peers and of the component.
     pub rows: Vec<Row>,
-    /// What a plot shows; its name, as a part of the report, is the first.
+    /// The plot, and its name as a part of the report.
     pub plot: Option<(&'static str, Vec<Growth>)>,
 }
 
-/// A measurement of the peers that are installed in a directory: what it is called on the command line, at which pace it
-/// is done (of that of all others), and what does it.
+/// A measurement of the peers that are installed in a directory: its name on the command line, its pace (from that of
+/// all others), and its function.
 pub type Part = (&'static str, fn(Pace) -> Pace, fn(&Bench, &Path) -> anyhow::Result<Compared>);
 
 /// All measurements of peers.

@@ -1,4 +1,4 @@
-//! The plot of a growth: a drawing in SVG.
+//! The plot of a growth, in SVG.
 
 mod scale;
 
@@ -9,18 +9,18 @@ use crate::growth::{BATCHED, COMPUTED, Growth, Line, NATIVE, OURS};
 use crate::peers::{DJANGO, EXPRESS, PHP, SERVED};
 use crate::spread::Spread;
 
-/// The drawing's width, and the place of each panel in it.
+/// The width of the drawing, and the size of each panel.
 const WIDTH: usize = 960;
 const PANEL_WIDTH: usize = 320;
 const PANEL_HEIGHT: usize = 300;
 
-/// The place of the lines in a panel.
+/// The area of the lines in a panel.
 const LEFT: f64 = 48.0;
 const RIGHT: f64 = 304.0;
 const TOP: f64 = 44.0;
 const BOTTOM: f64 = 246.0;
 
-/// The lines of all plots with their colours; people who see colours differently can tell those of a plot apart.
+/// The colours of the lines of all plots. The colours in a plot are distinguishable with colour vision deficiencies.
 const COLOURS: [(&str, &str); 8] = [
     (NATIVE, "#6b7280"),
     (OURS, "#0072b2"),
@@ -35,7 +35,7 @@ const COLOURS: [(&str, &str); 8] = [
 const STYLE: &str = "text{font:12px system-ui,sans-serif;fill:#1f2937}.title{font-weight:600;font-size:13px}\
 .small{font-size:11px;fill:#4b5563}.grid{stroke:#e5e7eb}.line{fill:none;stroke-width:2}";
 
-/// Draws all of it, each in a panel, and a key to the colours.
+/// Draws each growth in a panel, and a key to the colours.
 pub fn plot(growth: &[Growth], caption: &str) -> String {
     let columns = WIDTH / PANEL_WIDTH;
     let height = (growth.len() + 1).div_ceil(columns) * PANEL_HEIGHT;
@@ -96,20 +96,20 @@ fn line(line: &Line, across: &Scale, up: &Scale) -> String {
     let mut path = String::new();
     let mut marks = String::new();
     for (at, Spread { low, median, high }) in &line.points {
-        let (x, y) = (across.place(f64::from(*at)), up.place(*median));
+        let (x, y) = (across.position(f64::from(*at)), up.position(*median));
         let _ = write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { 'M' } else { 'L' });
         let _ = write!(
             marks,
             "<path d=\"M{x:.1} {:.1}V{:.1}\" stroke=\"{colour}\"/>\
              <circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>",
-            up.place(*low),
-            up.place(*high)
+            up.position(*low),
+            up.position(*high)
         );
     }
     format!("<path class=\"line\" stroke=\"{colour}\" d=\"{path}\"/>{marks}\n")
 }
 
-/// The lines that there are, with their colours.
+/// The key: all lines with their colours.
 fn key(growth: &[Growth], caption: &str) -> String {
     let is_there = |name| growth.iter().any(|growth| growth.lines.iter().any(|line| line.name == name));
     let mut svg = String::new();

@@ -13,21 +13,21 @@ use crate::growth::Growth;
 use crate::others;
 use crate::row::Row;
 
-/// What a machine does that has nothing to do, in processors.
+/// The load of an idle machine, in processors.
 const QUIET: f64 = 0.2;
 
-/// When, where and how something was measured.
+/// When, where and how a part was measured.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Taken {
     /// Seconds since the beginning of 1970.
     pub at: u64,
-    /// How many processors there were.
+    /// The number of processors.
     pub processors: usize,
-    /// How many processors other programs kept busy, in the moment before.
+    /// The number of processors that other programs used just before.
     pub busy_processors: f64,
-    /// How long one round took, in milliseconds.
+    /// The duration of one round, in milliseconds.
     pub round_ms: u64,
-    /// How many rounds there were.
+    /// The number of rounds.
     pub rounds: usize,
 }
 
@@ -44,19 +44,19 @@ impl Taken {
         }
     }
 
-    /// Whether the machine had other things to do.
+    /// Whether other programs used the machine.
     pub fn is_busy(&self) -> bool {
         self.busy_processors > QUIET
     }
 }
 
-/// What one part of the bench measured.
+/// The result of one part of the bench.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measured {
-    /// Figures with what they are judged by.
+    /// Figures with their goals.
     Rows(Vec<Row>),
-    /// What the plot shows.
+    /// The data of a plot.
     Growth(Vec<Growth>),
 }
 
@@ -74,12 +74,12 @@ pub struct Part {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Report {
-    /// What was measured now, and what was measured before and not again.
+    /// The parts that were measured now, and those of earlier runs.
     pub parts: BTreeMap<String, Part>,
 }
 
 impl Report {
-    /// The report in a file; an empty one if there is none, or none that can be read.
+    /// The report in a file; an empty one if the file is absent or invalid.
     pub fn read(path: &Path) -> Self {
         fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }

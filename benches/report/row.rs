@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::spread::Spread;
 
-/// A figure and what it is of.
+/// A figure, with its name and unit.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Figure {
     /// What was measured.
     pub of: String,
-    /// What the rounds came to.
+    /// The quartiles of the rounds.
     pub value: Spread,
-    /// What it is counted in.
+    /// The unit.
     pub unit: String,
 }
 
@@ -27,18 +27,18 @@ impl Figure {
     }
 }
 
-/// What a result should come to.
+/// The goal of a result.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Goal {
-    /// This or more.
+    /// At least this.
     AtLeast(f64),
-    /// This or less.
+    /// At most this.
     AtMost(f64),
 }
 
 impl Goal {
-    /// Whether the middle of the rounds meets it.
+    /// Whether the median of the rounds meets it.
     pub fn is_met_by(self, result: Spread) -> bool {
         match self {
             Self::AtLeast(least) => result.median >= least,
@@ -47,22 +47,22 @@ impl Goal {
     }
 }
 
-/// One thing that was measured: what it came to, and what that is judged by.
+/// One measurement, with its result and its goal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
-    /// What was measured, in a few words.
+    /// The name of the measurement.
     pub what: String,
-    /// What of it the result tells.
+    /// What the result is.
     pub result: Figure,
-    /// What the result should come to; none where it is only reported.
+    /// The goal; none if the result is only reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<Goal>,
-    /// Whether it does.
+    /// Whether the result meets the goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
-    /// The figures that the result comes from: the floor first, ours next, and others for comparison.
+    /// The figures behind the result: first the native client, then the component, then others.
     pub figures: Vec<Figure>,
-    /// What exactly was done, and what it does not tell.
+    /// How it was measured, and what the result does not include.
     pub how: String,
 }
 

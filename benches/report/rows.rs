@@ -15,11 +15,10 @@ use crate::bench::Bench;
 use crate::contender::Pace;
 use crate::row::Row;
 
-/// A measurement: what it is called on the command line, at which pace it is done (of that of all others), and what does
-/// it.
+/// A measurement: its name on the command line, its pace (from that of all others), and its function.
 pub type Part = (&'static str, fn(Pace) -> Pace, fn(&Bench) -> Vec<Row>);
 
-/// All measurements that need nothing but this repository and memcached.
+/// All measurements that need only this repository and memcached.
 pub const PARTS: [Part; 10] = [
     ("one-client", Pace::same, one_client::measure),
     ("many-clients", Pace::same, many_clients::measure),

@@ -1,19 +1,19 @@
-//! What many rounds of one thing came to.
+//! The statistics of rounds.
 
 use serde::{Deserialize, Serialize};
 
-/// The quartiles of what the rounds measured.
+/// The quartiles of the results of rounds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Spread {
-    /// A quarter of the rounds was below.
+    /// The lower quartile.
     pub low: f64,
-    /// Half of the rounds was below.
+    /// The median.
     pub median: f64,
-    /// A quarter of the rounds was above.
+    /// The upper quartile.
     pub high: f64,
 }
 
-/// What the rounds of one contender measured, in the order in which they were.
+/// The results of one contender's rounds, in their order.
 #[derive(Clone, Debug)]
 pub struct Samples(pub Vec<f64>);
 
@@ -23,14 +23,14 @@ impl Samples {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let at = |quarter: usize| {
-            let place = (sorted.len() - 1) as f64 * quarter as f64 / 4.0;
-            let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-            below + (above - below) * place.fract()
+            let position = (sorted.len() - 1) as f64 * quarter as f64 / 4.0;
+            let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+            below + (above - below) * position.fract()
         };
         Spread { low: at(1), median: at(2), high: at(3) }
     }
 
-    /// The quotient, round by round: what disturbed a round disturbed its neighbour as well.
+    /// The quotient, round by round, because load on the machine affects adjacent rounds alike.
     pub fn over(&self, other: &Samples) -> Samples {
         self.with(other, |own, other| own / other)
     }

@@ -1,9 +1,9 @@
-//! The table for people.
+//! The table for the terminal.
 
 use crate::row::{Figure, Goal, Row};
 use crate::spread::Spread;
 
-/// What the cells are.
+/// The headings of the columns.
 pub const HEAD: [&str; 5] = ["", "compared with", "ours", "result", "goal"];
 
 /// The rows as a table, and below it how each was measured.
@@ -32,10 +32,10 @@ pub fn cells(row: &Row) -> [String; 5] {
         result if result.of == "ours" => shown(result),
         result => format!("{}: {}", result.of, shown(result)),
     };
-    [row.what.clone(), others, ours, result, verdict(row)]
+    [row.what.clone(), others, ours, result, outcome(row)]
 }
 
-fn verdict(row: &Row) -> String {
+fn outcome(row: &Row) -> String {
     let Some(goal) = row.goal else { return "reported".to_owned() };
     let goal = match goal {
         Goal::AtLeast(least) => format!("≥ {least}"),
@@ -55,7 +55,7 @@ fn shown(figure: &Figure) -> String {
     format!("{}{unit} ({}–{})", number(median), number(low), number(high))
 }
 
-/// A number with three digits that count, or a small whole one.
+/// A number with three significant digits, or a small whole one.
 fn number(value: f64) -> String {
     match value.abs() {
         10_000.0.. => format!("{:.0}k", value / 1e3),
@@ -67,7 +67,7 @@ fn number(value: f64) -> String {
     }
 }
 
-/// How things were measured; rows in a row that were measured in the same way are explained together.
+/// How the rows were measured. Adjacent rows with the same explanation share it.
 fn explanations(rows: &[Row]) -> String {
     let groups = rows.chunk_by(|one, other| one.how == other.how);
     let explanation = |group: &[Row]| {

@@ -1,4 +1,4 @@
-//! The generated bindings, and nothing else. The rest of the crate speaks the types of `lovely-session-key-value`.
+//! The generated bindings. The rest of the crate uses the types of `lovely-session-key-value`.
 
 mod imported {
     wasmtime::component::bindgen!({

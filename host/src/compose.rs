@@ -5,29 +5,28 @@ use std::error::Error as StdError;
 use wac_graph::types::{Package, WorldId, are_semver_compatible};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 
-/// What every name of an interface of the sessions starts with.
+/// The prefix of the names of session interfaces.
 const SESSION_INTERFACES: &str = "lovely:session/";
 
-/// What the name of the store's interface starts with.
+/// The prefix of the name of the key-value interface.
 const STORE_INTERFACE: &str = "lovely:session/key-value@";
 
-/// Plugs the exports of a session component into the imports of an application.
+/// Joins an application with a session component into one component.
 ///
-/// The result exports what the application exports, and imports what is left:
-/// what else the application imports, and what the session component imports.
-/// All the application's `lovely:session` imports are served by one instance of
-/// the session component, so that a transaction that one interface gives is the
-/// one that another takes. An application that imports none of them is given
-/// back as it is.
+/// The result exports what the application exports. It imports what the session
+/// component imports, and what the application imports apart from the session
+/// interfaces. One instance of the session component serves all session interfaces
+/// of the application, so that handles can be passed between them. An application
+/// that imports none of them is returned unchanged.
 ///
-/// `application` is the content of the application's file, which may be
-/// anything; `session_component` is [`crate::SESSION_COMPONENT`], or another
-/// component that exports the same interfaces.
+/// `application` is the content of the application's file, and need not be valid.
+/// `session_component` is [`crate::SESSION_COMPONENT`], the result of
+/// [`with_store`], or another component that exports the same interfaces.
 ///
 /// # Errors
 ///
-/// Fails when the application is not a component, or when it needs session
-/// interfaces that `session_component` does not have; see [`ComposeError`].
+/// Fails when the application is not a component, or when it imports session
+/// interfaces that `session_component` does not export. See [`ComposeError`].
 pub fn compose(application: &[u8], session_component: &[u8]) -> Result<Vec<u8>, ComposeError> {
     check_format(application)?;
     let mut graph = CompositionGraph::new();
@@ -47,20 +46,20 @@ pub fn compose(application: &[u8], session_component: &[u8]) -> Result<Vec<u8>, 
     graph.encode(EncodeOptions::default()).map_err(ComposeError::join)
 }
 
-/// Plugs a store component into the session component, for hosts that have no store of their own.
+/// Joins the session component with a store component, for hosts that do not provide a store.
 ///
-/// The result exports what the session component exports, and imports what it
-/// imports except for the store, and what the store component imports. It
-/// takes the place of the session component in [`compose`].
+/// The result exports what the session component exports. It imports what the store
+/// component imports, and what the session component imports apart from the
+/// key-value interface. Use it as the session component in [`compose`].
 ///
 /// `session_component` is [`crate::SESSION_COMPONENT`]; `store` is
-/// [`crate::KV_MEMCACHED`], or any other component that exports
+/// [`crate::KV_MEMCACHED`], or another component that exports
 /// `lovely:session/key-value`.
 ///
 /// # Errors
 ///
-/// Fails when `store` is not a component, or exports no store; see
-/// [`ComposeError`].
+/// Fails when `store` is not a component, or does not export the key-value interface.
+/// See [`ComposeError`].
 pub fn with_store(session_component: &[u8], store: &[u8]) -> Result<Vec<u8>, ComposeError> {
     check_format(store)?;
     let mut graph = CompositionGraph::new();
@@ -72,64 +71,64 @@ pub fn with_store(session_component: &[u8], store: &[u8]) -> Result<Vec<u8>, Com
     compose(session_component, store)
 }
 
-/// Why an application could not be joined with the session component.
+/// Why components could not be joined. The messages continue a sentence about the component ("it …").
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComposeError {
-    /// There is nothing in the file.
-    #[error("it is empty; was it built?")]
+    /// The file is empty.
+    #[error("it is empty; check that the build has succeeded")]
     Empty,
-    /// It is a text, such as WebAssembly in its text format.
+    /// The file is text, such as WebAssembly in its text format.
     #[error(
-        "it is a text, not a binary WebAssembly component; if it is WebAssembly text, \
-         translate it with `wasm-tools parse`"
+        "it is text, not a binary WebAssembly component; if it is WebAssembly text, \
+         convert it with `wasm-tools parse`"
     )]
     Text,
-    /// It is WebAssembly, but a core module.
+    /// It is a core WebAssembly module.
     #[error(
         "it is a core WebAssembly module, not a component; build it for a component target, such as \
          `wasm32-wasip2` in Rust, or make a component of it with `wasm-tools component new`"
     )]
     CoreModule,
-    /// It is something else than WebAssembly.
+    /// It is not WebAssembly.
     #[error("it is not a WebAssembly component; give the `.wasm` file that your build makes")]
     NotWasm,
-    /// It claims to be a component, but is damaged or uses unknown features.
+    /// It begins like a component, but is damaged or uses unknown features.
     #[error("it is not a valid WebAssembly component; build it again, with tools for WASI 0.2")]
     InvalidApplication(#[source] anyhow::Error),
     /// The session component is damaged or uses unknown features.
     #[error("the session component is not a valid WebAssembly component")]
     InvalidSessionComponent(#[source] anyhow::Error),
-    /// The application imports an interface of the sessions that there is not.
+    /// The application imports a session interface that the session component does not export.
     #[error(
-        "it imports `{import}`, and the session component has {}; \
+        "it imports `{import}`, but the session component exports {}; \
          build it against the WIT of this version",
         in_words(offered)
     )]
     UnknownInterface {
-        /// The import that nothing can serve.
+        /// The import.
         import: String,
         /// The interfaces that the session component exports.
         offered: Vec<String>,
     },
-    /// The application has another idea of an interface than the session component.
-    #[error("it imports `{import}` in another shape than this version has; build it against its WIT")]
+    /// An interface has other types or functions in the application than in the session component.
+    #[error(
+        "it imports `{import}` with other types or functions than this version has; \
+         build it against the WIT of this version"
+    )]
     Mismatch {
-        /// The import that does not fit.
+        /// The import.
         import: String,
-        /// What does not fit.
+        /// The difference.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// The store component exports something else than a store.
-    #[error(
-        "it exports {}, and not `lovely:session/key-value`; give a component that is a store",
-        in_words(offered)
-    )]
+    /// The store component does not export the key-value interface.
+    #[error("it exports {}, but not `lovely:session/key-value`; use a store component", in_words(offered))]
     NotAStore {
         /// The interfaces that it exports.
         offered: Vec<String>,
     },
-    /// The two components cannot be joined for another reason.
+    /// The components cannot be joined for another reason.
     #[error("it cannot be joined with the session component")]
     Join(#[source] Box<dyn StdError + Send + Sync>),
 }
@@ -140,7 +139,7 @@ impl ComposeError {
     }
 }
 
-/// Writes names as a person lists them.
+/// Formats names as a list for a message.
 pub(crate) fn in_words(names: &[String]) -> String {
     if names.is_empty() {
         return "nothing".to_owned();
@@ -148,7 +147,7 @@ pub(crate) fn in_words(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Tells what is no component by its first bytes, before anything parses it.
+/// Recognizes by the first bytes what is not a component, before it is parsed.
 fn check_format(bytes: &[u8]) -> Result<(), ComposeError> {
     match bytes {
         [] => Err(ComposeError::Empty),
@@ -179,8 +178,8 @@ fn session_imports(graph: &CompositionGraph, package: PackageId) -> Vec<String> 
     names
 }
 
-/// An import of the application, and the export that serves it. The names can
-/// differ in the last part of their versions.
+/// An import of the application, and the export for it. The names can differ in
+/// the last part of their versions.
 struct Pair {
     import: String,
     export: String,
@@ -209,7 +208,7 @@ fn find_compatible<'a>(names: &'a [String], wanted: &str) -> Option<&'a String> 
     exact.or_else(|| names.iter().find(|name| are_semver_compatible(name, wanted)))
 }
 
-/// Instantiates both components, and gives the instance of the application.
+/// Instantiates both components, and returns the instance of the application.
 fn join(
     graph: &mut CompositionGraph,
     socket: PackageId,
@@ -243,7 +242,7 @@ fn export_everything(
 mod tests {
     use super::*;
 
-    /// The first bytes of every component, and of every core module.
+    /// An empty component, and an empty core module.
     const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
     const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 
@@ -252,17 +251,17 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_called_empty() {
+    fn an_empty_file_is_reported_as_empty() {
         assert!(matches!(refusal_of(b""), ComposeError::Empty));
     }
 
     #[test]
-    fn a_text_is_called_a_text() {
+    fn a_text_is_reported_as_text() {
         assert!(matches!(refusal_of(b"(component)"), ComposeError::Text));
     }
 
     #[test]
-    fn a_core_module_is_told_how_to_become_a_component() {
+    fn the_error_for_a_core_module_says_how_to_make_it_a_component() {
         let refusal = refusal_of(CORE_MODULE);
         assert!(matches!(refusal, ComposeError::CoreModule));
         assert!(refusal.to_string().contains("wasm-tools component new"), "{refusal}");
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_that_exports_no_store_is_refused_as_one() {
+    fn a_component_that_exports_no_store_is_refused_as_a_store() {
         let refusal = |store| with_store(COMPONENT, store).expect_err("this is no store");
         assert!(matches!(refusal(b""), ComposeError::Empty));
         assert!(matches!(refusal(CORE_MODULE), ComposeError::CoreModule));
@@ -291,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_without_session_imports_is_left_alone() {
+    fn a_component_without_session_imports_is_returned_unchanged() {
         let composed = compose(COMPONENT, COMPONENT).expect("the empty component needs nothing");
         assert_eq!(composed, COMPONENT);
     }

@@ -1,12 +1,11 @@
-//! Serves edge functions with transactional sessions, and lets any wasmtime host do so.
+//! Serves edge functions with transactional sessions, and adds such sessions to any wasmtime host.
 //!
-//! A session is kept by the session component ([`SESSION_COMPONENT`]), which reaches its records through
-//! one small interface, `lovely:session/key-value`. This crate offers that interface to components
-//! ([`add_to_linker`], [`KeyValueView`]) on top of a store ([`KeyValue`]): [`Memory`], [`Memcached`], or
-//! one of your own. With [`Turns`] in front of the store, requests that race for one session are served one after the
-//! other.
+//! The session component ([`SESSION_COMPONENT`]) implements the sessions. It keeps their records through one small
+//! interface, `lovely:session/key-value`. This crate offers that interface to components ([`add_to_linker`],
+//! [`KeyValueView`]) on top of a store ([`KeyValue`]): [`Memory`], [`Memcached`], [`ComponentStore`], or one of your
+//! own. With [`Turns`] in front of the store, requests that race for one session are served one after the other.
 //!
-//! No rule about sessions is in here; those are all in the component.
+//! [`compose`] joins an application with the session component, and [`serve`] is an HTTP server for applications.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -40,15 +39,18 @@ pub mod compose;
 pub mod serve;
 
 mod bindings;
+mod context;
 mod failure_log;
 mod linker;
 mod log_limit;
 mod log_targets;
 mod store_url;
 mod stores;
+mod turn_queues;
 mod turns;
 
-pub use linker::{KeyValueCtx, KeyValueView, add_to_linker};
+pub use context::KeyValueCtx;
+pub use linker::{KeyValueView, add_to_linker};
 pub use lovely_session_artifact::{COMPONENT as SESSION_COMPONENT, KV_MEMCACHED};
 pub use lovely_session_key_value::{
     Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write, async_trait,
@@ -57,7 +59,8 @@ pub use store_url::{StoreOptions, StoreUrl, StoreUrlError, open_store};
 pub use stores::component::{ComponentError, ComponentStore, WasiState};
 pub use stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
 pub use stores::memory::{Clock, ManualClock, Memory, MemoryOptions};
-pub use turns::{TurnStatistics, Turns, TurnsOptions};
+pub use turn_queues::{TurnStatistics, TurnsOptions};
+pub use turns::Turns;
 
 /// Has the README's snippets compiled, as tests of the documentation.
 #[cfg(doctest)]

@@ -1,17 +1,17 @@
-//! Keeps a failure that comes a thousand times from filling the log.
+//! Limits how often a repeated failure is logged.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long after a line there is no other one of the same kind.
+/// The shortest time between two lines of one kind.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// Lets one line of each kind pass in ten seconds, and counts the others.
+/// Admits one line of each kind in ten seconds, and counts the others.
 #[derive(Debug)]
 pub(crate) struct LogLimit<K> {
-    /// For each kind, when its last line was, and how many were left out since.
+    /// For each kind, the time of its last line, and the number of lines left out since.
     kinds: Mutex<Option<HashMap<K, (Instant, u64)>>>,
 }
 
@@ -20,7 +20,8 @@ impl<K: Eq + Hash> LogLimit<K> {
         Self { kinds: Mutex::new(None) }
     }
 
-    /// Whether there may be a line of this kind: then it tells how many were left out since the last one.
+    /// Admits a line of this kind, or counts it as left out and returns none. An admitted line gets the number of lines
+    /// that were left out since the last one.
     pub(crate) fn admit(&self, kind: K, now: Instant) -> Option<u64> {
         let mut kinds = self.kinds();
         let kinds = kinds.get_or_insert_default();
@@ -33,7 +34,8 @@ impl<K: Eq + Hash> LogLimit<K> {
         }
     }
 
-    /// How many lines of all kinds were left out since the last of each; from now on they count as told.
+    /// The number of lines that were left out, over all kinds, since the last admitted line of each kind or the last
+    /// call of this.
     pub(crate) fn take_left_out(&self) -> u64 {
         let mut kinds = self.kinds();
         kinds.iter_mut().flat_map(HashMap::values_mut).map(|(_, left_out)| std::mem::take(left_out)).sum()
@@ -49,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_has_a_line_in_ten_seconds_which_tells_how_many_were_left_out_before_it() {
+    fn one_line_of_a_kind_is_admitted_in_ten_seconds_with_the_number_of_lines_left_out() {
         let (limit, begin) = (LogLimit::new(), Instant::now());
         assert_eq!(limit.admit("read", begin), Some(0));
         let later = |seconds| begin + Duration::from_secs(seconds);
@@ -66,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_left_out_is_told_once() {
+    fn the_number_of_lines_left_out_is_returned_once() {
         let (limit, now) = (LogLimit::new(), Instant::now());
         for kind in ["read", "read", "write", "write", "write"] {
             limit.admit(kind, now);

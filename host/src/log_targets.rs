@@ -1,10 +1,10 @@
-//! What the lines of the log are about, for choosing among them with `RUST_LOG`.
+//! The targets of log lines, by which `RUST_LOG` selects them.
 
 /// One line for each request.
 pub(crate) const ACCESS: &str = "access";
 
-/// What applications print, and how they fail.
+/// The output of applications, and their failures.
 pub(crate) const APPLICATION: &str = "application";
 
-/// How stores fail.
+/// The failures of stores.
 pub(crate) const STORE: &str = "store";

@@ -1,18 +1,19 @@
-//! Which store to use, written as a URL.
+//! URLs of stores.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
-use crate::stores::memory::{Memory, MemoryOptions};
 use lovely_session_key_value::KeyValue;
 
-/// A store, named by a URL.
+use crate::stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
+use crate::stores::memory::{Memory, MemoryOptions};
+
+/// The URL of a store.
 ///
-/// - `memory:` is a store in this process's memory;
-/// - `memcached://HOST:PORT[,HOST:PORT...]` is one on memcached servers. A port may be left out (11211),
-///   and an IPv6 address is in brackets.
+/// - `memory:` is a store in this process's memory ([`Memory`]).
+/// - `memcached://HOST:PORT[,HOST:PORT...]` is a store on memcached servers ([`Memcached`]). The port is optional
+///   (11211), and an IPv6 address is in brackets.
 ///
 /// ```
 /// use lovely_session_host::StoreUrl;
@@ -29,30 +30,32 @@ pub enum StoreUrl {
     Memcached(Vec<ServerAddress>),
 }
 
-/// The options for each kind of store that a URL can name.
+/// The options for each kind of store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreOptions {
-    /// For `memory:`.
+    /// The options for `memory:`.
     pub memory: MemoryOptions,
-    /// For `memcached://`.
+    /// The options for `memcached://`.
     pub memcached: MemcachedOptions,
 }
 
-/// Why the store that a URL names cannot be opened.
+/// Why the store of a URL cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreUrlError {
-    /// The URL is of no known kind.
-    #[error("{0:?} names no store; write `memory:` or `memcached://HOST:PORT[,HOST:PORT...]`")]
+    /// The URL has another scheme.
+    #[error("{0:?} is not the URL of a store; use `memory:` or `memcached://HOST:PORT[,HOST:PORT...]`")]
     UnknownStore(String),
-    /// The URL names a memcached server in a way that is not understood.
-    #[error("{url:?} names no memcached servers: {problem}; write `memcached://HOST:PORT[,HOST:PORT...]`")]
+    /// The address of a memcached server is invalid.
+    #[error(
+        "{url:?} is not the URL of memcached servers: {problem}; use `memcached://HOST:PORT[,HOST:PORT...]`"
+    )]
     InvalidAddress {
         /// The URL.
         url: String,
         /// What is wrong with one of the addresses.
         problem: InvalidAddress,
     },
-    /// The store that the URL names cannot be used.
+    /// A server cannot be used.
     #[error(transparent)]
     Connect(#[from] ConnectError),
 }
@@ -88,11 +91,11 @@ impl fmt::Display for StoreUrl {
 }
 
 impl StoreUrl {
-    /// Opens the store. With memcached, every server has to answer.
+    /// Opens the store. For memcached it connects to every server.
     ///
     /// # Errors
     ///
-    /// When a server cannot be used. The error names it, and says what to do.
+    /// When a server cannot be used. The error has its address, and says what to do.
     pub async fn open(&self, options: &StoreOptions) -> Result<Arc<dyn KeyValue>, ConnectError> {
         Ok(match self {
             Self::Memory => Arc::new(Memory::new().with_options(options.memory.clone())),
@@ -105,8 +108,7 @@ impl StoreUrl {
 ///
 /// # Errors
 ///
-/// When the text is no such URL, and says what is accepted; and when a server cannot be used, which is
-/// named, with what to do.
+/// When the URL is invalid, or when a server cannot be used. The error says what to do.
 pub async fn open_store(url: &str, options: &StoreOptions) -> Result<Arc<dyn KeyValue>, StoreUrlError> {
     Ok(url.parse::<StoreUrl>()?.open(options).await?)
 }
@@ -116,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_shown_as_it_is_understood() {
+    fn a_url_is_shown_in_its_full_form() {
         for (given, shown) in [
             ("memory:", "memory:"),
             ("memcached://a:1,b", "memcached://a:1,b:11211"),
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_of_a_store_says_what_is() {
+    fn the_error_for_an_invalid_url_shows_a_valid_one() {
         for bad in ["", "memory", "memory://x", "redis://h", "memcached:h", "h:11211"] {
             let error = bad.parse::<StoreUrl>().unwrap_err();
             assert!(matches!(&error, StoreUrlError::UnknownStore(url) if url == bad));
@@ -140,8 +142,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_store_that_cannot_be_reached_is_named() {
-        // The port of a listener that is gone is free, and nobody answers there.
+    async fn the_error_for_an_unreachable_server_has_its_address() {
+        // Nothing listens on the port of a closed listener.
         let port = {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap().port()

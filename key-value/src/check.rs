@@ -1,4 +1,4 @@
-//! The checks that a call has to pass before a store does anything for it.
+//! The checks that every store makes before it carries out a call.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
@@ -7,30 +7,30 @@ use alloc::vec::Vec;
 
 use crate::types::{Change, Error, Expectation, Lifetime, Outcome, Version, Write};
 
-/// The most bytes that a key may have.
+/// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 250;
 
-/// A call that no store may carry out.
+/// Why a call is invalid. Convert it into an [`Error`] to return it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidRequest {
-    /// A key has so many bytes.
+    /// A key is empty or too long; it has this number of bytes.
     #[error("a key has {0} bytes; keys have 1 to {MAX_KEY_BYTES}")]
     KeyLength(usize),
-    /// A key holds a character that keys may not hold.
-    #[error("the key {0:?} holds something other than printable ASCII without spaces")]
+    /// A key has a character other than the printable ASCII characters without the space.
+    #[error("the key {0:?} has other characters than printable ASCII without spaces")]
     KeyCharacter(String),
-    /// Two writes are of the same key.
-    #[error("the key {0:?} is in the call twice; put one write of it in a call")]
+    /// Two writes have the same key.
+    #[error("the call has two writes of the key {0:?}; use one call for each")]
     DuplicateKey(String),
-    /// A lifetime is of no length.
+    /// A lifetime has 0 seconds.
     #[error("a lifetime of 0 seconds; use at least 1, or `never-expires`")]
     ZeroLifetime,
-    /// A touch or a delete expects nothing to be there.
+    /// A touch or a delete expects the entry to be absent. The text is `a touch` or `a delete`.
     #[error("{0} of an entry that is expected to be absent")]
     ChangeOfAbsent(&'static str),
-    /// A version is not one of the store's.
-    #[error("a version that this store has not given out")]
+    /// A version does not have the form of this store's versions.
+    #[error("a version that is not from this store")]
     ForeignVersion,
 }
 
@@ -43,22 +43,22 @@ impl From<InvalidRequest> for Error {
     }
 }
 
-/// Checks a read.
+/// Checks the parameters of [`KeyValue::get_many`](crate::KeyValue::get_many).
 ///
 /// # Errors
 ///
-/// Says what is wrong with it; nothing of it may be done then.
+/// Returns the first problem. The store must not do anything of the call then.
 pub fn read(keys: &[String], touch: Option<Lifetime>) -> Result<(), InvalidRequest> {
     keys.iter().try_for_each(|key| self::key(key))?;
     touch.map_or(Ok(()), lifetime)
 }
 
-/// Checks the writes of a call, each and together; `version` tells whether a version is one of the store's.
-/// Sizes are checked by [`oversize`].
+/// Checks the parameters of [`KeyValue::write_many`](crate::KeyValue::write_many), except for the sizes of values; see
+/// [`oversize`]. `version` checks whether a version has the form of this store's versions.
 ///
 /// # Errors
 ///
-/// Says what is wrong with one of them; nothing of the call may be done then.
+/// Returns the first problem. The store must not do anything of the call then.
 pub fn writes(
     writes: &[Write],
     version: impl Fn(&Version) -> Result<(), InvalidRequest>,
@@ -77,17 +77,18 @@ pub fn writes(
     Ok(())
 }
 
-/// Checks the sizes of a call's values against the limit for each key. When one is over, nothing may be
-/// written, and this gives the answer to the call.
+/// Checks the sizes of values; `limit` returns the most bytes for a value under a key. If a value is too large, returns
+/// the outcomes to return from the call, [`Outcome::TooLarge`] and [`Outcome::Skipped`]. The store must not write
+/// anything then.
 pub fn oversize(writes: &[Write], limit: impl Fn(&str) -> u64) -> Option<Vec<Outcome>> {
-    let verdict = |write: &Write| match &write.change {
+    let outcome = |write: &Write| match &write.change {
         Change::Put { value, .. } if value.len() as u64 > limit(&write.key) => {
             Outcome::TooLarge(limit(&write.key))
         }
         _ => Outcome::Skipped,
     };
-    let verdicts: Vec<Outcome> = writes.iter().map(verdict).collect();
-    verdicts.iter().any(|verdict| *verdict != Outcome::Skipped).then_some(verdicts)
+    let outcomes: Vec<Outcome> = writes.iter().map(outcome).collect();
+    outcomes.iter().any(|outcome| *outcome != Outcome::Skipped).then_some(outcomes)
 }
 
 fn key(key: &str) -> Result<(), InvalidRequest> {
@@ -140,16 +141,16 @@ mod tests {
     }
 
     #[test]
-    fn one_value_over_its_limit_skips_the_others() {
+    fn a_value_that_is_too_large_skips_the_other_writes() {
         let delete = Write { change: Change::Delete, ..put("d", 0) };
         let writes = [put("a", 10), put("long", 10), delete];
         assert_eq!(oversize(&writes, |_| 10), None);
-        let verdicts = oversize(&writes, |key| 10 - key.len() as u64 + 1);
-        assert_eq!(verdicts, Some(vec![Outcome::Skipped, Outcome::TooLarge(7), Outcome::Skipped]));
+        let outcomes = oversize(&writes, |key| 10 - key.len() as u64 + 1);
+        assert_eq!(outcomes, Some(vec![Outcome::Skipped, Outcome::TooLarge(7), Outcome::Skipped]));
     }
 
     #[test]
-    fn a_bad_key_is_shown_escaped() {
+    fn an_invalid_key_is_escaped_in_the_message() {
         let text = InvalidRequest::KeyCharacter("a\nb".into()).to_string();
         assert!(text.contains(r#""a\nb""#), "{text}");
     }

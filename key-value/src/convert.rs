@@ -1,14 +1,29 @@
-//! From the types of bindings to those of the port, and back.
+//! Conversions between the types of this crate and those of generated bindings.
 
 /// Implements `From` in both directions between the types of this crate and those that `wit-bindgen` or
-/// `wasmtime::component::bindgen!` generates of `lovely:session/key-value`, in the crate that has the bindings.
+/// `wasmtime::component::bindgen!` generates for `lovely:session/key-value`. Call it in the crate with the bindings.
 ///
-/// It takes the name under which the module of the interface is in scope:
+/// The parameter is the name of the interface's module in scope:
 ///
-/// ```ignore
-/// use crate::bindings::lovely::session::key_value as wit;
+/// ```
+/// # mod bindings { pub mod lovely { pub mod session { pub mod key_value {
+/// #     pub enum Lifetime { NeverExpires, Seconds(u32) }
+/// #     pub enum Expectation { Absent, Version(Vec<u8>), Anything }
+/// #     pub struct Put { pub value: Vec<u8>, pub lifetime: Lifetime }
+/// #     pub enum Change { Put(Put), Touch(Lifetime), Delete }
+/// #     pub struct Write { pub key: String, pub expects: Expectation, pub change: Change }
+/// #     pub struct Entry { pub value: Vec<u8>, pub version: Vec<u8>, pub seconds_left: Option<u32> }
+/// #     pub enum Outcome {
+/// #         Applied(Vec<u8>), Stale, Missing, TooLarge(u64), Skipped, Unavailable, Unknown,
+/// #     }
+/// #     pub enum Error { Unavailable(String), Unsupported(String), Denied(String), Other(String) }
+/// # } } } }
+/// use bindings::lovely::session::key_value as wit;
 ///
 /// lovely_session_key_value::conversions!(wit);
+///
+/// let lifetime = wit::Lifetime::from(lovely_session_key_value::Lifetime::Seconds(60));
+/// assert!(matches!(lifetime, wit::Lifetime::Seconds(60)));
 /// ```
 #[macro_export]
 macro_rules! conversions {

@@ -1,11 +1,12 @@
-//! The key-value interface in Rust: what sessions need of a store.
+//! The key-value interface in Rust: what the session component needs of a store.
 //!
-//! - [`KeyValue`] is the trait that a store implements, in a host.
-//! - [`Entry`], [`Write`], [`Outcome`] and the others are the types of `lovely:session/key-value`; [`conversions!`]
+//! - [`KeyValue`] is the trait that a store in a host implements.
+//! - [`Entry`], [`Write`], [`Outcome`] and the others are the types of `lovely:session/key-value`. [`conversions!`]
 //!   converts them from and to those of generated bindings.
-//! - [`check`] has the checks that a call has to pass before a store does anything for it.
+//! - [`check`] has the checks that every store makes before it carries out a call.
 //!
-//! It is for both sides of the interface, in a host and in components, so it does without the standard library.
+//! Hosts and components use it, so it does without the standard library. `lovely-session-conformance` tests whether a
+//! store keeps the contract.
 
 #![no_std]
 

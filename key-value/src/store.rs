@@ -1,4 +1,4 @@
-//! The trait that a store implements: the contract of `lovely:session/key-value`, for implementers in Rust.
+//! The trait that a store implements.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -6,36 +6,37 @@ use alloc::vec::Vec;
 
 use async_trait::async_trait;
 
-use crate::{Entry, Error, Lifetime, Outcome, Write};
+use crate::types::{Entry, Error, Lifetime, Outcome, Write};
 
-/// A store that keeps session records.
+/// A store that keeps session records: `lovely:session/key-value` for implementers in Rust.
 ///
-/// # What an implementation owes its callers
+/// # The contract
 ///
-/// - Keys are 1 to 250 printable ASCII characters without spaces. Refuse others with [`Error::Other`].
-/// - A call is one round trip to the store: one for each server that is involved, all at the same time. It
-///   answers within a deadline that the implementation chooses.
-/// - A store that cannot honour what a call asks for (expiry, sliding, compare-and-swap) fails with
-///   [`Error::Unsupported`]. It never pretends.
-/// - An `Err` means that nothing of the call was done. What became of single writes is an [`Outcome`].
-/// - Dropping the future of a call may leave its writes done or not done, like [`Outcome::Unknown`].
+/// - A call is one round trip to the store: one for each server that is involved, all at the same time. It returns
+///   within a timeout that the implementation chooses.
+/// - A store that cannot do what a call requires (expire entries, slide lifetimes, compare and swap) fails with
+///   [`Error::Unsupported`]. It must never ignore the requirement.
+/// - An `Err` means that the store has done nothing of the call. The result of each write is an [`Outcome`].
+/// - Calls run concurrently. Of several concurrent writes that expect the same version, exactly one is applied.
+/// - When the future of a call is dropped, its writes may be done or not, as with [`Outcome::Unknown`].
+/// - Invalid calls fail before anything is done. The functions in [`check`](crate::check) find them.
 ///
-/// # Implementing it
+/// # Example
 ///
 /// ```
 /// use lovely_session_key_value::{Entry, Error, KeyValue, Lifetime, Outcome, Write, async_trait};
 ///
-/// /// A store that is always away.
-/// struct Away;
+/// /// A store that is never available.
+/// struct Unavailable;
 ///
 /// #[async_trait]
-/// impl KeyValue for Away {
+/// impl KeyValue for Unavailable {
 ///     async fn get_many(
 ///         &self,
 ///         _keys: Vec<String>,
 ///         _touch: Option<Lifetime>,
 ///     ) -> Result<Vec<Option<Entry>>, Error> {
-///         Err(Error::Unavailable("the store is away; try again later".into()))
+///         Err(Error::Unavailable("the store is down; try again later".into()))
 ///     }
 ///
 ///     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
@@ -45,29 +46,31 @@ use crate::{Entry, Error, Lifetime, Outcome, Write};
 /// ```
 #[async_trait]
 pub trait KeyValue: Send + Sync + 'static {
-    /// Reads entries, one answer for each key and in the order of the keys; absent and expired ones are
-    /// `None`. With `touch` the lifetime of each entry found slides to the one given, in the same round
-    /// trip; that changes no version.
+    /// Reads entries. The result has one element for each key, in the order of the keys; it is `None` if the entry is
+    /// absent or expired. With `touch`, the lifetime of each entry that was found slides to that lifetime in the same
+    /// round trip, and its version stays the same. A key may occur twice.
     ///
     /// # Errors
     ///
-    /// When a single key cannot be read, the whole call fails: half an answer could be mistaken for
-    /// absent entries. With `touch`, some lifetimes may have slid all the same.
+    /// When one key cannot be read, the whole call fails, so that no missing result is taken for an absent entry. With
+    /// `touch`, some lifetimes may have slid even then. An invalid key, and a lifetime of 0 seconds, fail with
+    /// [`Error::Other`].
     async fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>)
     -> Result<Vec<Option<Entry>>, Error>;
 
-    /// Does several independent writes, and answers what became of each, in their order. It is no
-    /// transaction: some can be applied and others not.
+    /// Does several independent writes. The result has one outcome for each, in their order. It is not a transaction:
+    /// some can be applied and others not.
     ///
     /// # Errors
     ///
-    /// Two writes of the same key in one call, a bad key and a lifetime of 0 seconds are refused with
-    /// [`Error::Other`]; [`Change::Touch`](crate::Change::Touch) and [`Change::Delete`](crate::Change::Delete) with [`Expectation::Absent`](crate::Expectation::Absent) mean
-    /// nothing and are refused with [`Error::Unsupported`]. In each case before anything is done.
+    /// Two writes of the same key, an invalid key, and a lifetime of 0 seconds fail with [`Error::Other`].
+    /// [`Change::Touch`](crate::Change::Touch) and [`Change::Delete`](crate::Change::Delete) with
+    /// [`Expectation::Absent`](crate::Expectation::Absent) fail with [`Error::Unsupported`]. In each case nothing is
+    /// done.
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error>;
 
-    /// Whether the store writes its failures to the log itself, with more than its errors tell. The linker logs those
-    /// of the others; a store around another one passes on what that one says. `false` unless it is overridden.
+    /// Whether the store logs its failures itself. If not, the host logs the errors and outcomes that it returns. A
+    /// store that wraps another one returns what that one returns. `false` by default.
     fn logs_failures(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! What is asked of a store, and what it answers.
+//! The types of the key-value interface.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,70 +7,69 @@ use core::fmt;
 /// How long an entry lives from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// Until it is deleted (or evicted, on stores that evict).
+    /// Until it is deleted, or evicted on stores that evict.
     NeverExpires,
-    /// So many seconds, at least 1. Values over 30 days work.
+    /// This number of seconds, at least 1. Values over 30 days must work.
     Seconds(u32),
 }
 
-/// An opaque version of an entry. Only equality means anything.
+/// The version of an entry, in bytes that only the store understands. Callers may only test versions for equality.
 ///
-/// A store gives each state of a key a version of its own: a key that changes from A to B and back to A,
-/// or is deleted and created again, gets a new version each time. Sliding an entry's lifetime does not
-/// change its version.
+/// A store gives each state of a key another version: a key that changes from A to B and back to A, or is deleted and
+/// created again, gets a new version each time. Sliding an entry's lifetime does not change its version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Version(pub Vec<u8>);
 
 impl Version {
-    /// The version that says "there is no entry": the state after a delete.
+    /// The empty version, which [`Outcome::Applied`] has after a delete.
     pub fn of_nothing() -> Self {
         Self(Vec::new())
     }
 }
 
-/// What is stored under a key. `Debug` shows the size of the value and never its bytes.
+/// An entry under a key. `Debug` shows the size of the value, never its bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The bytes, as they were put.
+    /// The bytes that were put.
     pub value: Vec<u8>,
-    /// Their version.
+    /// The version of this state.
     pub version: Version,
-    /// The seconds that the entry had left before this call slid its lifetime; `None` when it never
-    /// expires, or when the store cannot tell.
+    /// The seconds that the entry had left before this call slid its lifetime. `None` if it never expires, or if the
+    /// store does not know.
     pub seconds_left: Option<u32>,
 }
 
-/// What a key must hold for a write to be applied.
+/// What must be under a key for a write to be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expectation {
-    /// Nothing: create it, or answer [`Outcome::Stale`]. Goes with [`Change::Put`] only.
+    /// No entry; otherwise the outcome is [`Outcome::Stale`]. Valid with [`Change::Put`] only.
     Absent,
-    /// An entry of this version. Answer [`Outcome::Stale`] if there is another, and [`Outcome::Missing`]
-    /// if there is none.
+    /// An entry of this version. The outcome is [`Outcome::Stale`] if there is another version, and
+    /// [`Outcome::Missing`] if there is no entry.
     Version(Version),
-    /// Whatever there is, or nothing. For [`Change::Touch`] and [`Change::Delete`], answer
-    /// [`Outcome::Missing`] if there is nothing.
+    /// Any entry, or none. For [`Change::Touch`] and [`Change::Delete`], the outcome is [`Outcome::Missing`] if there
+    /// is no entry.
     Anything,
 }
 
-/// What a write does. `Debug` shows the size of a value and never its bytes.
+/// The effect of a write. `Debug` shows the size of a value, never its bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Stores a value in place of what is there.
+    /// Stores a value, and replaces the entry that is there.
     Put {
         /// The bytes.
         value: Vec<u8>,
-        /// How long they live.
+        /// The lifetime of the entry.
         lifetime: Lifetime,
     },
-    /// Slides the lifetime and changes nothing else. A store may answer [`Error::Unsupported`] when it is
-    /// asked for together with a version.
+    /// Slides the lifetime and changes nothing else. A store may fail with [`Error::Unsupported`] if the write expects
+    /// a version.
     Touch(Lifetime),
     /// Removes the entry.
     Delete,
 }
 
-/// One write. A call must not hold two writes of the same key.
+/// A write. A call must not have two writes of the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
     /// The key: 1 to 250 printable ASCII characters without spaces.
@@ -81,46 +80,46 @@ pub struct Write {
     pub change: Change,
 }
 
-/// What became of one write. A lost race is an outcome, not an error.
+/// The result of a write. A lost race is an outcome, not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Done. The version is that of the new state; empty after a delete.
+    /// Done. This is the version of the new state; it is empty after a delete.
     Applied(Version),
-    /// Not done: the key holds another version, or holds something though nothing was expected. Load it
-    /// again and decide.
+    /// Not done: there is another version than expected, or an entry though none was expected. Read the key again
+    /// before a retry.
     Stale,
-    /// Not done: the key holds nothing.
+    /// Not done: there is no entry.
     Missing,
-    /// Not done: the value is over the store's limit, which is given in bytes of value under this key.
+    /// Not done: the value is larger than the store's limit, which is this number of bytes for a value under this key.
     TooLarge(u64),
-    /// Not done: another write of this call is too large. A store that knows its limit checks every write
-    /// before it sends any.
+    /// Not done: another write of the call is too large. A store that knows its limit checks all writes before it does
+    /// any.
     Skipped,
-    /// Not done: the server of this key could not be reached. Try again later.
+    /// Not done: the server of this key could not be reached. Retry later.
     Unavailable,
-    /// Sent, and the answer was not seen: it may be done or not, and may still be done later. Load the key
-    /// again to find out.
+    /// Sent, but no reply was received: the write may be done, and it may still be done later. Read the key to find
+    /// out.
     Unknown,
 }
 
-/// Why a call failed as a whole; nothing of it was done. The texts are for a person and for logs.
+/// Why a call failed as a whole. Nothing of it was done. The texts are for people and logs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The store cannot be reached in time, or has no room. Try again later.
+    /// The store cannot be reached in time, or has no room. Retry later.
     #[error("the store is not available: {0}")]
     Unavailable(String),
-    /// The store cannot do what was asked. Do not try again: choose another store, or ask for less.
+    /// The store cannot do what the call requires. A retry fails as well: use another store, or other options.
     #[error("the store cannot do this: {0}")]
     Unsupported(String),
-    /// The store refused access. Do not try again: check its configuration.
-    #[error("the store refused access: {0}")]
+    /// The store denied access. A retry fails as well: check the configuration of the store.
+    #[error("the store denied access: {0}")]
     Denied(String),
-    /// Anything else. Do not try again without looking.
+    /// Anything else. Find the cause before a retry.
     #[error("the store failed: {0}")]
     Other(String),
 }
 
-/// Stands for a value in `Debug` output: session data has no place in logs.
+/// Replaces a value in `Debug` output, so that no session data gets into logs.
 struct Hidden(usize);
 
 impl fmt::Debug for Hidden {

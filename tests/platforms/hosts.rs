@@ -1,11 +1,11 @@
-//! What the tests of all hosts need.
+//! Support for the tests of all hosts.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use lovely_session_host::SESSION_COMPONENT;
 
-/// What the examples' story ends with when no increment is lost.
+/// The last line of the examples' output when no increment is lost.
 const EXACT: &str = "8 writers with 25 increments each: 200";
 
 /// A tool that `scripts/platforms.sh` has installed, by its path in `target/platforms`.
@@ -22,14 +22,14 @@ pub fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/hosts").join(name)
 }
 
-/// Writes the session component, byte for byte as it is everywhere, into a directory.
+/// Writes the session component into a directory.
 pub fn write_component(directory: &Path) -> PathBuf {
     let path = directory.join("lovely-session.wasm");
     std::fs::write(&path, SESSION_COMPONENT).unwrap();
     path
 }
 
-/// Runs a program to its end, which has to be a good one. Gives what it printed.
+/// Runs a program, which must succeed. Returns its standard output.
 pub fn run(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
@@ -37,8 +37,7 @@ pub fn run(command: &mut Command) -> String {
     stdout.into_owned()
 }
 
-/// Runs an example's story. It fails by itself where something is not as sessions promise; that it came to its end is
-/// seen here.
+/// Runs an example. It fails by itself if sessions do not behave as specified; this checks that it completes.
 pub fn tell_story(command: &mut Command) {
     let told = run(command);
     let lines: Vec<&str> = told.lines().collect();

@@ -1,4 +1,4 @@
-//! The session component on hosts that are none of ours. `scripts/platforms.sh` installs them.
+//! The session component on hosts of other projects. `scripts/platforms.sh` installs them.
 
 #![allow(
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! A Node.js program with what jco makes of the session component, and with a store written in JavaScript.
+//! A Node.js program with the session component, translated by jco, and a store in JavaScript.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use tempfile::{TempDir, tempdir_in};
 
 use crate::hosts::{example, installed, run, tell_story, write_component};
 
-/// The example as a user has it: next to the packages that it needs, with the component translated.
+/// A copy of the example next to its packages, with the component translated.
 fn prepared() -> TempDir {
     let node = installed("node");
     let directory = tempdir_in(&node).unwrap();
@@ -36,11 +36,11 @@ fn story(server: Option<&str>) {
 }
 
 #[test]
-fn the_ancestors_story_and_parallel_increments_hold_in_memory() {
+fn the_story_and_parallel_increments_succeed_in_memory() {
     story(None);
 }
 
 #[test]
-fn the_ancestors_story_and_parallel_increments_hold_in_memcached() {
+fn the_story_and_parallel_increments_succeed_on_memcached() {
     story(Some(&MemcachedServer::start().address()));
 }

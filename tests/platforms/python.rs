@@ -8,9 +8,9 @@ use tempfile::tempdir;
 
 use crate::hosts::{example, installed, tell_story, write_component};
 
-/// Runs a program in which threads change places at random calls of functions, those of packages included: what
-/// happens otherwise only when a machine is busy, and seldom.
-const CHANGING_PLACES: &str = "
+/// Runs a program in which threads switch at random function calls, also inside packages. Otherwise that happens
+/// seldom, and only on a busy machine.
+const SWITCHING_THREADS: &str = "
 import random, runpy, sys, threading, time
 seed, program = sys.argv[1:3]
 chance = random.Random(int(seed))
@@ -22,7 +22,7 @@ runpy.run_path(program, run_name='__main__')
 fn story(python_arguments: &[&str], server: Option<&str>) {
     let directory = tempdir().unwrap();
     let mut python = Command::new(installed("python/bin/python"));
-    // Nothing is left in the sources.
+    // So that no files are left among the sources.
     python
         .arg("-B")
         .env("PYTHONPATH", example("python"))
@@ -34,18 +34,18 @@ fn story(python_arguments: &[&str], server: Option<&str>) {
 }
 
 #[test]
-fn the_ancestors_story_and_parallel_increments_hold_in_memory() {
+fn the_story_and_parallel_increments_succeed_in_memory() {
     story(&[], None);
 }
 
 #[test]
-fn the_ancestors_story_and_parallel_increments_hold_in_memcached() {
+fn the_story_and_parallel_increments_succeed_on_memcached() {
     story(&[], Some(&MemcachedServer::start().address()));
 }
 
 #[test]
-fn threads_that_change_places_anywhere_do_not_get_each_others_values() {
+fn threads_that_switch_anywhere_do_not_get_each_others_values() {
     let seed = Random::from_time().number().to_string();
     println!("seed {seed}");
-    story(&["-c", CHANGING_PLACES, &seed], None);
+    story(&["-c", SWITCHING_THREADS, &seed], None);
 }

@@ -1,4 +1,4 @@
-//! What a client of the cart sees of the promises, on any host that serves it.
+//! What a client of the cart must see, on any host that serves it.
 
 use lovely_session_tests::visitor::Visitor;
 use serde_json::{Value, json};
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 const CLIENTS: u64 = 8;
 const INCREMENTS: u64 = 25;
 
-/// Goes through the ancestor's story as a visitor of the cart at `url` sees it: what is added and removed is there at the
-/// next request, a checkout that fails is rolled back to its savepoint, and a session that ended stays ended.
+/// Runs the story as a visitor of the cart at `url`: changes are visible to the next request, a checkout that fails is
+/// rolled back to its savepoint, and an ended session stays ended.
 pub async fn cart_story(url: &str) {
     let mut visitor = Visitor::new(url.to_owned());
     fill_the_cart(&mut visitor).await;
@@ -24,7 +24,8 @@ async fn fill_the_cart(visitor: &mut Visitor) {
     assert_eq!(visitor.cart().await, removed, "the next request sees what was committed");
 }
 
-/// Each failed checkout takes the items out of the cart and is rolled back; the attempt was counted before its savepoint.
+/// Each failed checkout takes the items out of the cart and is rolled back; the attempt was counted before its
+/// savepoint.
 async fn check_out(visitor: &mut Visitor) {
     for attempts in 1..=2 {
         visitor.post_json("/checkout", r#"{"coupon": "GUESS"}"#).await.assert_refused(422);
@@ -46,8 +47,8 @@ async fn log_out(visitor: &mut Visitor) {
     assert_ne!(earlier.session, ended, "who comes with an ended session gets another");
 }
 
-/// Lets clients of the cart at `url` add to one item of one session at the same time. None of what they add may be lost,
-/// or be counted twice.
+/// Lets clients of the cart at `url` add to one item of one session concurrently. No addition may be lost or counted
+/// twice.
 pub async fn parallel_increments(url: &str) {
     let mut visitor = Visitor::new(url.to_owned());
     visitor.add("apple", 1).await;
@@ -65,14 +66,14 @@ async fn increment(mut client: Visitor) {
     }
 }
 
-/// Adds an apple, unless the request lost too many races to the other clients: then nothing was written.
+/// Adds an apple. Returns false if the request lost too many races to the other clients, so that nothing was written.
 async fn is_added(client: &mut Visitor) -> bool {
-    let answer = client.post_json("/cart/items", r#"{"sku": "apple", "qty": 1}"#).await;
-    if answer.status == 200 {
+    let response = client.post_json("/cart/items", r#"{"sku": "apple", "qty": 1}"#).await;
+    if response.status == 200 {
         return true;
     }
-    answer.assert_refused(503);
+    response.assert_refused(503);
     let lost = Value::from("too many requests changed this cart at the same time; try again");
-    assert_eq!(answer.json()["error"], lost, "no other failure is expected");
+    assert_eq!(response.json()["error"], lost, "no other failure is expected");
     false
 }

@@ -1,4 +1,4 @@
-//! wasmCloud's `wash`: the cart with its sessions in one component, and in components that wash links when it starts.
+//! wasmCloud's `wash`: the cart joined with its sessions in one component, and components that wash links at its start.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::story::{cart_story, parallel_increments};
 
 const PLATFORMS: &str = include_str!("../../docs/platforms.md");
 
-/// What components call the machine that wash runs on; their own `127.0.0.1` leads nowhere.
+/// The name of the machine inside wash. Its components cannot use `127.0.0.1`.
 const MACHINE: &str = "host.wasmcloud.internal";
 
 /// A directory with components, and a memcached for their sessions.
@@ -39,20 +39,21 @@ impl Project {
         path
     }
 
-    /// Serves an application that is linked with the other components, and sees that the promises hold.
+    /// Serves an application that is linked with the other components, and checks it with the story and parallel
+    /// increments.
     async fn holds(&self, application: &Path, others: &[&Path]) {
         let serving = self.serve("config.json", &self.configuration(application, others).to_string());
         cart_story(&serving.url("")).await;
         parallel_increments(&serving.url("")).await;
     }
 
-    /// Runs wash until it is ready to answer, without what its user may have configured.
+    /// Starts wash without the configuration of its user, and waits until it is ready.
     fn serve(&self, file: &str, configuration: &str) -> Serving {
         let directory = self.directory.path();
         std::fs::create_dir(directory.join(".wash")).unwrap();
         std::fs::write(directory.join(".wash").join(file), configuration).unwrap();
         let mut wash = Command::new(installed("python/bin/wash"));
-        // A backtrace of each error that a call between components meets would take longer than the call.
+        // Backtraces of errors in calls between components would take longer than the calls.
         wash.env("RUST_BACKTRACE", "0")
             .env("HOME", directory)
             .envs(["CONFIG", "CACHE", "DATA"].map(|kind| (format!("XDG_{kind}_HOME"), directory)));
@@ -60,11 +61,11 @@ impl Project {
         Serving::watched(&mut wash, readiness())
     }
 
-    /// What wash has to be told: what it runs, and what that may reach.
+    /// The configuration of wash: the components, and the addresses that they may reach.
     fn configuration(&self, application: &Path, others: &[&Path]) -> Value {
         let address: SocketAddr = self.memcached.address().parse().unwrap();
         let port = address.port().to_string();
-        // Other tests may keep the machine busy.
+        // Long, because other tests can keep the machine busy.
         let environment = json!({
             "LOVELY_SESSION_MEMCACHED": format!("{MACHINE}:{port}"),
             "LOVELY_SESSION_MEMCACHED_TIMEOUT_MS": "20000",
@@ -104,7 +105,7 @@ async fn the_recipe_for_wash_serves_the_counter() {
     assert_eq!(visitor.get("/").await.body, "visits: 2\n");
 }
 
-/// Finds in wash's log where it listens, once there is something to answer: it listens before.
+/// Finds wash's address in its log, once its components are ready: it listens before that.
 fn readiness() -> impl FnMut(&str) -> Option<SocketAddr> {
     let mut address = None;
     move |line| {
@@ -116,7 +117,7 @@ fn readiness() -> impl FnMut(&str) -> Option<SocketAddr> {
 }
 
 /// The cart, the session component and the store in one component.
-async fn composed_holds(language: Language) {
+async fn composed_succeeds(language: Language) {
     let project = Project::new();
     let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
     let component = compose(&std::fs::read(language.component()).unwrap(), &sessions).unwrap();
@@ -124,8 +125,8 @@ async fn composed_holds(language: Language) {
     project.holds(&project.write("cart.wasm", &component), &[]).await;
 }
 
-/// The cart as it was built, and the session component with the store.
-async fn linked_holds(language: Language) {
+/// The cart, and the session component joined with the store.
+async fn linked_succeeds(language: Language) {
     let project = Project::new();
     let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
     assert!(contains(&sessions, SESSION_COMPONENT));
@@ -133,38 +134,38 @@ async fn linked_holds(language: Language) {
 }
 
 #[tokio::test]
-async fn the_story_and_parallel_increments_hold_for_one_component_with_the_cart_in_rust() {
-    composed_holds(Language::Rust).await;
+async fn the_story_and_parallel_increments_succeed_with_one_component_in_rust() {
+    composed_succeeds(Language::Rust).await;
 }
 
 #[tokio::test]
-async fn the_story_and_parallel_increments_hold_for_one_component_with_the_cart_in_javascript() {
-    composed_holds(Language::JavaScript).await;
+async fn the_story_and_parallel_increments_succeed_with_one_component_in_javascript() {
+    composed_succeeds(Language::JavaScript).await;
 }
 
 #[tokio::test]
-async fn the_story_and_parallel_increments_hold_for_one_component_with_the_cart_in_python() {
-    composed_holds(Language::Python).await;
+async fn the_story_and_parallel_increments_succeed_with_one_component_in_python() {
+    composed_succeeds(Language::Python).await;
 }
 
 #[tokio::test]
-async fn the_story_and_parallel_increments_hold_when_wash_links_sessions_to_the_cart_in_rust() {
-    linked_holds(Language::Rust).await;
+async fn the_story_and_parallel_increments_succeed_when_wash_links_sessions_to_the_cart_in_rust() {
+    linked_succeeds(Language::Rust).await;
 }
 
 #[tokio::test]
-async fn the_story_and_parallel_increments_hold_when_wash_links_sessions_to_the_cart_in_javascript() {
-    linked_holds(Language::JavaScript).await;
+async fn the_story_and_parallel_increments_succeed_when_wash_links_sessions_to_the_cart_in_javascript() {
+    linked_succeeds(Language::JavaScript).await;
 }
 
 #[tokio::test]
-async fn the_story_and_parallel_increments_hold_when_wash_links_sessions_to_the_cart_in_python() {
-    linked_holds(Language::Python).await;
+async fn the_story_and_parallel_increments_succeed_when_wash_links_sessions_to_the_cart_in_python() {
+    linked_succeeds(Language::Python).await;
 }
 
-/// The cart, the session component and the store as they were built, each for itself.
+/// The cart, the session component and the store, as separate components.
 #[tokio::test]
-async fn the_story_and_parallel_increments_hold_when_wash_links_the_store_to_sessions_as_well() {
+async fn the_story_and_parallel_increments_succeed_when_wash_links_the_store_to_sessions_as_well() {
     let project = Project::new();
     let sessions = project.write("sessions.wasm", SESSION_COMPONENT);
     let store = project.write("store.wasm", KV_MEMCACHED);

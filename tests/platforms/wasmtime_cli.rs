@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::hosts::installed;
 use crate::story::{cart_story, parallel_increments};
 
-/// The cart with all that it needs but the servers, in a file. In it are the bytes of the session component.
+/// The cart joined with the session component and the store, in a file.
 fn composed(language: Language, directory: &Path) -> PathBuf {
     let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
     let component = compose(&std::fs::read(language.component()).unwrap(), &sessions).unwrap();
@@ -33,7 +33,7 @@ fn serve(component: &Path, memcached: &MemcachedServer) -> Serving {
     Serving::of(&mut wasmtime)
 }
 
-async fn holds_in(language: Language) {
+async fn succeeds_in(language: Language) {
     let (directory, memcached) = (TempDir::new().unwrap(), MemcachedServer::start());
     let serving = serve(&composed(language, directory.path()), &memcached);
     cart_story(&serving.url("")).await;
@@ -41,16 +41,16 @@ async fn holds_in(language: Language) {
 }
 
 #[tokio::test]
-async fn the_story_of_the_cart_in_rust_and_parallel_increments_hold() {
-    holds_in(Language::Rust).await;
+async fn the_story_and_parallel_increments_succeed_with_the_cart_in_rust() {
+    succeeds_in(Language::Rust).await;
 }
 
 #[tokio::test]
-async fn the_story_of_the_cart_in_javascript_and_parallel_increments_hold() {
-    holds_in(Language::JavaScript).await;
+async fn the_story_and_parallel_increments_succeed_with_the_cart_in_javascript() {
+    succeeds_in(Language::JavaScript).await;
 }
 
 #[tokio::test]
-async fn the_story_of_the_cart_in_python_and_parallel_increments_hold() {
-    holds_in(Language::Python).await;
+async fn the_story_and_parallel_increments_succeed_with_the_cart_in_python() {
+    succeeds_in(Language::Python).await;
 }

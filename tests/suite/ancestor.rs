@@ -1,4 +1,4 @@
-//! The ancestor's story, expectation by expectation, in its own order and under its own headings.
+//! The doctest of the ancestor, expectation by expectation, in its order and under its headings.
 //!
 //! The ancestor, the Python package `lovely.session` 0.2.1, documents itself as a doctest. Its container
 //! object (`sessionData`) becomes a container of the same name, `sessionData[id]` becomes
@@ -34,14 +34,14 @@ async fn begin(world: &World) -> (App, Container, Tx) {
 }
 
 /// "Timeout behavior". The ancestor simulates the passage of time by changing the container's timeout and
-/// last access under way; here the container has the short timeout from the start, and the clock moves.
+/// last access in the test; here the container has the short timeout from the start, and the clock moves.
 async fn timeout_behavior(world: World) {
     let mut app = world.app().await;
     let options = ContainerOptions { timeout: Some(1), ..DEFAULTS };
     let container = app.open_with(NAME, options).await.unwrap();
     let tx = app.begin().await;
 
-    // "Create a new session data that we will cause to timeout": it is empty at this point.
+    // "Create a new session data that we will cause to timeout": it is empty.
     let session = app.session(container, tx, "mySessionId").await.unwrap();
     assert_eq!(app.packages(session).await.unwrap(), [] as [&str; 0]);
     let data = app.package(session, "myData1").await.unwrap();
@@ -68,7 +68,7 @@ async fn timeout_behavior(world: World) {
     assert_eq!(app.entries(data).await.unwrap(), []);
 }
 
-/// The same for real: the store itself ends a committed session after its timeout.
+/// The same in real time: the store itself expires a committed session after its timeout.
 #[tokio::test]
 async fn timeout_behavior_in_real_time() {
     let world = World::memcached().await;
@@ -94,7 +94,7 @@ async fn timeout_behavior_in_real_time() {
     assert_eq!(world.raw(NAME, "mySessionId").await, None);
 }
 
-/// "Normal memcache access". The types that the ancestor prints are ours by the type system.
+/// "Normal memcache access". The type system checks the types that the ancestor prints.
 async fn normal_memcache_access(world: World) {
     let (mut app, container, tx) = begin(&world).await;
     let session = app.session(container, tx, "mySessionId").await.unwrap();
@@ -107,7 +107,7 @@ async fn normal_memcache_access(world: World) {
     assert_eq!(app.entries(data).await.unwrap(), owned(&[("info", "\"stored in memcache\"")]));
 }
 
-/// Stores what the ancestor's story has stored when it comes to transactions.
+/// Stores what the ancestor's doctest has stored before its part about transactions.
 async fn store_info(world: &World) {
     let (mut app, container, tx) = begin(world).await;
     let session = app.session(container, tx, "mySessionId").await.unwrap();
@@ -129,7 +129,7 @@ async fn transaction_support(world: World) {
 }
 
 /// `sessionData.items()`: the sessions joined. The ancestor lists data managers beside the ids; those are an
-/// implementation detail that we do not have.
+/// implementation detail that does not exist here.
 async fn items(world: World) {
     store_info(&world).await;
     let (mut app, container, tx) = begin(&world).await;
@@ -149,7 +149,7 @@ async fn savepoints(world: World) {
     let savepoint = app.savepoint(tx).await.unwrap();
     app.set(data, "info", "\"this should be dumped\"").await.unwrap();
 
-    // "Rollback to the previous value": through the handle that was there before.
+    // "Rollback to the previous value": through the handle from before.
     app.rollback(savepoint).await.unwrap();
     assert_eq!(app.get(data, "info").await.unwrap().as_deref(), Some("\"we want to keep this\""));
 
@@ -159,7 +159,7 @@ async fn savepoints(world: World) {
     app.set(new_data, "foo", "\"bar\"").await.unwrap();
     app.rollback(savepoint).await.unwrap();
 
-    // "The data is gone": where the ancestor raises a KeyError, absence is an answer here.
+    // "The data is gone": where the ancestor raises a KeyError, the result here is none.
     assert_eq!(app.get(data, "newinfo").await.unwrap(), None);
 
     // "The container is empty, because it gets always created on retrieval".
@@ -187,7 +187,7 @@ async fn what_is_read_after_the_savepoints_commit(world: World) {
     let data = app.package(session, "myData").await.unwrap();
     assert_eq!(app.entries(data).await.unwrap(), owned(&[("info", "\"we want to keep this\"")]));
 
-    // "The data is not present": in the new transaction, and the handle of the finished one says so.
+    // "The data is not present": in the new transaction. The handle of the finished one returns `finished`.
     assert_eq!(app.get(data, "newinfo").await.unwrap(), None);
     assert!(matches!(app.get(old_data, "newinfo").await, Err(Error::Finished)));
 

@@ -1,12 +1,12 @@
-//! Bad data from the store: a typed error, never a trap, and never an empty session.
+//! Invalid records in the store: a typed error, never a trap, and never an empty session.
 
 use lovely_session_tests::app::{App, Container, Error, Tx};
 use lovely_session_tests::world::World;
 
 on_every_store!(
-    what_is_no_record_is_damaged_and_left_alone,
+    bytes_that_are_not_a_record_are_damaged_and_not_overwritten,
     every_truncation_of_a_record_is_damaged,
-    a_record_of_another_format_says_so,
+    a_record_of_another_format_is_an_error_with_the_format,
     a_damaged_package_fails_where_it_is_used,
     damage_that_appears_before_the_commit_is_reported,
 );
@@ -32,15 +32,15 @@ async fn store(world: &World) -> Vec<u8> {
 async fn assert_damaged(world: &World, bytes: &[u8]) {
     world.put_raw("bad data", "s", bytes).await;
     let (mut app, container, tx) = begin(world).await;
-    let answer = app.session(container, tx, "s").await;
-    let Err(Error::Damaged(damage)) = answer else { panic!("{bytes:?}: {answer:?}") };
+    let result = app.session(container, tx, "s").await;
+    let Err(Error::Damaged(damage)) = result else { panic!("{bytes:?}: {result:?}") };
     assert_eq!((damage.session.session.as_str(), damage.reason.is_empty()), ("s", false));
     assert!(matches!(app.resume(container, tx, "s").await, Err(Error::Damaged(_))));
     app.commit(tx).await.unwrap();
     assert_eq!(world.raw("bad data", "s").await.as_deref(), Some(bytes), "it is left for inspection");
 }
 
-async fn what_is_no_record_is_damaged_and_left_alone(world: World) {
+async fn bytes_that_are_not_a_record_are_damaged_and_not_overwritten(world: World) {
     let foreign: [&[u8]; 7] =
         [b"x", b"42", b"{}", b"{\"format\":2}\n", b"\x80\x04]\x94.", b"\n\n\n", &[0xff; 5000]];
     for bytes in foreign {
@@ -63,13 +63,13 @@ async fn every_truncation_of_a_record_is_damaged(world: World) {
     }
 }
 
-async fn a_record_of_another_format_says_so(world: World) {
+async fn a_record_of_another_format_is_an_error_with_the_format(world: World) {
     for format in [1, 9] {
         let record = format!("{{\"format\":{format},\"whatever\":true}}\n");
         world.put_raw("bad data", "s", record.as_bytes()).await;
         let (mut app, container, tx) = begin(&world).await;
-        let answer = app.session(container, tx, "s").await;
-        assert!(matches!(answer, Err(Error::UnknownFormat(found)) if found == format), "{answer:?}");
+        let result = app.session(container, tx, "s").await;
+        assert!(matches!(result, Err(Error::UnknownFormat(found)) if found == format), "{result:?}");
     }
 }
 

@@ -1,15 +1,15 @@
-//! Bad input from an application: a typed error each, never a trap, and nothing changed.
+//! Invalid input from an application: a typed error, never a trap, and nothing is changed.
 
 use lovely_session_tests::app::{App, Container, ContainerOptions, DEFAULTS, Error, NameKind, Session, Tx};
 use lovely_session_tests::world::World;
 
 on_every_store!(
-    what_is_not_json_is_refused,
-    what_is_no_counter_is_not_added_to,
+    a_text_that_is_not_json_is_refused,
+    adding_to_a_value_that_is_not_a_counter_fails,
     empty_and_huge_names_are_refused,
-    odd_names_are_kept_as_they_are,
+    unusual_names_are_kept_unchanged,
     options_out_of_range_are_refused,
-    handles_of_a_finished_transaction_answer_finished,
+    handles_of_a_finished_transaction_return_finished,
     a_savepoint_acts_on_its_own_transaction_only,
     handles_may_be_dropped_in_any_order,
     a_transaction_over_a_thousand_sessions_is_refused,
@@ -23,7 +23,7 @@ async fn begin(world: &World) -> (App, Container, Tx, Session) {
     (app, container, tx, session)
 }
 
-async fn what_is_not_json_is_refused(world: World) {
+async fn a_text_that_is_not_json_is_refused(world: World) {
     let (mut app, _, tx, session) = begin(&world).await;
     let data = app.package(session, "p").await.unwrap();
     app.set(data, "k", "1").await.unwrap();
@@ -47,7 +47,7 @@ async fn what_is_not_json_is_refused(world: World) {
     app.commit(tx).await.unwrap();
 }
 
-async fn what_is_no_counter_is_not_added_to(world: World) {
+async fn adding_to_a_value_that_is_not_a_counter_fails(world: World) {
     let (mut app, _, tx, session) = begin(&world).await;
     let data = app.package(session, "p").await.unwrap();
     for (text, number, held) in [
@@ -105,7 +105,7 @@ async fn empty_and_huge_names_are_refused(world: World) {
     assert_eq!(app.len(data).await.unwrap(), 0);
 }
 
-async fn odd_names_are_kept_as_they_are(world: World) {
+async fn unusual_names_are_kept_unchanged(world: World) {
     let names =
         [" ", "a b", "line\nend", "\r\nset x 0 0 1", "\u{0}\u{7f}", "ключ 🛒", "\"\\", "__proto__", "../.."];
     for name in names {
@@ -147,7 +147,7 @@ async fn options_out_of_range_are_refused(world: World) {
     assert!(matches!(app.commit(tx).await, Err(Error::TooLarge(_))));
 }
 
-async fn handles_of_a_finished_transaction_answer_finished(world: World) {
+async fn handles_of_a_finished_transaction_return_finished(world: World) {
     for ending in ["commit", "abort", "drop"] {
         let (mut app, container, tx, session) = begin(&world).await;
         let data = app.package(session, "p").await.unwrap();
@@ -200,8 +200,8 @@ async fn handles_of_a_finished_transaction_answer_finished(world: World) {
 }
 
 async fn a_savepoint_acts_on_its_own_transaction_only(world: World) {
-    // A savepoint names its transaction, so it cannot be given to another one; both run interleaved in one
-    // instance here.
+    // A savepoint belongs to its transaction, so it cannot be passed to another one. Here both run interleaved in one
+    // instance.
     let (mut app, container, tx, session) = begin(&world).await;
     let other = app.begin().await;
     let other_session = app.session(container, other, "s").await.unwrap();
@@ -234,7 +234,7 @@ async fn handles_may_be_dropped_in_any_order(world: World) {
     assert!(matches!(app.get(data, "k").await, Err(Error::Finished)));
     app.drop_handle(data).await;
 
-    // The transaction first: what it did is undone.
+    // The transaction first: its edits are discarded.
     let (mut app, container, tx, session) = begin(&world).await;
     let data = app.package(session, "p").await.unwrap();
     let savepoint = app.savepoint(tx).await.unwrap();

@@ -1,4 +1,4 @@
-//! The cart's contract over HTTP: a real client, a real socket, the real components. The cart in every language has to
+//! The cart's contract over HTTP: a real client, a real socket, the real components. The cart in each language must
 //! keep it, on both stores.
 
 use std::pin::Pin;
@@ -16,13 +16,13 @@ mod sessions;
 mod site;
 mod store;
 
-/// Runs a test to its end. Tests come in boxes, so that this is compiled once and not for each of them.
+/// Runs a test. Tests are boxed, so that this is compiled once and not for each of them.
 fn run(test: Pin<Box<dyn Future<Output = ()>>>) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(test);
 }
 
-/// Makes each function a test of the cart in every language, which it is given.
+/// Makes each function a test for each language of the cart. The language is the parameter of the function.
 macro_rules! in_every_language {
     ($($test:ident),* $(,)?) => { $(
         mod $test {
@@ -48,7 +48,7 @@ macro_rules! in_every_language {
 }
 use in_every_language;
 
-/// Makes each function a test of the cart in every language on memory, and on memcached.
+/// Makes each function a test for each language of the cart, on the store in memory and on memcached.
 macro_rules! on_both_stores {
     ($($test:ident),* $(,)?) => { $(
         mod $test {

@@ -1,4 +1,4 @@
-//! The binaries, as people and scripts meet it.
+//! The command line: output, log, exit codes.
 
 use lovely_session_tests::binary;
 

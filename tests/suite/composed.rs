@@ -1,4 +1,4 @@
-//! The session component with a store in it: for hosts that have none of their own.
+//! The session component joined with a store, for hosts that do not provide one.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use lovely_session_tests::app::{App, Error};
 use lovely_session_tests::binary::run;
 use lovely_session_tests::bytes::contains;
 use lovely_session_tests::memcached::MemcachedServer;
-use lovely_session_tests::world::{World, patient};
+use lovely_session_tests::world::{World, long_timeouts};
 use tempfile::tempdir;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -18,7 +18,7 @@ fn composed() -> Vec<u8> {
 }
 
 #[test]
-fn it_imports_wasi_and_nothing_else_and_exports_sessions() {
+fn it_imports_only_wasi_and_exports_sessions() {
     let engine = Engine::default();
     let component = Component::from_binary(&engine, &composed()).unwrap();
     let world = component.component_type();
@@ -47,13 +47,13 @@ fn it_imports_wasi_and_nothing_else_and_exports_sessions() {
 }
 
 #[test]
-fn the_components_in_it_are_the_same_byte_for_byte_as_everywhere() {
+fn the_components_in_it_are_unchanged() {
     let composed = composed();
     assert!(contains(&composed, SESSION_COMPONENT));
     assert!(contains(&composed, KV_MEMCACHED));
 }
 
-/// Counts up in a session, and gives the count.
+/// Increments a counter in a session, and returns the count.
 async fn count_up(app: &mut App) -> Result<u64, Error> {
     let (container, tx) = (app.open("counts").await, app.begin().await);
     let session = app.session(container, tx, "s").await?;
@@ -65,10 +65,10 @@ async fn count_up(app: &mut App) -> Result<u64, Error> {
 }
 
 #[tokio::test]
-async fn its_sessions_are_those_of_a_host_that_has_a_store_of_its_own() {
+async fn it_shares_sessions_with_a_host_that_provides_a_store() {
     let server = MemcachedServer::start();
     let component = Component::from_binary(&Engine::default(), &composed()).unwrap();
-    let world = World::at(&server.address(), &patient()).await;
+    let world = World::at(&server.address(), &long_timeouts()).await;
     let address = server.address();
     let environment = [("LOVELY_SESSION_MEMCACHED", address.as_str())];
     let mut on_wasi = App::start_on_wasi(&component, &environment).await;
@@ -98,7 +98,7 @@ async fn of_two_transactions_on_one_session_the_second_conflicts() {
 }
 
 #[tokio::test]
-async fn without_its_configuration_sessions_say_what_is_missing() {
+async fn without_configuration_the_error_names_what_is_missing() {
     let component = Component::from_binary(&Engine::default(), &composed()).unwrap();
     let mut app = App::start_on_wasi(&component, &[]).await;
     let Err(Error::Store(text)) = count_up(&mut app).await else { panic!("there is no store") };
@@ -106,7 +106,7 @@ async fn without_its_configuration_sessions_say_what_is_missing() {
 }
 
 #[test]
-fn the_command_line_writes_it_and_applications_with_it() {
+fn the_command_composes_it_and_applications_with_it() {
     let directory = tempdir().unwrap();
     let output = directory.path().join("composed.wasm");
     let written = |arguments: &[&str]| {
@@ -133,7 +133,7 @@ fn the_command_line_writes_it_and_applications_with_it() {
 }
 
 #[test]
-fn what_cannot_be_composed_is_refused_with_the_reason() {
+fn components_that_cannot_be_composed_are_refused_with_the_reason() {
     let directory = tempdir().unwrap();
     let (text, output) = (directory.path().join("text.wasm"), directory.path().join("out.wasm"));
     fs::write(&text, "(component)").unwrap();

@@ -1,4 +1,4 @@
-//! Counters stay exact, however many clients change one session at the same time.
+//! Counters stay exact when many clients change one session concurrently.
 
 use std::fs;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use lovely_session_host::serve::{Application, Limits, Server};
 use lovely_session_host::{Memcached, Turns};
 use lovely_session_tests::app::Error;
 use lovely_session_tests::memcached::MemcachedServer;
-use lovely_session_tests::world::{World, patient};
+use lovely_session_tests::world::{World, long_timeouts};
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
@@ -17,29 +17,29 @@ use tokio::task::JoinSet;
 const CLIENTS: usize = 64;
 const INCREMENTS: usize = 50;
 
-/// A visitor of a cart that is served by some hosts from one memcached.
+/// A visitor of a cart that several hosts serve with one memcached.
 struct Visitor {
     hosts: Vec<String>,
-    /// Those of each host.
+    /// The URL of each host.
     turns: Vec<Turns>,
     cookie: String,
 }
 
 impl Visitor {
-    /// Starts so many hosts on this memcached, and enters their site.
+    /// Starts `hosts` hosts with this memcached, and begins a session on their site.
     async fn enter(memcached: &MemcachedServer, hosts: usize) -> Self {
         let cart = Application::load(&fs::read(env!("CART_WASM")).unwrap(), Limits::default()).unwrap();
         let mut newcomer = Self { hosts: Vec::new(), turns: Vec::new(), cookie: String::new() };
         for _ in 0..hosts {
             let address = memcached.address().parse().unwrap();
-            let store = Memcached::connect(&[address], &patient()).await.unwrap();
+            let store = Memcached::connect(&[address], &long_timeouts()).await.unwrap();
             let server = Server::bind("127.0.0.1:0", cart.clone(), Arc::new(store)).await.unwrap();
             newcomer.hosts.push(format!("http://{}", server.local_addr()));
             newcomer.turns.push(server.turns().clone());
             tokio::spawn(server.run(std::future::pending()));
         }
-        let answer = newcomer.add_one(&client(), 0, "first").await;
-        let cookie = answer.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let response = newcomer.add_one(&client(), 0, "first").await;
+        let cookie = response.headers()[SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
         Self { cookie, ..newcomer }
     }
 
@@ -47,14 +47,14 @@ impl Visitor {
         &self.hosts[number % self.hosts.len()]
     }
 
-    /// Adds one, at one of the hosts; any other answer than success fails the test.
+    /// Adds one, on one of the hosts. A response without success fails the test.
     async fn add_one(&self, client: &Client, host: usize, sku: &str) -> Response {
         let request = client.post(format!("{}/cart/items", self.host(host))).header(COOKIE, &self.cookie);
         let body = json!({"sku": sku, "qty": 1}).to_string();
-        let answer = request.header(CONTENT_TYPE, "application/json").body(body).send().await.unwrap();
-        let status = answer.status();
-        assert_eq!(status, 200, "{}", answer.text().await.unwrap());
-        answer
+        let response = request.header(CONTENT_TYPE, "application/json").body(body).send().await.unwrap();
+        let status = response.status();
+        assert_eq!(status, 200, "{}", response.text().await.unwrap());
+        response
     }
 
     async fn cart(&self) -> Value {
@@ -68,7 +68,7 @@ fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
-/// Lets all clients add one to their item so many times, each at one of the hosts, and prints how long that took.
+/// Lets all clients add one to their item, `times` times, each on one of the hosts. Prints how long that took.
 async fn add_in_parallel(visitor: Visitor, times: usize, sku: impl Fn(usize) -> String) -> Arc<Visitor> {
     let visitor = Arc::new(visitor);
     let begin = Instant::now();
@@ -88,7 +88,7 @@ async fn add_in_parallel(visitor: Visitor, times: usize, sku: impl Fn(usize) -> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_clients_who_add_to_one_item_are_all_counted_and_none_is_refused() {
+async fn sixty_four_clients_that_add_to_one_item_are_all_counted_and_none_is_refused() {
     let memcached = MemcachedServer::start();
     let visitor = Visitor::enter(&memcached, 1).await;
     let visitor = add_in_parallel(visitor, INCREMENTS, |_| "apple".to_owned()).await;
@@ -97,7 +97,7 @@ async fn sixty_four_clients_who_add_to_one_item_are_all_counted_and_none_is_refu
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_clients_who_add_an_item_of_their_own_are_all_counted_and_none_is_refused() {
+async fn sixty_four_clients_that_add_different_items_are_all_counted_and_none_is_refused() {
     let memcached = MemcachedServer::start();
     let visitor = Visitor::enter(&memcached, 1).await;
     let visitor = add_in_parallel(visitor, 3, |number| format!("item-{number}")).await;
@@ -107,9 +107,9 @@ async fn sixty_four_clients_who_add_an_item_of_their_own_are_all_counted_and_non
     }
 }
 
-/// Whatever the order, every add counts, and none of them is in another's way.
+/// Additions in any order merge, so none of them conflicts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_clients_who_add_to_one_counter_never_meet_a_conflict() {
+async fn sixty_four_clients_that_add_to_one_counter_never_conflict() {
     let world = Arc::new(World::memcached().await);
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -138,9 +138,9 @@ async fn add_to_one_counter(world: Arc<World>) {
     }
 }
 
-/// Each sets a key of its own without looking at the others, so all of them fit together.
+/// Each client sets its own key and does not read the others, so all of them merge.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_writers_with_a_key_of_their_own_never_meet_a_conflict() {
+async fn sixty_four_writers_of_different_keys_never_conflict() {
     let world = Arc::new(World::memcached().await);
     let begin = Instant::now();
     let mut writers = JoinSet::new();
@@ -148,7 +148,7 @@ async fn sixty_four_writers_with_a_key_of_their_own_never_meet_a_conflict() {
         writers.spawn(write_own_key(Arc::clone(&world), format!("key-{writer}")));
     }
     let conflicts: usize = writers.join_all().await.into_iter().sum();
-    let (reads, writes) = world.trips();
+    let (reads, writes) = world.round_trips();
     let time = begin.elapsed();
     println!(
         "{CLIENTS} writers, {INCREMENTS} commits each: {time:?}, {conflicts} conflicts, {reads} reads, {writes} writes"
@@ -164,7 +164,7 @@ async fn sixty_four_writers_with_a_key_of_their_own_never_meet_a_conflict() {
     assert_eq!(conflicts, 0, "merges are no business of the application");
 }
 
-/// Counts its key up; answers how many commits were refused because of a conflict, after which it tries again.
+/// Increments its key, and retries after conflicts. Returns the number of conflicts.
 async fn write_own_key(world: Arc<World>, key: String) -> usize {
     let mut conflicts = 0;
     let mut app = world.app().await;

@@ -1,4 +1,4 @@
-//! What the ancestor got wrong: each defect with the test that keeps it away.
+//! The defects of the ancestor, each with a test against it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ on_every_store!(
     of_two_concurrent_commits_the_second_conflicts_and_nothing_is_lost,
     a_failed_write_is_reported_and_the_session_can_be_committed_again,
     each_session_has_its_own_last_access,
-    sessions_can_be_destroyed_and_renewed_and_looked_for_in_the_store,
+    sessions_can_be_destroyed_renewed_and_looked_up_in_the_store,
     values_are_data_and_names_are_escaped,
     a_timeout_over_thirty_days_does_not_expire_at_once,
 );
@@ -88,7 +88,7 @@ async fn each_session_has_its_own_last_access(world: World) {
 
 /// Defect 4: readers never renewed the expiry. On memcached, in real time.
 #[tokio::test]
-async fn an_active_reader_is_not_logged_out() {
+async fn an_active_reader_stays_logged_in_on_memcached() {
     let world = World::memcached().await;
     let options = ContainerOptions { timeout: Some(4), ..DEFAULTS };
     let mut app = world.app().await;
@@ -106,7 +106,7 @@ async fn an_active_reader_is_not_logged_out() {
 
 /// Defect 4, on the store in memory, with a clock that the test moves.
 #[tokio::test]
-async fn an_active_reader_is_not_logged_out_of_memory_either() {
+async fn an_active_reader_stays_logged_in_in_memory() {
     let world = World::memory().await;
     set(&world, "s", "k", "1").await;
     for _ in 0..5 {
@@ -119,10 +119,10 @@ async fn an_active_reader_is_not_logged_out_of_memory_either() {
 
 /// Defect 5: no destroy, no renewal, a membership test that looked only at the local thread, and a default
 /// that was ignored.
-async fn sessions_can_be_destroyed_and_renewed_and_looked_for_in_the_store(world: World) {
+async fn sessions_can_be_destroyed_renewed_and_looked_up_in_the_store(world: World) {
     set(&world, "old", "k", "1").await;
     let (mut app, container, tx) = begin(&world).await;
-    // An instance that never saw the session finds it, and finds nothing where nothing is.
+    // Another instance finds the session, and finds none under another id.
     let session = app.resume(container, tx, "old").await.unwrap().unwrap();
     assert!(app.resume(container, tx, "other").await.unwrap().is_none());
     let renewed = app.renew_id(session, None).await.unwrap();
@@ -142,12 +142,12 @@ async fn sessions_can_be_destroyed_and_renewed_and_looked_for_in_the_store(world
 
 /// Defect 6: pickled values run code when they are read, MD5, and container names unescaped in keys.
 async fn values_are_data_and_names_are_escaped(world: World) {
-    // What the ancestor would have stored is no record here, and is not run.
+    // A pickle, as the ancestor stores it, is not a record, and is not run.
     world.put_raw("defects", "pickled", b"cos\nsystem\n(S'true'\ntR.").await;
     let (mut app, container, tx) = begin(&world).await;
     assert!(matches!(app.session(container, tx, "pickled").await, Err(Error::Damaged(_))));
 
-    // Spaces and line ends in names are harmless, and names that look alike stay apart.
+    // Names may have spaces and line ends, and similar names are different names.
     for name in ["two words", "two%20words", "line\r\nend", "ключ"] {
         let container = app.open(name).await;
         let tx = app.begin().await;
@@ -160,15 +160,15 @@ async fn values_are_data_and_names_are_escaped(world: World) {
         let keys = server.keys();
         assert_eq!(keys.len(), 5, "{keys:?}");
         for key in keys {
-            let (place, digest) = key.rsplit_once(':').unwrap();
-            assert!(place.starts_with("ls1:"), "{key}");
-            // A SHA-256 has 64 hexadecimal digits; an MD5 has 32. The id does not reach the store.
+            let (prefix, digest) = key.rsplit_once(':').unwrap();
+            assert!(prefix.starts_with("ls1:"), "{key}");
+            // A SHA-256 has 64 hexadecimal digits; an MD5 has 32. The store does not get the id itself.
             assert!(digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{key}");
         }
     }
 }
 
-/// Defect 7: memcached reads a relative lifetime over 30 days as a date in 1970.
+/// Defect 7: memcached interprets a relative lifetime over 30 days as a date in 1970.
 async fn a_timeout_over_thirty_days_does_not_expire_at_once(world: World) {
     let mut app = world.app().await;
     let year = ContainerOptions { timeout: Some(365 * 86_400), ..DEFAULTS };
@@ -178,7 +178,7 @@ async fn a_timeout_over_thirty_days_does_not_expire_at_once(world: World) {
     app.set(data, "k", "1").await.unwrap();
     app.commit(tx).await.unwrap();
     for _ in 0..2 {
-        // The second round finds what the first one slid.
+        // The second iteration finds the lifetime that the first one has slid.
         let tx = app.begin().await;
         let session = app.resume(container, tx, "s").await.unwrap().unwrap();
         let data = app.package(session, "p").await.unwrap();

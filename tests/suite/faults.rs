@@ -1,9 +1,9 @@
-//! Sessions while everything around them fails: no acknowledged update is lost, nothing that was refused is
-//! stored, and no session comes back that was lost or ended.
+//! Sessions while networks, servers and clients fail: no acknowledged update is lost, no refused update is stored, and
+//! no session comes back that was lost or ended.
 //!
-//! Each test prints its seed, its faults and its figures. A seed repeats the faults and the choices of the
-//! clients, though not how their calls interleave. `LOVELY_SEED` sets it, and `LOVELY_SOAK_SECONDS` lets each test
-//! run for so long instead of once.
+//! Each test prints its seed, its faults and its figures. A seed repeats the faults and the choices of the clients, but
+//! not the order of their calls. `LOVELY_SEED` sets the seed. With `LOVELY_SOAK_SECONDS`, each test runs for that time
+//! instead of once.
 
 mod accounts;
 mod deaths;

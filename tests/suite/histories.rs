@@ -1,8 +1,8 @@
-//! What many clients saw of a few hot sessions on a real memcached, checked: could it have happened one
-//! transaction after another?
+//! Checks what many clients saw of a few hot sessions on a real memcached: whether their transactions could have run
+//! one after another.
 //!
-//! The same load runs at every isolation level. At the weaker ones the checker must find what they allow,
-//! because a checker that never finds anything proves nothing.
+//! The same load runs at every isolation level. At the weaker levels the checker must find the anomalies that they
+//! allow, which shows that it can find them.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -23,19 +23,19 @@ mod lists;
 mod load;
 mod totals;
 
-/// How many seconds the load runs at each level, unless the environment says otherwise.
+/// The seconds for which the load runs at each level, unless the environment sets another number.
 const SECONDS: u64 = 2;
 
-/// Sets the seconds.
+/// The variable with another number of seconds.
 const SECONDS_VARIABLE: &str = "LOVELY_SOAK_SECONDS";
 
-/// How long the load runs on the same sessions. A history is checked as a whole, so it must not be too long.
+/// The duration of the load on the same sessions. A history is checked as a whole, so it must not be too long.
 const ROUND: Duration = Duration::from_millis(500);
 
-/// How many rounds may pass at most until an anomaly shows that must show.
-const PATIENCE: usize = 20;
+/// The most rounds until every required anomaly has been found.
+const MAX_ROUNDS: usize = 20;
 
-/// The time for a load that must show no anomaly.
+/// The duration of a load that must have no anomaly.
 fn duration() -> Duration {
     let seconds = match env::var(SECONDS_VARIABLE) {
         Ok(seconds) => seconds.parse().expect("LOVELY_SOAK_SECONDS is a number of seconds"),
@@ -49,13 +49,13 @@ fn duration() -> Duration {
 struct Allowed {
     /// Between transactions over several sessions.
     overall: &'static [Phenomenon],
-    /// In what the transactions did to one and the same session.
+    /// Within one session.
     in_one_session: &'static [Phenomenon],
 }
 
-/// Rounds of a load at one isolation level, with what was found in them.
+/// Rounds of a load at one isolation level, and the anomalies in them.
 struct Rounds {
-    /// What runs, for a person.
+    /// The name of the load, for output.
     name: String,
     random: Random,
     counts: Counts,
@@ -76,7 +76,7 @@ impl Rounds {
         seed
     }
 
-    /// Checks what happened in a round, and fails if it shows an anomaly that is not allowed.
+    /// Checks a round, and fails if it has an anomaly that is not allowed.
     fn check(&mut self, recording: &Recording, sessions: usize, allowed: Allowed) {
         self.counts += recording.counts;
         for session in 0..sessions {
@@ -103,7 +103,7 @@ impl Rounds {
         for (phenomenon, count) in &self.found {
             println!("  {count} x {phenomenon}");
         }
-        // A load in which nothing meets proves nothing.
+        // Without conflicts the check would not be meaningful.
         assert!(self.evidence.read_write > 0 && self.evidence.write_read > 0, "{}", self.evidence);
     }
 }
@@ -127,7 +127,7 @@ impl Registers {
         self.rounds.check(&recording, SESSIONS, allowed);
     }
 
-    /// Runs the load for the time that is given to it.
+    /// Runs the load for its duration.
     async fn run_for_long(&mut self, allowed: Allowed) {
         let start = Instant::now();
         while start.elapsed() < duration() {
@@ -136,16 +136,16 @@ impl Registers {
         self.rounds.print();
     }
 
-    /// Runs the load until it shows what must show.
+    /// Runs the load until every required anomaly has been found.
     async fn run_until(&mut self, wanted: &[Phenomenon], allowed: Allowed) {
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_ROUNDS {
             self.run(allowed).await;
             if wanted.iter().all(|wanted| self.rounds.found.contains_key(wanted)) {
                 return self.rounds.print();
             }
         }
         self.rounds.print();
-        panic!("{PATIENCE} rounds of {:?} have not shown all of {wanted:?}", self.load);
+        panic!("{MAX_ROUNDS} rounds of {:?} have not shown all of {wanted:?}", self.load);
     }
 }
 
@@ -157,23 +157,23 @@ async fn a_serializable_history_has_no_anomaly() {
     assert!(counts.committed > 0 && counts.conflicts > 0, "nothing competed: {counts}");
 }
 
-/// Most turns here end because they last too long: clients go on to their next transactions in the same instance.
+/// Most turns here expire, because clients begin their next transactions in the same instance.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_serializable_history_in_turn_has_no_anomaly() {
+async fn a_serializable_history_with_turns_has_no_anomaly() {
     let load = Load { isolation: Isolation::Serializable, removals: true };
-    let options = TurnsOptions { hold: Duration::from_millis(5), ..TurnsOptions::default() };
+    let options = TurnsOptions { max_hold: Duration::from_millis(5), ..TurnsOptions::default() };
     let mut registers = Registers::start(load).await;
-    registers.world = registers.world.in_turn(options);
+    registers.world = registers.world.with_turns(options);
     registers.run_for_long(Allowed::default()).await;
     let statistics = registers.world.turns().statistics();
     println!("{statistics:?}");
-    assert!(statistics.waits > 0 && statistics.overtaken > 0);
+    assert!(statistics.waits > 0 && statistics.expired > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_snapshot_history_has_write_skew_and_over_several_sessions_read_skew_and_nothing_worse() {
-    // Without removals, no key is ever again as it was. With them, a key that was absent, present and absent
-    // again counts as unchanged: at this level, two commits can then both have written it.
+async fn a_snapshot_history_has_write_skew_and_between_sessions_read_skew_and_nothing_worse() {
+    // Without removals, no key ever has an earlier state again. With them, a key that is absent, present and absent
+    // again counts as unchanged, so at this level two commits can both have written it.
     let allowed =
         Allowed { overall: &[Phenomenon::GSingle, Phenomenon::G2], in_one_session: &[Phenomenon::G2] };
     let mut registers = Registers::start(Load { isolation: Isolation::Snapshot, removals: false }).await;
@@ -204,7 +204,7 @@ async fn a_snapshot_history_with_removals_has_no_lost_update() {
     Registers::start(load).await.run_for_long(Allowed { overall: skew, in_one_session: skew }).await;
 }
 
-/// What the load without removals leaves out: values are compared, and absent is a value like others.
+/// The case that the load without removals leaves out: absent is compared like any other value.
 #[tokio::test]
 async fn at_snapshot_level_a_key_that_is_absent_again_counts_as_unchanged() {
     let world = World::memory().await;

@@ -8,7 +8,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
-/// Makes each of these functions a test on every store, in a world of its own.
+/// Makes each function a test on every store, in its own world.
 macro_rules! on_every_store {
     ($($name:ident),* $(,)?) => {
         mod on_memory {

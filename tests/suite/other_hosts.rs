@@ -1,4 +1,4 @@
-//! The examples that are hosts, run as the programs they are.
+//! The examples of hosts, as programs.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use lovely_session_tests::binary::run_named;
 
 const PLATFORMS: &str = include_str!("../../docs/platforms.md");
 
-/// What a run of the host with its sessions in a directory answers: the text, and the cookie if it sends one.
+/// Runs the host with its sessions in a directory. Returns the text of the response, and the cookie if there is one.
 fn visit(directory: &Path, cookie: Option<&str>) -> (String, Option<String>) {
     let mut arguments = vec![OsStr::new(env!("COUNTER_WASM")), directory.as_os_str()];
     arguments.extend(cookie.map(OsStr::new));
@@ -21,7 +21,7 @@ fn visit(directory: &Path, cookie: Option<&str>) -> (String, Option<String>) {
 }
 
 #[test]
-fn a_host_with_a_state_and_a_store_of_its_own_keeps_sessions_from_run_to_run() {
+fn a_host_with_its_own_state_and_store_keeps_sessions_between_runs() {
     let scratch = tempfile::tempdir().unwrap();
     let directory = scratch.path().join("sessions");
     let (text, cookie) = visit(&directory, None);
@@ -33,7 +33,7 @@ fn a_host_with_a_state_and_a_store_of_its_own_keeps_sessions_from_run_to_run() {
 }
 
 #[test]
-fn runs_of_that_host_at_the_same_time_are_all_counted() {
+fn concurrent_runs_of_that_host_are_all_counted() {
     let scratch = tempfile::tempdir().unwrap();
     let (_, cookie) = visit(scratch.path(), None);
     let mut texts: Vec<String> = std::thread::scope(|scope| {
@@ -64,7 +64,7 @@ fn wasmtime_alone_runs_the_session_component() {
 }
 
 #[test]
-fn each_says_how_it_is_called() {
+fn each_host_prints_its_usage() {
     for name in ["directory-host", "plain-wasmtime"] {
         let ended = run_named(name, [""; 0]);
         assert_eq!(ended.code, Some(1));

@@ -1,6 +1,6 @@
-//! What a request costs, counted at the port to the store: design section 7.
+//! The round trips of requests, counted as calls to the store.
 //!
-//! That one call at the port is one exchange with memcached is counted in `stores`.
+//! The tests in `faults` and `stores` check that one call is one round trip to memcached.
 
 use lovely_session_tests::app::{App, Container, Isolation, Session, Tx};
 use lovely_session_tests::world::World;
@@ -40,13 +40,13 @@ async fn store(world: &World, id: &str, key: &str) {
 
 /// The reads and writes since `before`.
 fn since(world: &World, before: (usize, usize)) -> (usize, usize) {
-    let now = world.trips();
+    let now = world.round_trips();
     (now.0 - before.0, now.1 - before.1)
 }
 
 async fn a_read_costs_one(world: World) {
     store(&world, "s", "k").await;
-    let before = world.trips();
+    let before = world.round_trips();
     let (mut app, container, tx) = begin(&world).await;
     let session = app.resume(container, tx, "s").await.unwrap().unwrap();
     let data = app.package(session, "p").await.unwrap();
@@ -57,13 +57,13 @@ async fn a_read_costs_one(world: World) {
 
 async fn a_read_and_a_change_cost_two(world: World) {
     store(&world, "s", "k").await;
-    let before = world.trips();
+    let before = world.round_trips();
     store(&world, "s", "other").await;
     assert_eq!(since(&world, before), (1, 1));
 }
 
 async fn a_creation_costs_one(world: World) {
-    let before = world.trips();
+    let before = world.round_trips();
     let (mut app, container, tx) = begin(&world).await;
     let session = app.create(container, tx).await.unwrap();
     let data = app.package(session, "p").await.unwrap();
@@ -76,7 +76,7 @@ async fn a_logout_costs_one_after_the_load(world: World) {
     store(&world, "s", "k").await;
     let (mut app, container, tx) = begin(&world).await;
     let session = app.resume(container, tx, "s").await.unwrap().unwrap();
-    let before = world.trips();
+    let before = world.round_trips();
     app.destroy(session).await.unwrap();
     app.commit(tx).await.unwrap();
     assert_eq!(since(&world, before), (0, 1));
@@ -86,7 +86,7 @@ async fn a_renewal_costs_three_after_the_load(world: World) {
     store(&world, "s", "k").await;
     let (mut app, container, tx) = begin(&world).await;
     let session = app.resume(container, tx, "s").await.unwrap().unwrap();
-    let before = world.trips();
+    let before = world.round_trips();
     let renewed = app.renew_id(session, None).await.unwrap();
     app.commit(tx).await.unwrap();
     assert_eq!(since(&world, before), (0, 3));
@@ -98,11 +98,11 @@ async fn a_renewal_costs_three_after_the_load(world: World) {
 async fn a_conflict_that_merges_costs_four(world: World) {
     store(&world, "s", "k").await;
     let (mut app, container, tx) = begin(&world).await;
-    let before = world.trips();
+    let before = world.round_trips();
     change(&mut app, container, tx, "s", "mine").await;
     let loaded = since(&world, before);
     store(&world, "s", "theirs").await;
-    let before = world.trips();
+    let before = world.round_trips();
     app.commit(tx).await.unwrap();
     let committed = since(&world, before);
     assert_eq!((loaded, committed), ((1, 0), (1, 2)));
@@ -113,20 +113,20 @@ async fn load(world: &World, isolation: Isolation, ids: &[&str]) -> (App, Tx, Ve
     let mut app = world.app().await;
     let container = app.open("trips").await;
     let tx = app.begin_with(isolation).await;
-    let before = world.trips();
+    let before = world.round_trips();
     let sessions = app.session_many(container, tx, ids).await.unwrap();
     assert_eq!(since(world, before), (1, 0), "{ids:?} are loaded at once");
     (app, tx, sessions)
 }
 
-/// The reads and writes that it costs to commit a change of the first so many sessions, after all were read.
+/// The reads and writes of a commit that changes the first `changed` sessions, after all were read.
 async fn commit_cost(world: &World, isolation: Isolation, ids: &[&str], changed: usize) -> (usize, usize) {
     let (mut app, tx, sessions) = load(world, isolation, ids).await;
-    let before = world.trips();
-    for (place, session) in sessions.into_iter().enumerate() {
+    let before = world.round_trips();
+    for (position, session) in sessions.into_iter().enumerate() {
         let data = app.package(session, "p").await.unwrap();
         let len = app.len(data).await.unwrap();
-        if place < changed {
+        if position < changed {
             app.set(data, &format!("key {len}"), "1").await.unwrap();
         }
     }
@@ -178,7 +178,7 @@ async fn reading_several_sessions_costs_one_at_commit_if_it_must_be_serializable
 async fn savepoints_and_rollbacks_cost_nothing(world: World) {
     let (mut app, container, tx) = begin(&world).await;
     change(&mut app, container, tx, "s", "k").await;
-    let before = world.trips();
+    let before = world.round_trips();
     let savepoint = app.savepoint(tx).await.unwrap();
     change(&mut app, container, tx, "s", "other").await;
     app.rollback(savepoint).await.unwrap();

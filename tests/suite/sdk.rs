@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use lovely_session_host::serve::{Application, Limits, Server};
 use lovely_session_host::{Entry, Error, KeyValue, Lifetime, Memory, Outcome, Write, async_trait};
 
-/// A browser on a site of its own.
+/// A browser with its own site.
 struct Browser {
     site: String,
-    /// What it sends as `Cookie`.
+    /// The value of its header `Cookie`.
     cookie: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl Browser {
         Self { site: self.site.clone(), cookie: Some(cookie.to_owned()) }
     }
 
-    /// Gives the answer, and what the header `Set-Cookie` says; remembers the cookie.
+    /// Returns the response and the header `Set-Cookie`, and keeps the cookie.
     async fn get(&mut self, path: &str) -> (String, Option<String>) {
         let request = reqwest::Client::new().get(format!("{}{path}", self.site));
         let request = self.cookie.iter().fold(request, |request, cookie| request.header("cookie", cookie));
@@ -76,7 +76,7 @@ async fn a_cookie_with_an_age_slides_with_the_session() {
 }
 
 #[tokio::test]
-async fn a_login_renews_the_id_and_the_old_one_ends() {
+async fn a_login_renews_the_id_and_ends_the_old_one() {
     let mut browser = Browser::new().await;
     browser.get("/log-in?ann").await;
     let mut planter = browser.with_cookie(browser.cookie.as_ref().unwrap());
@@ -87,7 +87,7 @@ async fn a_login_renews_the_id_and_the_old_one_ends() {
 }
 
 #[tokio::test]
-async fn a_logout_ends_the_session_and_the_browser_forgets_it() {
+async fn a_logout_ends_the_session_and_removes_the_cookie() {
     let mut browser = Browser::new().await;
     browser.get("/log-in?ann").await;
     let mut thief = browser.with_cookie(browser.cookie.as_ref().unwrap());
@@ -98,7 +98,7 @@ async fn a_logout_ends_the_session_and_the_browser_forgets_it() {
 }
 
 #[tokio::test]
-async fn a_logout_that_was_rolled_back_leaves_session_and_cookie() {
+async fn a_logout_that_is_rolled_back_leaves_the_session_and_the_cookie() {
     let mut browser = Browser::new().await;
     let (_, begun) = browser.get("/log-in?ann").await;
     assert_eq!(browser.get("/log-out-and-return").await, ("ann".to_owned(), begun));
@@ -106,7 +106,7 @@ async fn a_logout_that_was_rolled_back_leaves_session_and_cookie() {
 }
 
 #[tokio::test]
-async fn a_bad_cookie_is_none() {
+async fn an_invalid_cookie_is_ignored() {
     let browser = Browser::new().await;
     let long = format!("__Host-sid={}", "x".repeat(2000));
     for cookie in ["", "__Host-sid", "__Host-sid=", "__Host-sid=planted", "__Host-sid=a b", &long] {
@@ -119,7 +119,7 @@ async fn a_bad_cookie_is_none() {
 }
 
 #[tokio::test]
-async fn an_id_without_the_prefix_of_the_cookie_s_name_is_not_taken() {
+async fn a_cookie_without_the_prefix_in_its_name_is_ignored() {
     let mut browser = Browser::new().await;
     browser.get("/log-in?ann").await;
     let without = browser.cookie.as_ref().unwrap().replace("__Host-", "");
@@ -127,7 +127,7 @@ async fn an_id_without_the_prefix_of_the_cookie_s_name_is_not_taken() {
 }
 
 #[tokio::test]
-async fn a_session_in_which_nothing_is_stored_leaves_no_cookie() {
+async fn a_session_in_which_nothing_is_stored_sends_no_cookie() {
     let mut browser = Browser::new().await;
     assert_eq!(browser.get("/begin-and-store-nothing").await, ("nobody".to_owned(), None));
 }
@@ -143,7 +143,7 @@ async fn work_that_fails_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_visitor_whose_session_ends_meanwhile_is_a_new_one() {
+async fn a_visitor_whose_session_ends_during_a_request_is_a_new_one() {
     let mut browser = Browser::new().await;
     browser.get("/log-in?ann").await;
     let before = browser.cookie.clone();
@@ -153,13 +153,13 @@ async fn a_visitor_whose_session_ends_meanwhile_is_a_new_one() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_no_browser_takes_is_refused() {
+async fn a_cookie_that_browsers_reject_is_an_error() {
     let text = Browser::new().await.text("/bad-cookie").await;
     assert!(text.contains(r#"the cookie name "s id""#), "{text}");
 }
 
 #[tokio::test]
-async fn work_runs_again_after_conflicts_on_what_others_stored() {
+async fn work_runs_again_after_a_conflict_and_reads_fresh_data() {
     let mut browser = Browser::new().await;
     assert_eq!(browser.text("/count?0").await, "counted 1 after 1 runs");
     assert_eq!(browser.text("/count?3").await, "counted 5 after 4 runs");
@@ -167,14 +167,14 @@ async fn work_runs_again_after_conflicts_on_what_others_stored() {
 }
 
 #[tokio::test]
-async fn work_that_conflicts_for_longer_than_its_patience_is_given_up_with_what_it_conflicts_on() {
+async fn work_that_conflicts_for_longer_than_its_patience_fails_with_the_conflict() {
     let mut browser = Browser::new().await;
     let begin = Instant::now();
     let text = browser.text("/count-against-all?1500").await;
     let time = begin.elapsed();
     let runs = text.strip_prefix("conflict on count after ").and_then(|rest| rest.strip_suffix(" runs"));
     let runs: u32 = runs.unwrap_or_else(|| panic!("{text}")).parse().unwrap();
-    // A pause of up to 250 ms was left out, because it would have ended too late.
+    // The last pause, of up to 250 ms, was left out, because it would have ended too late.
     assert!(time >= Duration::from_millis(1250), "given up after {time:?}");
     assert!(time < Duration::from_secs(20), "given up after {time:?}");
     assert!((3..100).contains(&runs), "without pauses there are thousands of runs: {runs}");
@@ -220,7 +220,7 @@ async fn counters_are_added_to_and_shown() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_added_to_is_a_typed_error() {
+async fn adding_to_a_value_that_is_not_a_counter_is_a_typed_error() {
     let refused = |key, why| format!("cannot add to key {key:?} in package \"values\": {why}");
     let expected =
         [refused("name", "the value is not a counter"), refused("most", "the sum would be out of range")];
@@ -239,7 +239,7 @@ async fn many_values_are_stored_all_or_none() {
     assert_eq!(text, "no JSON for bad; there are 0 keys");
 }
 
-/// A store that can be made to lose every write on its way.
+/// A store that can return an unknown outcome for every write.
 #[derive(Default)]
 struct Mute {
     store: Memory,

@@ -1,6 +1,5 @@
-//! The server itself, whatever it serves: a real client, a real socket, and an application that misbehaves.
+//! The server: a real client, a real socket, and an application that misbehaves.
 
-mod answers;
 mod caching;
 mod connections;
 mod crowds;
@@ -11,18 +10,20 @@ mod pools;
 mod raw;
 mod request_bodies;
 mod request_heads;
+mod requests;
 mod responses;
 mod running;
 mod stopping;
 
-/// The same component with other names in it. The new ones are as long as the old ones, so that it stays valid.
+/// Replaces names in a component by names of the same length, so that it stays valid.
 pub fn with_names_replaced(mut component: Vec<u8>, old: &str, new: &str) -> Vec<u8> {
     assert_eq!(old.len(), new.len());
     let parts = component.windows(old.len()).enumerate();
-    let places: Vec<_> = parts.filter(|(_, part)| *part == old.as_bytes()).map(|(place, _)| place).collect();
-    assert!(!places.is_empty(), "the component does not contain {old:?}");
-    for place in places {
-        component[place..place + old.len()].copy_from_slice(new.as_bytes());
+    let positions: Vec<_> =
+        parts.filter(|(_, part)| *part == old.as_bytes()).map(|(position, _)| position).collect();
+    assert!(!positions.is_empty(), "the component does not contain {old:?}");
+    for position in positions {
+        component[position..position + old.len()].copy_from_slice(new.as_bytes());
     }
     component
 }

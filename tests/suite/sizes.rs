@@ -1,15 +1,15 @@
-//! The size of a session: what fits is stored, and what does not is refused with everything intact.
+//! The size of a session: a session within the limit is stored, and a larger one is refused without any change.
 
 use lovely_session_tests::app::{App, Container, ContainerOptions, DEFAULTS, Error, Tx};
 use lovely_session_tests::world::World;
 
 on_every_store!(
     a_session_just_under_the_limit_is_stored,
-    a_session_just_over_the_limit_is_refused_with_everything_intact,
-    a_limit_above_the_stores_own_is_refused_by_the_store_with_everything_intact,
+    a_session_just_over_the_limit_is_refused_without_any_change,
+    a_session_over_the_limit_of_the_store_is_refused_without_any_change,
 );
 
-/// A JSON text of so many bytes.
+/// A JSON text of this length.
 fn text(length: usize) -> String {
     format!("\"{}\"", "x".repeat(length - 2))
 }
@@ -22,7 +22,7 @@ async fn begin(world: &World, max_size: u32) -> (App, Container, Tx) {
     (app, container, tx)
 }
 
-/// Stores a session under the default limit, and answers how many bytes of its record are not its text.
+/// Stores a session with the default limit. Returns the bytes of its record without the text.
 async fn store(world: &World, length: usize) -> usize {
     let (mut app, container, tx) = begin(world, 1_000_000).await;
     let session = app.session(container, tx, "s").await.unwrap();
@@ -39,20 +39,20 @@ async fn a_session_just_under_the_limit_is_stored(world: World) {
     assert_eq!(world.raw("sizes", "s").await.unwrap().len(), 1_000_000);
 }
 
-async fn a_session_just_over_the_limit_is_refused_with_everything_intact(world: World) {
+async fn a_session_just_over_the_limit_is_refused_without_any_change(world: World) {
     let around = store(&world, 900_000).await;
     let before = world.raw("sizes", "s").await;
-    let trips = world.trips();
+    let trips = world.round_trips();
     let (mut app, container, tx) = begin(&world, 1_000_000).await;
     let session = app.session(container, tx, "s").await.unwrap();
     let data = app.package(session, "p").await.unwrap();
-    // A second commit adds a nonce of 17 bytes.
+    // A second commit adds a mark of 17 bytes.
     let over = text(1_000_001 - around - 17);
     app.set(data, "k", &over).await.unwrap();
     let Err(Error::TooLarge(refused)) = app.commit(tx).await else { panic!("it must be refused") };
     assert_eq!((refused.size, refused.limit), (1_000_001, 1_000_000));
     assert_eq!((refused.session.container.as_str(), refused.session.session.as_str()), ("sizes", "s"));
-    assert_eq!(world.trips(), (trips.0 + 1, trips.1), "nothing was sent after the load");
+    assert_eq!(world.round_trips(), (trips.0 + 1, trips.1), "nothing was sent after the load");
     assert_eq!(app.get(data, "k").await.unwrap(), Some(over), "the session is as it was");
     assert_eq!(world.raw("sizes", "s").await, before, "the store is as it was");
 
@@ -61,7 +61,7 @@ async fn a_session_just_over_the_limit_is_refused_with_everything_intact(world: 
     assert_eq!(world.raw("sizes", "s").await.unwrap().len(), 1_000_000);
 }
 
-async fn a_limit_above_the_stores_own_is_refused_by_the_store_with_everything_intact(world: World) {
+async fn a_session_over_the_limit_of_the_store_is_refused_without_any_change(world: World) {
     store(&world, 1000).await;
     let before = world.raw("sizes", "s").await;
     let (mut app, container, tx) = begin(&world, u32::MAX).await;

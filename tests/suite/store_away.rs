@@ -1,11 +1,11 @@
-//! The store goes away and comes back: typed errors meanwhile, and the next request works again.
+//! An unreachable store: typed errors, and the next request succeeds after the store is back.
 
 use std::time::Duration;
 
 use lovely_session_host::MemcachedOptions;
 use lovely_session_tests::app::{App, Container, Error, Tx};
 use lovely_session_tests::memcached::MemcachedServer;
-use lovely_session_tests::world::{World, patient};
+use lovely_session_tests::world::{World, long_timeouts};
 
 async fn begin(world: &World) -> (App, Container, Tx) {
     let mut app = world.app().await;
@@ -23,14 +23,14 @@ async fn store(world: &World) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn a_load_from_a_store_that_is_away_is_unavailable_and_works_once_it_is_back() {
+async fn a_load_from_an_unreachable_store_is_unavailable_and_succeeds_after_the_store_is_back() {
     let mut world = World::memcached().await;
     store(&world).await.unwrap();
     world.server.as_mut().unwrap().stop();
     let (mut app, container, tx) = begin(&world).await;
     for _ in 0..2 {
-        let answer = app.session(container, tx, "s").await;
-        assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
+        let result = app.session(container, tx, "s").await;
+        assert!(matches!(result, Err(Error::Unavailable(_))), "{result:?}");
     }
     assert!(
         matches!(app.resume(container, tx, "s").await, Err(Error::Unavailable(_))),
@@ -38,13 +38,13 @@ async fn a_load_from_a_store_that_is_away_is_unavailable_and_works_once_it_is_ba
     );
 
     world.server.as_mut().unwrap().restart();
-    // The same transaction goes on, and the restarted server has lost everything.
+    // The same transaction continues, and the restarted server has lost everything.
     assert!(app.resume(container, tx, "s").await.unwrap().is_none());
     store(&world).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_store_that_goes_away_between_load_and_commit_is_unavailable() {
+async fn a_store_that_stops_between_load_and_commit_is_unavailable() {
     let mut world = World::memcached().await;
     store(&world).await.unwrap();
     let (mut app, container, tx) = begin(&world).await;
@@ -52,15 +52,15 @@ async fn a_store_that_goes_away_between_load_and_commit_is_unavailable() {
     let data = app.package(session, "p").await.unwrap();
     app.set(data, "k", "2").await.unwrap();
     world.server.as_mut().unwrap().stop();
-    // What is sent before the host has heard that the connection is closed has an unknown outcome.
+    // A write that is sent before the host notices the closed connection has an unknown outcome.
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let answer = app.commit(tx).await;
-    assert!(matches!(answer, Err(Error::Unavailable(_))), "{answer:?}");
+    let result = app.commit(tx).await;
+    assert!(matches!(result, Err(Error::Unavailable(_))), "{result:?}");
     assert!(matches!(app.commit(tx).await, Err(Error::Finished)));
 }
 
 #[tokio::test]
-async fn a_store_that_came_back_empty_between_load_and_commit_gives_gone_and_nothing_is_written_back() {
+async fn after_a_restart_of_the_store_between_load_and_commit_the_commit_is_gone_and_writes_nothing() {
     let mut world = World::memcached().await;
     store(&world).await.unwrap();
     let (mut app, container, tx) = begin(&world).await;
@@ -68,14 +68,14 @@ async fn a_store_that_came_back_empty_between_load_and_commit_gives_gone_and_not
     let data = app.package(session, "p").await.unwrap();
     app.set(data, "k", "2").await.unwrap();
     world.server.as_mut().unwrap().restart();
-    let answer = app.commit(tx).await;
-    assert!(matches!(&answer, Err(Error::Gone(sessions)) if sessions[0].session == "s"), "{answer:?}");
+    let result = app.commit(tx).await;
+    assert!(matches!(&result, Err(Error::Gone(sessions)) if sessions[0].session == "s"), "{result:?}");
     assert_eq!(world.raw("away", "s").await, None);
     store(&world).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_in_time_leaves_an_unknown_outcome_that_is_reported() {
+async fn a_store_that_does_not_reply_in_time_is_an_unknown_outcome() {
     let server = MemcachedServer::start();
     let soon = Duration::from_millis(500);
     let options = MemcachedOptions { connect_timeout: soon, io_timeout: soon, ..MemcachedOptions::default() };
@@ -86,11 +86,11 @@ async fn a_store_that_does_not_answer_in_time_leaves_an_unknown_outcome_that_is_
     let data = app.package(session, "p").await.unwrap();
     app.set(data, "k", "2").await.unwrap();
     server.pause();
-    let answer = app.commit(tx).await;
+    let result = app.commit(tx).await;
     server.resume();
     assert!(
-        matches!(&answer, Err(Error::OutcomeUnknown(sessions)) if sessions[0].session == "s"),
-        "{answer:?}"
+        matches!(&result, Err(Error::OutcomeUnknown(sessions)) if sessions[0].session == "s"),
+        "{result:?}"
     );
     let (mut app, container, tx) = begin(&world).await;
     let session = app.resume(container, tx, "s").await.unwrap().unwrap();
@@ -100,10 +100,10 @@ async fn a_store_that_does_not_answer_in_time_leaves_an_unknown_outcome_that_is_
 }
 
 #[tokio::test]
-async fn one_of_several_servers_that_is_away_takes_its_own_sessions_with_it_and_no_others() {
+async fn an_unreachable_server_affects_only_its_own_sessions() {
     let (here, mut away) = (MemcachedServer::start(), MemcachedServer::start());
     let addresses = [here.address(), away.address()];
-    let world = World::at_all(&addresses, &patient()).await;
+    let world = World::at_all(&addresses, &long_timeouts()).await;
     let ids: Vec<String> = (0..20).map(|number| format!("visitor-{number}")).collect();
     let mut kept_here = Vec::new();
     let mut kept_away = Vec::new();
@@ -126,11 +126,11 @@ async fn one_of_several_servers_that_is_away_takes_its_own_sessions_with_it_and_
         count_up(&world, &[id]).await.unwrap();
     }
     for id in &kept_away {
-        let answer = count_up(&world, &[id]).await;
-        assert!(matches!(answer, Err(Error::Unavailable(_))), "{id} is neither empty nor absent: {answer:?}");
+        let result = count_up(&world, &[id]).await;
+        assert!(matches!(result, Err(Error::Unavailable(_))), "{id} is neither empty nor absent: {result:?}");
     }
-    let answer = app.commit(tx).await;
-    assert!(matches!(answer, Err(Error::Unavailable(_))), "one of two cannot be written: {answer:?}");
+    let result = app.commit(tx).await;
+    assert!(matches!(result, Err(Error::Unavailable(_))), "one of two cannot be written: {result:?}");
     let (mut app, container, tx) = begin(&world).await;
     let session = app.resume(container, tx, one_here).await.unwrap().unwrap();
     let data = app.package(session, "p").await.unwrap();
@@ -143,7 +143,7 @@ async fn set_something(app: &mut App, container: Container, tx: Tx, id: &str) {
     app.set(data, "other", "1").await.unwrap();
 }
 
-/// Counts up in some sessions, in one transaction.
+/// Increments counters in several sessions, in one transaction.
 async fn count_up(world: &World, ids: &[&str]) -> Result<(), Error> {
     let (mut app, container, tx) = begin(world).await;
     for session in app.session_many(container, tx, ids).await? {

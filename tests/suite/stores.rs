@@ -1,4 +1,4 @@
-//! The stores: one contract, kept by all of them, and what only some have to answer for.
+//! The stores: the contract, and the tests of single stores.
 
 mod contract;
 mod frozen_servers;
@@ -14,11 +14,11 @@ use lovely_session_host::{
     Change, Entry, Expectation, KeyValue, Lifetime, Memcached, MemcachedOptions, Outcome, Version, Write,
 };
 use lovely_session_tests::memcached::MemcachedServer;
-use lovely_session_tests::world::patient;
+use lovely_session_tests::world::long_timeouts;
 
-/// A store on these servers, for tests that are not about deadlines.
+/// A store on these servers with long timeouts.
 async fn connect(servers: &[&MemcachedServer]) -> Memcached {
-    connect_with(servers, &patient()).await
+    connect_with(servers, &long_timeouts()).await
 }
 
 async fn connect_with(servers: &[&MemcachedServer], options: &MemcachedOptions) -> Memcached {
@@ -26,7 +26,7 @@ async fn connect_with(servers: &[&MemcachedServer], options: &MemcachedOptions) 
     Memcached::connect(&addresses, options).await.unwrap()
 }
 
-/// Keys that the store keeps on each of two servers. They hold 1.
+/// Keys on each of two servers. Their value is 1.
 async fn keys_of_both(store: &Memcached, servers: [&MemcachedServer; 2]) -> (Vec<String>, Vec<String>) {
     let keys: Vec<String> = (0..100).map(|number| format!("key-{number}")).collect();
     let batch = keys.iter().map(|key| put(key, "1", Expectation::Absent)).collect();

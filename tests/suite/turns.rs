@@ -1,11 +1,11 @@
-//! The real component where instances take turns: transactions over several sessions, instances that end or hang in
-//! the middle, and the promise, which turns must not change.
+//! The real component with turns: transactions of several sessions, and instances that end or hang in the middle. Turns
+//! must not change the guarantees of transactions.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use lovely_session_host::TurnsOptions;
-use lovely_session_tests::app::{Answer, App, Container, Error, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Session, Tx};
 use lovely_session_tests::random::Random;
 use lovely_session_tests::world::World;
 use tokio::task::JoinSet;
@@ -15,28 +15,28 @@ const ACCOUNTS: usize = 8;
 const CLIENTS: usize = 16;
 const TRANSFERS: usize = 30;
 
-/// Turns that end by what instances do, and not because a busy machine takes its time.
-fn patient() -> TurnsOptions {
+/// Limits so long that turns and waits never reach them, even on a busy machine.
+fn long_limits() -> TurnsOptions {
     let minute = Duration::from_secs(60);
-    TurnsOptions { patience: minute, hold: minute }
+    TurnsOptions { max_wait: minute, max_hold: minute }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn transfers_in_memory_never_wait_for_each_other_in_a_circle() {
+async fn transfers_in_memory_never_deadlock() {
     transfers(World::memory().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn transfers_on_memcached_never_wait_for_each_other_in_a_circle() {
+async fn transfers_on_memcached_never_deadlock() {
     transfers(World::memcached().await).await;
 }
 
-/// Lets clients move money between random accounts, and leave in the middle now and then.
+/// Lets clients move money between random accounts, and sometimes drops them in the middle.
 async fn transfers(world: World) {
     let seed = Random::from_time().number();
     println!("seed {seed}");
     let mut random = Random::seeded(seed);
-    let world = Arc::new(world.in_turn(patient()));
+    let world = Arc::new(world.with_turns(long_limits()));
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
         clients.spawn(transfer_often(Arc::clone(&world), random.fork()));
@@ -45,7 +45,7 @@ async fn transfers(world: World) {
     let statistics = world.turns().statistics();
     println!("{CLIENTS} clients, {TRANSFERS} transfers each, {conflicts} conflicts: {statistics:?}");
     assert!(statistics.waits > 0, "nobody had to wait");
-    assert_eq!((statistics.overtaken, statistics.without_turn), (0, 0));
+    assert_eq!((statistics.expired, statistics.without_turn), (0, 0));
 
     let ids: Vec<String> = (0..ACCOUNTS).map(account_id).collect();
     let mut app = world.app().await;
@@ -62,14 +62,14 @@ fn account_id(number: usize) -> String {
     format!("account-{number}")
 }
 
-/// Makes transfers, each until it succeeds; returns how many conflicts there were.
+/// Makes transfers, each until it succeeds. Returns the number of conflicts.
 async fn transfer_often(world: Arc<World>, mut random: Random) -> usize {
     let mut conflicts = 0;
     for _ in 0..TRANSFERS {
         let mut ids: Vec<String> = (0..ACCOUNTS).map(account_id).collect();
         ids.rotate_left(random.index(ACCOUNTS));
         ids.truncate(2 + random.index(3));
-        // An instance for each transfer, as a request has it.
+        // A new instance for each transfer, as each request has one.
         let mut app = world.app().await;
         let container = app.open(CONTAINER).await;
         loop {
@@ -88,14 +88,14 @@ async fn transfer_often(world: Arc<World>, mut random: Random) -> usize {
     conflicts
 }
 
-/// Loads accounts together, or one after the other.
+/// Loads accounts in one call, or one after the other.
 async fn load(
     app: &mut App,
     container: Container,
     tx: Tx,
     ids: &[String],
     random: &mut Random,
-) -> Answer<Vec<Session>> {
+) -> CallResult<Vec<Session>> {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     if random.below(4) > 0 {
         return app.session_many(container, tx, &ids).await;
@@ -108,7 +108,7 @@ async fn load(
 }
 
 /// Takes one from each of the other accounts, and gives it to the first.
-async fn transfer(app: &mut App, tx: Tx, accounts: &[Session]) -> Answer<()> {
+async fn transfer(app: &mut App, tx: Tx, accounts: &[Session]) -> CallResult<()> {
     let (first, others) = accounts.split_first().unwrap();
     add(app, *first, others.len() as i64).await?;
     for other in others {
@@ -117,12 +117,12 @@ async fn transfer(app: &mut App, tx: Tx, accounts: &[Session]) -> Answer<()> {
     app.commit(tx).await
 }
 
-async fn balance(app: &mut App, account: Session) -> Answer<i64> {
+async fn balance(app: &mut App, account: Session) -> CallResult<i64> {
     let data = app.package(account, "p").await?;
     Ok(app.get(data, "balance").await?.map_or(0, |text| text.parse().unwrap()))
 }
 
-async fn add(app: &mut App, account: Session, amount: i64) -> Answer<()> {
+async fn add(app: &mut App, account: Session, amount: i64) -> CallResult<()> {
     let balance = balance(app, account).await? + amount;
     let data = app.package(account, "p").await?;
     app.set(data, "balance", &balance.to_string()).await

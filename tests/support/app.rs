@@ -1,6 +1,6 @@
-//! An application: an instance of the real session component, called as an edge function calls it.
+//! An instance of the real session component, called as an edge function calls it.
 //!
-//! A call that traps fails the test: whatever an application does, it gets a typed error.
+//! A call that traps fails the test: an application gets a typed error for every mistake.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ pub use crate::bindings::exports::lovely::session::transactions::{
 };
 use crate::world::TestClock;
 
-/// What a call answers.
-pub type Answer<T> = Result<T, Error>;
+/// The result of a call.
+pub type CallResult<T> = Result<T, Error>;
 
 /// Container options that are all absent.
 pub const DEFAULTS: ContainerOptions =
@@ -92,7 +92,7 @@ impl App {
         Self { store, component }
     }
 
-    /// Starts a session component that has its store in it, and imports nothing but WASI: with the network of this
+    /// Starts a session component that is joined with its store, and imports only WASI. It has the network of this
     /// process, and these variables in its environment.
     ///
     /// # Panics
@@ -103,7 +103,7 @@ impl App {
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
         let mut wasi = WasiCtx::builder();
         wasi.inherit_network().allow_tcp(true).envs(environment);
-        // Nothing in the linker leads to it.
+        // The linker does not use it.
         let key_value = KeyValueCtx::new(Arc::new(Memory::new()));
         let state = State { wasi: wasi.build(), table: ResourceTable::new(), key_value };
         let mut store = Store::new(component.engine(), state);
@@ -111,7 +111,7 @@ impl App {
         Self { store, component }
     }
 
-    /// Drops a handle, as an application does that forgets it.
+    /// Drops a handle.
     pub async fn drop_handle(&mut self, handle: impl Into<ResourceAny>) {
         let handle: ResourceAny = handle.into();
         handle.resource_drop_async(&mut self.store).await.expect("dropping must not trap");
@@ -129,27 +129,27 @@ impl App {
     }
 
     /// `transaction.savepoint`.
-    pub async fn savepoint(&mut self, tx: Tx) -> Answer<Savepoint> {
+    pub async fn savepoint(&mut self, tx: Tx) -> CallResult<Savepoint> {
         call!(self, lovely_session_transactions, transaction, call_savepoint, tx.0).map(Savepoint)
     }
 
     /// `transaction.commit`.
-    pub async fn commit(&mut self, tx: Tx) -> Answer<()> {
+    pub async fn commit(&mut self, tx: Tx) -> CallResult<()> {
         call!(self, lovely_session_transactions, transaction, call_commit, tx.0)
     }
 
     /// `transaction.abort`.
-    pub async fn abort(&mut self, tx: Tx) -> Answer<()> {
+    pub async fn abort(&mut self, tx: Tx) -> CallResult<()> {
         call!(self, lovely_session_transactions, transaction, call_abort, tx.0)
     }
 
     /// `savepoint.rollback`.
-    pub async fn rollback(&mut self, savepoint: Savepoint) -> Answer<()> {
+    pub async fn rollback(&mut self, savepoint: Savepoint) -> CallResult<()> {
         call!(self, lovely_session_transactions, savepoint, call_rollback, savepoint.0)
     }
 
     /// `savepoint.release`.
-    pub async fn release(&mut self, savepoint: Savepoint) -> Answer<()> {
+    pub async fn release(&mut self, savepoint: Savepoint) -> CallResult<()> {
         call!(self, lovely_session_transactions, savepoint, call_release, savepoint.0)
     }
 
@@ -159,17 +159,22 @@ impl App {
     }
 
     /// `container.open`.
-    pub async fn open_with(&mut self, name: &str, options: ContainerOptions) -> Answer<Container> {
+    pub async fn open_with(&mut self, name: &str, options: ContainerOptions) -> CallResult<Container> {
         call!(self, lovely_session_sessions, container, call_open, name, Some(options)).map(Container)
     }
 
     /// `container.session`.
-    pub async fn session(&mut self, container: Container, tx: Tx, id: &str) -> Answer<Session> {
+    pub async fn session(&mut self, container: Container, tx: Tx, id: &str) -> CallResult<Session> {
         call!(self, lovely_session_sessions, container, call_session, container.0, tx.0, id).map(Session)
     }
 
     /// `container.session-many`.
-    pub async fn session_many(&mut self, container: Container, tx: Tx, ids: &[&str]) -> Answer<Vec<Session>> {
+    pub async fn session_many(
+        &mut self,
+        container: Container,
+        tx: Tx,
+        ids: &[&str],
+    ) -> CallResult<Vec<Session>> {
         let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
         let sessions =
             call!(self, lovely_session_sessions, container, call_session_many, container.0, tx.0, &ids)?;
@@ -177,18 +182,18 @@ impl App {
     }
 
     /// `container.resume`.
-    pub async fn resume(&mut self, container: Container, tx: Tx, id: &str) -> Answer<Option<Session>> {
+    pub async fn resume(&mut self, container: Container, tx: Tx, id: &str) -> CallResult<Option<Session>> {
         let session = call!(self, lovely_session_sessions, container, call_resume, container.0, tx.0, id)?;
         Ok(session.map(Session))
     }
 
     /// `container.create`.
-    pub async fn create(&mut self, container: Container, tx: Tx) -> Answer<Session> {
+    pub async fn create(&mut self, container: Container, tx: Tx) -> CallResult<Session> {
         call!(self, lovely_session_sessions, container, call_create, container.0, tx.0).map(Session)
     }
 
     /// `container.joined`.
-    pub async fn joined(&mut self, container: Container, tx: Tx) -> Answer<Vec<String>> {
+    pub async fn joined(&mut self, container: Container, tx: Tx) -> CallResult<Vec<String>> {
         call!(self, lovely_session_sessions, container, call_joined, container.0, tx.0)
     }
 
@@ -198,97 +203,97 @@ impl App {
     }
 
     /// `session.is-new`.
-    pub async fn is_new(&mut self, session: Session) -> Answer<bool> {
+    pub async fn is_new(&mut self, session: Session) -> CallResult<bool> {
         call!(self, lovely_session_sessions, session, call_is_new, session.0)
     }
 
     /// `session.last-accessed`.
-    pub async fn last_accessed(&mut self, session: Session) -> Answer<u64> {
+    pub async fn last_accessed(&mut self, session: Session) -> CallResult<u64> {
         call!(self, lovely_session_sessions, session, call_last_accessed, session.0)
     }
 
     /// `session.package`.
-    pub async fn package(&mut self, session: Session, name: &str) -> Answer<Package> {
+    pub async fn package(&mut self, session: Session, name: &str) -> CallResult<Package> {
         call!(self, lovely_session_sessions, session, call_package, session.0, name).map(Package)
     }
 
     /// `session.packages`.
-    pub async fn packages(&mut self, session: Session) -> Answer<Vec<String>> {
+    pub async fn packages(&mut self, session: Session) -> CallResult<Vec<String>> {
         call!(self, lovely_session_sessions, session, call_packages, session.0)
     }
 
     /// `session.remove-package`.
-    pub async fn remove_package(&mut self, session: Session, name: &str) -> Answer<bool> {
+    pub async fn remove_package(&mut self, session: Session, name: &str) -> CallResult<bool> {
         call!(self, lovely_session_sessions, session, call_remove_package, session.0, name)
     }
 
     /// `session.destroy`.
-    pub async fn destroy(&mut self, session: Session) -> Answer<()> {
+    pub async fn destroy(&mut self, session: Session) -> CallResult<()> {
         call!(self, lovely_session_sessions, session, call_destroy, session.0)
     }
 
     /// `session.renew-id`.
-    pub async fn renew_id(&mut self, session: Session, grace: Option<u32>) -> Answer<String> {
+    pub async fn renew_id(&mut self, session: Session, grace: Option<u32>) -> CallResult<String> {
         call!(self, lovely_session_sessions, session, call_renew_id, session.0, grace)
     }
 
     /// `package.get`.
-    pub async fn get(&mut self, package: Package, key: &str) -> Answer<Option<String>> {
+    pub async fn get(&mut self, package: Package, key: &str) -> CallResult<Option<String>> {
         call!(self, lovely_session_sessions, package, call_get, package.0, key)
     }
 
     /// `package.peek`.
-    pub async fn peek(&mut self, package: Package, key: &str) -> Answer<Option<String>> {
+    pub async fn peek(&mut self, package: Package, key: &str) -> CallResult<Option<String>> {
         call!(self, lovely_session_sessions, package, call_peek, package.0, key)
     }
 
     /// `package.set`.
-    pub async fn set(&mut self, package: Package, key: &str, value: &str) -> Answer<()> {
+    pub async fn set(&mut self, package: Package, key: &str, value: &str) -> CallResult<()> {
         call!(self, lovely_session_sessions, package, call_set, package.0, key, value)
     }
 
     /// `package.add`.
-    pub async fn add(&mut self, package: Package, key: &str, number: i64) -> Answer<()> {
+    pub async fn add(&mut self, package: Package, key: &str, number: i64) -> CallResult<()> {
         call!(self, lovely_session_sessions, package, call_add, package.0, key, number)
     }
 
     /// `package.remove`.
-    pub async fn remove(&mut self, package: Package, key: &str) -> Answer<bool> {
+    pub async fn remove(&mut self, package: Package, key: &str) -> CallResult<bool> {
         call!(self, lovely_session_sessions, package, call_remove, package.0, key)
     }
 
     /// `package.contains`.
-    pub async fn contains(&mut self, package: Package, key: &str) -> Answer<bool> {
+    pub async fn contains(&mut self, package: Package, key: &str) -> CallResult<bool> {
         call!(self, lovely_session_sessions, package, call_contains, package.0, key)
     }
 
     /// `package.keys`.
-    pub async fn keys(&mut self, package: Package) -> Answer<Vec<String>> {
+    pub async fn keys(&mut self, package: Package) -> CallResult<Vec<String>> {
         call!(self, lovely_session_sessions, package, call_keys, package.0)
     }
 
     /// `package.entries`.
-    pub async fn entries(&mut self, package: Package) -> Answer<Vec<(String, String)>> {
+    pub async fn entries(&mut self, package: Package) -> CallResult<Vec<(String, String)>> {
         call!(self, lovely_session_sessions, package, call_entries, package.0)
     }
 
     /// `package.peek-entries`.
-    pub async fn peek_entries(&mut self, package: Package) -> Answer<Vec<(String, String)>> {
+    pub async fn peek_entries(&mut self, package: Package) -> CallResult<Vec<(String, String)>> {
         call!(self, lovely_session_sessions, package, call_peek_entries, package.0)
     }
 
     /// `package.len`.
-    pub async fn len(&mut self, package: Package) -> Answer<u32> {
+    pub async fn len(&mut self, package: Package) -> CallResult<u32> {
         call!(self, lovely_session_sessions, package, call_len, package.0)
     }
 
     /// `package.clear`.
-    pub async fn clear(&mut self, package: Package) -> Answer<()> {
+    pub async fn clear(&mut self, package: Package) -> CallResult<()> {
         call!(self, lovely_session_sessions, package, call_clear, package.0)
     }
 
     /// `package.update`.
-    pub async fn update(&mut self, package: Package, entries: &[(&str, &str)]) -> Answer<()> {
+    pub async fn update(&mut self, package: Package, entries: &[(&str, &str)]) -> CallResult<()> {
         let entries: Vec<(String, String)> =
             entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         call!(self, lovely_session_sessions, package, call_update, package.0, &entries)

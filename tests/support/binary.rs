@@ -1,4 +1,4 @@
-//! Processes of the binaries.
+//! Processes of the command.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::thread::JoinHandle;
 
-/// The server's binary, which cargo puts next to the directory of the test's or the bench's program.
+/// The path of the binary `lovely-session`. Cargo puts it next to the directory of the running test or bench.
 ///
 /// # Panics
 ///
@@ -17,7 +17,7 @@ pub fn binary() -> PathBuf {
     binary_named("lovely-session")
 }
 
-/// A program of the workspace, which cargo puts where [`binary`] is.
+/// The path of another program of the workspace, in the same directory as [`binary`].
 ///
 /// # Panics
 ///
@@ -34,22 +34,22 @@ pub fn binary_named(name: &str) -> PathBuf {
 pub struct Ended {
     /// Its exit code; none when a signal ended it.
     pub code: Option<i32>,
-    /// All that it printed.
+    /// Its standard output.
     pub stdout: String,
-    /// All that it logged.
+    /// Its standard error.
     pub stderr: String,
 }
 
-/// Runs the server's binary to its end.
+/// Runs `lovely-session`, and waits for its end.
 ///
 /// # Panics
 ///
-/// When it cannot be run, or prints what is no text.
+/// When it cannot be run, or its output is not text.
 pub fn run<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
     run_named("lovely-session", arguments)
 }
 
-/// Runs a program of the workspace to its end.
+/// Runs a program of the workspace, and waits for its end.
 ///
 /// # Panics
 ///
@@ -64,16 +64,16 @@ pub fn run_named<A: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item 
     }
 }
 
-/// A process that serves. It is killed when this is dropped.
+/// A server process. It is killed when this is dropped.
 pub struct Serving {
     process: Child,
     address: SocketAddr,
-    beginning: String,
+    start_log: String,
     log: Option<JoinHandle<String>>,
 }
 
 impl Serving {
-    /// Serves the misbehaving application, and waits until it is ready.
+    /// Starts a server of the program `misbehave`, and waits until it is ready.
     ///
     /// # Panics
     ///
@@ -83,21 +83,21 @@ impl Serving {
         Self::start_with(env!("PROGRAM_MISBEHAVE_WASM"), ["--max-requests", "8", "--no-cache"])
     }
 
-    /// Serves an application on a free port, with these arguments added, and waits until it is ready.
+    /// Starts a server of an application on a free port, with additional arguments, and waits until it is ready.
     ///
     /// # Panics
     ///
-    /// When it ends before it serves.
+    /// When it ends before that.
     #[must_use]
     pub fn start_with<A: AsRef<OsStr>>(application: &str, arguments: impl IntoIterator<Item = A>) -> Self {
         Self::of(serve_command(application).args(arguments))
     }
 
-    /// As [`Serving::start_with`], for a user with this home directory.
+    /// The same as [`Serving::start_with`], for a user with this home directory.
     ///
     /// # Panics
     ///
-    /// When it ends before it serves.
+    /// When it ends before that.
     #[must_use]
     pub fn start_in_home<A: AsRef<OsStr>>(
         home: &Path,
@@ -108,17 +108,17 @@ impl Serving {
         Self::of(command.env_remove("XDG_CACHE_HOME").env("HOME", home).args(arguments))
     }
 
-    /// Runs any program that serves, and waits until it logs where: a line that ends with `on http://ADDRESS`.
+    /// Starts any server program, and waits until it logs its address, in a line that ends with `on http://ADDRESS`.
     ///
     /// # Panics
     ///
-    /// When it ends before it serves.
+    /// When it ends before that.
     #[must_use]
     pub fn of(command: &mut Command) -> Self {
         Self::watched(command, address_in)
     }
 
-    /// Runs any program that serves, and waits until `ready` finds where, in a line of its log.
+    /// Starts any server program, and waits until `ready` finds its address in a line of the log.
     ///
     /// # Panics
     ///
@@ -127,37 +127,37 @@ impl Serving {
     pub fn watched(command: &mut Command, ready: impl FnMut(&str) -> Option<SocketAddr>) -> Self {
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
-        let (address, beginning) = read_until(&mut log, ready);
+        let (address, start_log) = read_until(&mut log, ready);
         let rest = std::thread::spawn(move || {
             let mut text = String::new();
             log.read_to_string(&mut text).unwrap();
             text
         });
-        Self { process, address, beginning, log: Some(rest) }
+        Self { process, address, start_log, log: Some(rest) }
     }
 
-    /// Where a path of it is.
+    /// The URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The id of its process.
+    /// The id of the process.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// The log until it was ready.
+    /// The part of the log until the server was ready.
     #[must_use]
-    pub fn beginning(&self) -> &str {
-        &self.beginning
+    pub fn start_log(&self) -> &str {
+        &self.start_log
     }
 
     /// Sends a signal, by its name.
@@ -170,11 +170,11 @@ impl Serving {
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
     }
 
-    /// Waits for its end, and gives its status and the rest of its log.
+    /// Waits for the end of the process, and returns its status and the rest of its log.
     ///
     /// # Panics
     ///
-    /// When its log is no text.
+    /// When its log is not text.
     #[must_use]
     pub fn wait(mut self) -> (ExitStatus, String) {
         let status = self.process.wait().unwrap();
@@ -184,7 +184,7 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // It fails when the process has ended already, which is as well.
+        // Fails when the process has ended already.
         let _ended = self.process.kill();
         let _status = self.process.wait();
     }
@@ -196,22 +196,22 @@ fn serve_command(application: &str) -> Command {
     command
 }
 
-/// Where a program serves that tells it in a line of its log.
+/// The address in a line of a server's log.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, address) = line.split_once(" on http://")?;
     Some(address.trim().trim_end_matches('/').parse().unwrap())
 }
 
-/// Reads the log until the server tells where it serves.
+/// Reads the log until it has the server's address.
 ///
 /// # Panics
 ///
-/// When it ends before it serves.
+/// When it ends before that.
 pub fn read_address(log: &mut BufReader<ChildStderr>) -> SocketAddr {
     read_until(log, address_in).0
 }
 
-/// Reads the log until the server is ready; gives the address, and what was read.
+/// Reads the log until the server is ready. Returns the address, and what was read.
 fn read_until(
     log: &mut BufReader<ChildStderr>,
     mut ready: impl FnMut(&str) -> Option<SocketAddr>,
@@ -219,7 +219,7 @@ fn read_until(
     let mut seen = String::new();
     loop {
         let line_begins = seen.len();
-        assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it ended before it served:\n{seen}");
+        assert_ne!(log.read_line(&mut seen).unwrap(), 0, "the process ended before it served:\n{seen}");
         if let Some(address) = ready(&seen[line_begins..]) {
             return (address, seen);
         }

@@ -1,4 +1,4 @@
-//! The generated bindings for calling the session component from a host, and nothing else.
+//! The generated bindings for calling the session component from a host.
 
 #![allow(missing_docs, reason = "generated code")]
 

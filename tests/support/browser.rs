@@ -1,4 +1,4 @@
-//! A real browser: headless Chromium with a profile of its own, driven over WebDriver.
+//! A real browser: headless Chromium with its own profile, controlled over WebDriver.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// What nobody needs in a test, or cannot have in a container.
+/// Flags that turn off what tests do not need, or what does not work in a container.
 const FLAGS: [&str; 9] = [
     "--headless",
     "--no-sandbox",
@@ -25,10 +25,10 @@ const FLAGS: [&str; 9] = [
     "--no-first-run",
 ];
 
-/// How long to wait for a page.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time limit for a page.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The key under which WebDriver gives the reference of an element.
+/// The key of an element's reference in WebDriver.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with one window and an empty profile. Both are gone when it is dropped.
@@ -52,7 +52,7 @@ impl Browser {
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         let wanted = json!({"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
-            "timeouts": {"implicit": PATIENCE.as_millis()},
+            "timeouts": {"implicit": TIMEOUT.as_millis()},
         }});
         let sessions = format!("http://{}/session", driver.address);
         let client = Client::builder().no_proxy().build().unwrap();
@@ -61,12 +61,12 @@ impl Browser {
         Self { driver, client, session, _profile: profile }
     }
 
-    /// Goes to an address, and waits until the page is there.
+    /// Loads the page at an address.
     pub async fn go_to(&self, url: &str) {
         self.post("/url", json!({ "url": url })).await;
     }
 
-    /// Goes to a page of another site, which has this content.
+    /// Loads a page of another site with this content.
     pub async fn go_to_foreign_page(&self, html: &str) {
         self.go_to(&format!("data:text/html;base64,{}", BASE64_STANDARD.encode(html))).await;
     }
@@ -76,30 +76,30 @@ impl Browser {
         self.post("/refresh", json!({})).await;
     }
 
-    /// Clicks the button of this name, and waits until the page that it leads to takes the place of this one.
+    /// Clicks the button of this name, and waits until it has loaded another page.
     ///
     /// # Panics
     ///
-    /// When there is no such button, or it leads nowhere.
+    /// When there is no such button, or it loads no page.
     pub async fn click(&self, button: &str) {
         let path = format!("//button[normalize-space() = '{button}' or @aria-label = '{button}']");
         let button = format!("/element/{}", self.find(&path).await);
         self.post(&format!("{button}/click"), json!({})).await;
         let began = Instant::now();
         while self.try_get(&format!("{button}/enabled")).await.is_ok() {
-            assert!(began.elapsed() < PATIENCE, "the button leads nowhere");
+            assert!(began.elapsed() < TIMEOUT, "the button loads no page");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
-    /// Types a text into the field of this label, in place of what is there.
+    /// Replaces the text of the field with this label.
     pub async fn fill_in(&self, label: &str, text: &str) {
         let field = self.find(&format!("//label[normalize-space() = '{label}']//input")).await;
         self.post(&format!("/element/{field}/clear"), json!({})).await;
         self.post(&format!("/element/{field}/value"), json!({ "text": text })).await;
     }
 
-    /// The text that a person sees on the page.
+    /// The visible text of the page.
     ///
     /// # Panics
     ///
@@ -109,7 +109,7 @@ impl Browser {
         self.get(&format!("/element/{body}/text")).await.as_str().unwrap().to_owned()
     }
 
-    /// The value of a style property of the element that an XPath leads to.
+    /// The value of a style property of the element at an XPath.
     ///
     /// # Panics
     ///
@@ -119,7 +119,7 @@ impl Browser {
         self.get(&format!("/element/{element}/css/{property}")).await.as_str().unwrap().to_owned()
     }
 
-    /// Writes a picture of the window into a file, as PNG.
+    /// Writes a picture of the window to a file, as PNG.
     ///
     /// # Panics
     ///
@@ -154,11 +154,11 @@ impl Drop for Browser {
     }
 }
 
-/// Sends a command, and gives its value, or what is wrong.
+/// Sends a command, and returns its value or its error.
 async fn send(command: RequestBuilder) -> Result<Value, String> {
-    let answer = command.send().await.unwrap().text().await.unwrap();
-    let mut answer: Value = serde_json::from_str(&answer).unwrap();
-    let value = answer["value"].take();
+    let response = command.send().await.unwrap().text().await.unwrap();
+    let mut response: Value = serde_json::from_str(&response).unwrap();
+    let value = response["value"].take();
     if value["error"].is_null() { Ok(value) } else { Err(value.to_string()) }
 }
 
@@ -184,10 +184,10 @@ impl Driver {
         Self { process, address: SocketAddr::from(([127, 0, 0, 1], port)) }
     }
 
-    /// Has it end its browser and itself: a driver that is killed leaves its browser behind.
+    /// Asks it to end its browser and itself: a driver that is killed leaves its browser running.
     fn stop(&mut self) {
         if TcpStream::connect(self.address).and_then(shut_down).is_err() {
-            // It fails when the process has ended already, which is as well.
+            // Fails when the process has ended already.
             let _ended = self.process.kill();
         }
         let _status = self.process.wait();

@@ -1,6 +1,6 @@
-//! Looking into components.
+//! Searches in the bytes of components.
 
-/// Whether these bytes stand somewhere in others: as those of a component stand in what it was joined into.
+/// Whether `bytes` contain `part`, as a composed component contains its parts.
 #[must_use]
 pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)

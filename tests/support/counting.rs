@@ -1,11 +1,11 @@
-//! Counts the calls that cross the port to the store: each is one round trip.
+//! Counts the calls to a store: each is one round trip.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lovely_session_host::{Entry, Error, KeyValue, Lifetime, Outcome, Write, async_trait};
 
-/// A store that counts its calls and passes them on.
+/// A store that counts its calls and forwards them.
 pub struct Counting {
     inner: Arc<dyn KeyValue>,
     reads: AtomicUsize,
@@ -19,7 +19,7 @@ impl Counting {
     }
 
     /// The reads and the writes so far.
-    pub fn trips(&self) -> (usize, usize) {
+    pub fn round_trips(&self) -> (usize, usize) {
         (self.reads.load(Ordering::SeqCst), self.writes.load(Ordering::SeqCst))
     }
 }

@@ -6,10 +6,10 @@
 //! transaction that reads a key and writes it tells which version it replaced. From that follow the
 //! dependencies of Adya's theory; a cycle of them is an anomaly, and a history without one is serializable.
 //!
-//! What is checked is one register of keys; where transactions span several sessions, a key is named by its session,
-//! too, and the check holds them to one order over all sessions. Whoever adds what follows only in some orders would report anomalies that are none, so what cannot be
-//! told adds no dependency: an absent key that could have been absent for several reasons, and the order of
-//! writes without reads that overlap in time.
+//! The check is of one register of keys; where transactions span several sessions, a key is named by its session,
+//! too, and the check requires one order over all sessions. Dependencies that hold only in some orders would give false
+//! anomalies, so ambiguous cases add no dependency: an absent key with several possible reasons, and the order of
+//! overlapping writes without reads.
 
 #![allow(clippy::indexing_slicing, reason = "the indexes are those of the same history")]
 
@@ -33,12 +33,12 @@ use self::effects::Effects;
 use self::graph::{Graph, Kind};
 use self::sources::Sources;
 
-/// What the check of a history found.
+/// The result of checking a history.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The anomalies; none if the history is serializable.
     pub anomalies: Vec<Anomaly>,
-    /// What the verdict rests on.
+    /// The dependencies that were found.
     pub evidence: Evidence,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// How much a history had to say: a check of few dependencies proves little.
+/// The number of dependencies in a history: a check of few dependencies proves little.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Evidence {
     /// Transactions that happened.
@@ -66,9 +66,9 @@ pub struct Evidence {
     pub write_write: usize,
     /// Dependencies of a read on the write that it saw.
     pub write_read: usize,
-    /// Dependencies of a write on those who still read what it replaced.
+    /// Dependencies of a write on the reads of what it replaced.
     pub read_write: usize,
-    /// Pairs of neighbours in real time.
+    /// Pairs of transactions that follow each other in real time.
     pub real_time: usize,
     /// Reads of an absent key that could have been absent for several reasons.
     pub ambiguous: usize,

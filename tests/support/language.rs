@@ -1,10 +1,10 @@
-//! The cart in each language that there is an example of.
+//! The languages of the example cart.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// What a cart is written in.
+/// The language of a cart.
 #[derive(Debug, Clone, Copy)]
 pub enum Language {
     /// `examples/cart`.
@@ -19,11 +19,11 @@ impl Language {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Rust, Self::JavaScript, Self::Python];
 
-    /// The file of the cart in this language: the application alone, without the session component.
+    /// The path of the cart's component in this language, without the session component.
     ///
     /// # Panics
     ///
-    /// When it was not built, or from something else than there is now.
+    /// When it was not built, or is older than its sources.
     #[must_use]
     pub fn component(self) -> PathBuf {
         match self {
@@ -34,8 +34,8 @@ impl Language {
     }
 }
 
-/// The directory of the components in other languages than Rust. The script that builds them knows where they are, and
-/// whether they are as new as what they are built from.
+/// The directory of the components in other languages than Rust, from the script that builds them. The script fails if
+/// they are older than their sources.
 static OTHERS: LazyLock<PathBuf> = LazyLock::new(|| {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/languages.sh");
     let checked = Command::new(script).arg("check").output().unwrap();

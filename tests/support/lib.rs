@@ -1,11 +1,11 @@
-//! What the integration tests share: real servers, the real component, and handles that read well.
+//! Support for the integration tests: real servers, the real component, and typed handles.
 
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test whose surroundings do not work has failed"
+    reason = "a test must fail when its surroundings do not work"
 )]
 
 pub mod app;

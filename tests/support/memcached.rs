@@ -1,4 +1,4 @@
-//! A real memcached: a process of its own on a free port, which ends with the test.
+//! A real memcached: a process on a free port, which ends with the test.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,16 +8,16 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long a server may take to start, and to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit for starting a server, and for a reply.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often a server is started on another port, when somebody else has taken the one that was free.
+/// The number of attempts to start a server, each on another port, because another process can take the port first.
 const ATTEMPTS: usize = 10;
 
-/// What a server with authentication says to the first command, and nothing to the others.
+/// The reply of a server with authentication to the first command. It does not reply to the others.
 const UNAUTHENTICATED: &str = "CLIENT_ERROR unauthenticated";
 
-/// A memcached that listens where nobody else does. Its process is killed when this is dropped.
+/// A memcached process. It is killed when this is dropped.
 pub struct MemcachedServer {
     address: SocketAddr,
     arguments: Vec<String>,
@@ -25,21 +25,21 @@ pub struct MemcachedServer {
 }
 
 impl MemcachedServer {
-    /// Starts memcached with its defaults, and waits until it answers.
+    /// Starts memcached with its defaults, and waits until it replies.
     ///
     /// # Panics
     ///
-    /// When memcached is not installed or does not start: then a test that needs it has failed.
+    /// When memcached is not installed or does not start.
     #[must_use]
     pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// Starts memcached with these arguments added, for example `["-I", "2m"]`.
+    /// Starts memcached with additional arguments, for example `["-I", "2m"]`.
     ///
     /// # Panics
     ///
-    /// As [`MemcachedServer::start`].
+    /// The same as [`MemcachedServer::start`].
     #[must_use]
     pub fn start_with(arguments: &[&str]) -> Self {
         let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
@@ -52,18 +52,18 @@ impl MemcachedServer {
         panic!("memcached {arguments:?} does not start on any of {ATTEMPTS} free ports");
     }
 
-    /// Where it listens, as `127.0.0.1:PORT`.
+    /// Its address, as `127.0.0.1:PORT`.
     #[must_use]
     pub fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// Ends the process; everything in it is lost. Does nothing when it has ended already.
+    /// Ends the process, which loses all items. Does nothing when it has ended already.
     pub fn stop(&mut self) {
         self.process = None;
     }
 
-    /// Starts a fresh process on the same port, after ending the one that runs.
+    /// Ends the process, and starts a new one on the same port.
     ///
     /// # Panics
     ///
@@ -74,7 +74,7 @@ impl MemcachedServer {
         self.process = Some(process.expect("memcached starts again on the port that it had"));
     }
 
-    /// As [`MemcachedServer::restart`], with other arguments than before.
+    /// The same as [`MemcachedServer::restart`], with other arguments than before.
     ///
     /// # Panics
     ///
@@ -84,7 +84,7 @@ impl MemcachedServer {
         self.restart();
     }
 
-    /// Freezes the process: it accepts connections and bytes, and answers nothing.
+    /// Freezes the process: the system accepts connections and bytes for it, but it sends no reply.
     ///
     /// # Panics
     ///
@@ -95,7 +95,7 @@ impl MemcachedServer {
         process.wait_until_stopped();
     }
 
-    /// Lets a frozen process go on, with what it was sent meanwhile.
+    /// Lets a frozen process continue, with the commands that it was sent meanwhile.
     ///
     /// # Panics
     ///
@@ -108,50 +108,49 @@ impl MemcachedServer {
     ///
     /// # Panics
     ///
-    /// When it does not answer.
+    /// When it does not reply.
     #[must_use]
     pub fn stats(&self) -> BTreeMap<String, String> {
-        let answer = self.command("stats");
-        let stats = answer.lines().filter_map(|line| line.strip_prefix("STAT ")?.split_once(' '));
+        let reply = self.command("stats");
+        let stats = reply.lines().filter_map(|line| line.strip_prefix("STAT ")?.split_once(' '));
         stats.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// Sends a command, or several with `\r\n` between them, and gives everything that is answered, with
-    /// `\r\n` after each line.
+    /// Sends a command, or several with `\r\n` between them. Returns all replies, with `\r\n` after each line.
     ///
     /// # Panics
     ///
-    /// When it does not answer.
+    /// When it does not reply.
     #[must_use]
     pub fn command(&self, command: &str) -> String {
-        ask(self.address, command).expect("memcached answers")
+        send(self.address, command).expect("memcached replies")
     }
 
-    /// The keys of all items, in no order.
+    /// The keys of all items, in any order.
     ///
     /// # Panics
     ///
-    /// When it does not answer.
+    /// When it does not reply.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
         let begun = Instant::now();
-        let mut answer = self.dump();
-        // memcached looks through its items now and then by itself, and dumps none of them meanwhile.
-        while answer.starts_with("BUSY") {
-            assert!(begun.elapsed() < PATIENCE, "memcached is busy for more than {PATIENCE:?}");
+        let mut reply = self.dump();
+        // While memcached itself crawls through its items, it refuses a dump.
+        while reply.starts_with("BUSY") {
+            assert!(begun.elapsed() < TIMEOUT, "memcached is busy for more than {TIMEOUT:?}");
             sleep(Duration::from_millis(5));
-            answer = self.dump();
+            reply = self.dump();
         }
-        let keys = answer.lines().filter_map(|line| line.strip_prefix("key=")?.split(' ').next());
-        // The dump escapes what URLs escape; of that, a session's key holds only these.
+        let keys = reply.lines().filter_map(|line| line.strip_prefix("key=")?.split(' ').next());
+        // The dump escapes characters as in URLs. Of those, a session's key has only these.
         keys.map(|key| key.replace("%3A", ":").replace("%25", "%")).collect()
     }
 
-    /// A line for each item. By the hash table, because a dump of `all` follows the lists by age: it misses items that
-    /// move between two of them, and those that another thread has locked.
+    /// A line for each item, by the hash table. A dump of `all` follows the lists by age instead, and misses items that
+    /// move between two lists or are locked by another thread.
     fn dump(&self) -> String {
-        // The dump comes from another thread of memcached, which swallows what is sent behind the command.
-        converse(self.address, "lru_crawler metadump hash\r\n", "END\r\n").expect("memcached answers")
+        // The dump comes from another thread of memcached, which discards commands that are sent behind this one.
+        exchange(self.address, "lru_crawler metadump hash\r\n", "END\r\n").expect("memcached replies")
     }
 
     fn signal(&self, signal: &str) {
@@ -163,11 +162,11 @@ impl MemcachedServer {
 struct Process(Child);
 
 impl Process {
-    /// Starts memcached and waits until it answers. `None` when it ends: another process has its port.
+    /// Starts memcached, and waits until it replies. `None` if it ends, because another process has its port.
     fn start(address: SocketAddr, arguments: &[String]) -> Option<Self> {
         let mut command = Command::new("memcached");
         command.args(["-l", &address.ip().to_string(), "-p", &address.port().to_string(), "-U", "0"]);
-        // memcached refuses to run as root unless told so, and ignores this for others.
+        // Required for root, and ignored for other users.
         command.args(["-u", "root"]).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut process = match command.spawn() {
@@ -177,33 +176,34 @@ impl Process {
             }
             Err(error) => panic!("memcached cannot be started: {error}"),
         };
-        process.wait_until_it_answers(address).then_some(process)
+        process.wait_until_it_replies(address).then_some(process)
     }
 
-    fn wait_until_it_answers(&mut self, address: SocketAddr) -> bool {
-        let deadline = Instant::now() + PATIENCE;
-        // What answers may be somebody else's server, while ours is about to find its port taken.
-        while !is_answered_by(address, self.0.id()) {
-            if self.0.try_wait().expect("a child can be asked").is_some() {
+    fn wait_until_it_replies(&mut self, address: SocketAddr) -> bool {
+        let deadline = Instant::now() + TIMEOUT;
+        // A reply can come from the server of another test, before ours finds that its port is in use.
+        while !replies_as(address, self.0.id()) {
+            if self.0.try_wait().expect("the state of a child can be read").is_some() {
                 return false;
             }
-            assert!(Instant::now() < deadline, "memcached does not answer within {PATIENCE:?}");
+            assert!(Instant::now() < deadline, "memcached does not reply within {TIMEOUT:?}");
             sleep(Duration::from_millis(5));
         }
         true
     }
 
-    /// Waits until every thread has noticed the signal: until then, a request may still be answered.
+    /// Waits until every thread has stopped: until then, the process can still reply.
     fn wait_until_stopped(&self) {
         let tasks = format!("/proc/{}/task", self.0.id());
         let stopped = |task: io::Result<fs::DirEntry>| {
-            let stat = fs::read_to_string(task.expect("a thread can be looked at").path().join("stat"));
-            // The state follows the program's name, which is in brackets and may hold anything.
+            let stat =
+                fs::read_to_string(task.expect("the directory of a thread can be read").path().join("stat"));
+            // The state follows the program's name, which is in brackets and can contain any characters.
             stat.expect("a thread has a state").rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
         };
-        let deadline = Instant::now() + PATIENCE;
-        while !fs::read_dir(&tasks).expect("the process is there").all(stopped) {
-            assert!(Instant::now() < deadline, "memcached does not stop within {PATIENCE:?}");
+        let deadline = Instant::now() + TIMEOUT;
+        while !fs::read_dir(&tasks).expect("the process exists").all(stopped) {
+            assert!(Instant::now() < deadline, "memcached does not stop within {TIMEOUT:?}");
             sleep(Duration::from_millis(1));
         }
     }
@@ -216,7 +216,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Nothing can be done about a failure here, and a child that cannot be killed has ended.
+        // Fails when the process has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -227,35 +227,35 @@ fn free_address() -> SocketAddr {
     listener.local_addr().expect("a listener has an address")
 }
 
-fn is_answered_by(address: SocketAddr, id: u32) -> bool {
+fn replies_as(address: SocketAddr, id: u32) -> bool {
     let own = format!("STAT pid {id}");
-    // A server with authentication tells nobody its process id.
+    // A server with authentication does not tell its process id.
     let is_own = |line: &str| line == own || line == UNAUTHENTICATED;
-    ask(address, "stats").is_ok_and(|answer| answer.lines().any(is_own))
+    send(address, "stats").is_ok_and(|reply| reply.lines().any(is_own))
 }
 
-fn ask(address: SocketAddr, command: &str) -> io::Result<String> {
-    converse(address, &format!("{command}\r\nmn\r\n"), "MN\r\n")
+fn send(address: SocketAddr, command: &str) -> io::Result<String> {
+    exchange(address, &format!("{command}\r\nmn\r\n"), "MN\r\n")
 }
 
-/// Sends bytes, and gives everything that is answered before the last line.
-fn converse(address: SocketAddr, request: &str, last_line: &str) -> io::Result<String> {
+/// Sends bytes, and returns everything that is received before the last line.
+fn exchange(address: SocketAddr, request: &str, last_line: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     stream.write_all(request.as_bytes())?;
     let mut lines = BufReader::new(stream);
-    let mut answer = String::new();
+    let mut reply = String::new();
     loop {
         let mut line = Vec::new();
         lines.read_until(b'\n', &mut line)?;
         let line = String::from_utf8_lossy(&line);
-        // A server that hangs up has answered as well.
+        // A closed connection ends the reply as well.
         if line.is_empty() || line == last_line {
-            return Ok(answer);
+            return Ok(reply);
         }
-        answer.push_str(&line);
+        reply.push_str(&line);
         if line.trim_end() == UNAUTHENTICATED || line.starts_with("BUSY") {
-            return Ok(answer);
+            return Ok(reply);
         }
     }
 }

@@ -1,24 +1,24 @@
-//! Clients that die in the middle of a commit: at a chosen call to the store, with a chosen part of its writes.
+//! Clients that die in the middle of a commit: at a chosen call to the store, with a chosen part of its writes sent.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lovely_session_host::{Entry, Error, KeyValue, Lifetime, Outcome, Write, async_trait};
 use tokio::sync::Notify;
 
-/// When a client dies, and what of its last call reaches the store.
+/// When a client dies, and which writes of its last call reach the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Death {
-    /// How many calls to the store are still answered. The client dies in the one after them.
+    /// The number of calls that still return. The client dies in the call after them.
     pub after: usize,
-    /// Which writes of the last call are sent: bit 0 stands for the first. The others are held back.
+    /// The writes of the last call that are sent; bit 0 stands for the first. The others are held back.
     pub sent: u32,
 }
 
 /// More calls than any commit makes.
 const MOST_CALLS: usize = 20;
 
-/// Calls `die` with every death of a client, from its first call on, until it survives. `die` returns how many writes
-/// the last call of the client had, or none if the client came to the end of its work. Returns the number of deaths.
+/// Calls `die` with every possible death of a client, from its first call on, until the client survives. `die` returns
+/// the number of writes in the client's last call, or none if the client survived. Returns the number of deaths.
 ///
 /// # Panics
 ///
@@ -42,7 +42,7 @@ pub async fn every_death(die: impl AsyncFn(Death) -> Option<usize>) -> usize {
     panic!("the client made more than {MOST_CALLS} calls");
 }
 
-/// The life of one client, whose calls to the store go through [`Mortal`].
+/// Controls the death of a client whose store is a [`Mortal`].
 pub struct Life {
     store: Arc<dyn KeyValue>,
     death: Mutex<Option<Death>>,
@@ -58,12 +58,12 @@ struct LastCall {
 }
 
 impl Life {
-    /// Lets the client die at a call counted from now.
+    /// Lets the client die, at a call that is counted from now on.
     pub fn end(&self, death: Death) {
         *self.death.lock().unwrap_or_else(PoisonError::into_inner) = Some(death);
     }
 
-    /// Does what the client does, until it dies: then there is no result. Drop its instance.
+    /// Runs the client's work. Returns none if the client dies in it; drop its instance then.
     pub async fn work<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -72,17 +72,17 @@ impl Life {
         }
     }
 
-    /// How many writes the call had in which the client died; 0 for a read.
+    /// The number of writes in the call in which the client died; 0 for a read.
     #[must_use]
     pub fn last_writes(&self) -> usize {
         self.last().writes
     }
 
-    /// Sends the writes that were held back, as a network does that is slow. What became of them is not told.
+    /// Sends the writes that were held back, as a slow network does. Their outcomes are dropped.
     pub async fn deliver(&self) {
         let writes = std::mem::take(&mut self.last().held_back);
         if !writes.is_empty() {
-            // The client is dead: nobody waits for the outcome.
+            // The client is dead, so the outcome is not used.
             let _ = self.store.write_many(writes).await;
         }
     }
@@ -91,7 +91,7 @@ impl Life {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call; the death that comes with it, if it is the last.
+    /// Counts a call, and returns the death if the client dies in it.
     fn last_call(&self) -> Option<Death> {
         let mut planned = self.death.lock().unwrap_or_else(PoisonError::into_inner);
         let death = planned.as_mut()?;
@@ -109,11 +109,11 @@ impl Life {
     }
 }
 
-/// The store as one client sees it, as long as it lives.
+/// The store of a client that can die.
 pub struct Mortal(Arc<Life>);
 
 impl Mortal {
-    /// Passes the calls of a client on to `store`. It lives on until [`Life::end`] says otherwise.
+    /// Forwards the calls of a client to `store`. The client lives until [`Life::end`].
     pub fn over(store: Arc<dyn KeyValue>) -> (Self, Arc<Life>) {
         let (death, died) = (Mutex::default(), Notify::new());
         let life = Arc::new(Life { store, death, died, last: Mutex::default() });
@@ -137,15 +137,16 @@ impl KeyValue for Mortal {
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
         let Some(death) = self.0.last_call() else { return self.0.store.write_many(writes).await };
         let total = writes.len();
-        let is_sent = |place: usize| {
-            u32::try_from(place).is_ok_and(|place| death.sent.checked_shr(place).unwrap_or(0) & 1 == 1)
+        let is_sent = |position: usize| {
+            u32::try_from(position)
+                .is_ok_and(|position| death.sent.checked_shr(position).unwrap_or(0) & 1 == 1)
         };
         let (sent, held_back): (Vec<_>, Vec<_>) =
-            writes.into_iter().enumerate().partition(|(place, _)| is_sent(*place));
-        let without_places =
+            writes.into_iter().enumerate().partition(|(position, _)| is_sent(*position));
+        let without_positions =
             |writes: Vec<(usize, Write)>| writes.into_iter().map(|(_, write)| write).collect();
-        let sent: Vec<Write> = without_places(sent);
-        *self.0.last() = LastCall { writes: total, held_back: without_places(held_back) };
+        let sent: Vec<Write> = without_positions(sent);
+        *self.0.last() = LastCall { writes: total, held_back: without_positions(held_back) };
         if !sent.is_empty() {
             // The client dies before it sees the outcome.
             let _ = self.0.store.write_many(sent).await;

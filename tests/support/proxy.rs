@@ -1,4 +1,4 @@
-//! A network that fails: a TCP proxy before a server, which cuts, delays or swallows what passes.
+//! A network that fails: a TCP proxy in front of a server, which cuts, delays or drops the traffic.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,79 +11,78 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The most bytes that are passed on at once.
+/// The most bytes that are forwarded at once.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// What happens to the traffic, on every connection, until something else is set.
+/// A fault of the network. It affects every connection until another one is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing: everything passes.
+    /// No fault.
     None,
-    /// A connection breaks once so many bytes of requests have passed on it since this was set.
+    /// A connection is cut when it has forwarded `after` bytes of requests since this was set.
     CutRequests {
         /// The bytes that still reach the server.
         after: usize,
     },
-    /// A connection breaks once so many bytes of answers have passed on it since this was set.
-    CutAnswers {
+    /// A connection is cut when it has forwarded `after` bytes of replies since this was set.
+    CutReplies {
         /// The bytes that still reach the client.
         after: usize,
     },
-    /// Requests pass, and every piece of an answer comes so much later.
-    DelayAnswers(Duration),
-    /// Requests pass, and answers never come: neither these nor, on connections that have lost any, later ones.
-    DropAnswers,
+    /// Every piece of a reply is delayed by this time.
+    DelayReplies(Duration),
+    /// Replies are dropped, and so are all later ones on a connection that has dropped any.
+    DropReplies,
 }
 
 /// A proxy on a free port. It ends, with its connections, when this is dropped.
 pub struct Proxy {
     address: SocketAddr,
-    line: Arc<Line>,
+    shared: Arc<Shared>,
     running: JoinHandle<()>,
 }
 
 impl Proxy {
-    /// Starts a proxy before the server at `server`, which lets everything pass.
+    /// Starts a proxy in front of the server at `server`, without a fault.
     ///
     /// # Panics
     ///
     /// When it cannot listen.
-    pub async fn before(server: &str) -> Self {
+    pub async fn in_front_of(server: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("there is a free port");
         let address = listener.local_addr().expect("a listener has an address");
         let server: SocketAddr = server.parse().expect("a server has an address");
-        let line = Arc::new(Line::default());
-        let running = tokio::spawn(accept(listener, server, Arc::clone(&line)));
-        Self { address, line, running }
+        let shared = Arc::new(Shared::default());
+        let running = tokio::spawn(accept(listener, server, Arc::clone(&shared)));
+        Self { address, shared, running }
     }
 
-    /// Where it listens, as `127.0.0.1:PORT`.
+    /// Its address, as `127.0.0.1:PORT`.
     #[must_use]
     pub fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// Lets this happen from now on.
+    /// Sets the fault from now on.
     ///
     /// # Panics
     ///
     /// When a connection has panicked.
     pub fn set(&self, fault: Fault) {
-        let mut weather = self.line.weather.lock().expect("no connection panics");
-        *weather = Weather { fault, number: weather.number + 1 };
+        let mut current = self.shared.current.lock().expect("no connection panics");
+        *current = NumberedFault { fault, number: current.number + 1 };
     }
 
-    /// How many exchanges there were: a client that sends something, and again after it was answered, has
-    /// made two.
+    /// The number of round trips: a client that sends something, and again after a reply, has made two.
     #[must_use]
-    pub fn exchanges(&self) -> usize {
-        self.line.exchanges.load(Ordering::SeqCst)
+    pub fn round_trips(&self) -> usize {
+        self.shared.round_trips.load(Ordering::SeqCst)
     }
 
-    /// How many connections were cut.
+    /// The number of connections that were cut.
     #[must_use]
     pub fn cuts(&self) -> usize {
-        self.line.cuts.load(Ordering::SeqCst)
+        self.shared.cuts.load(Ordering::SeqCst)
     }
 }
 
@@ -95,20 +94,20 @@ impl Drop for Proxy {
 
 /// What all connections share.
 #[derive(Default)]
-struct Line {
-    weather: Mutex<Weather>,
-    exchanges: AtomicUsize,
+struct Shared {
+    current: Mutex<NumberedFault>,
+    round_trips: AtomicUsize,
     cuts: AtomicUsize,
 }
 
-/// A fault and its number: two equal ones, one after the other, are still two.
+/// A fault and its number, which tells two equal faults in sequence apart.
 #[derive(Clone, Copy)]
-struct Weather {
+struct NumberedFault {
     fault: Fault,
     number: usize,
 }
 
-impl Default for Weather {
+impl Default for NumberedFault {
     fn default() -> Self {
         Self { fault: Fault::None, number: 0 }
     }
@@ -117,54 +116,54 @@ impl Default for Weather {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Requests,
-    Answers,
+    Replies,
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, line: Arc<Line>) {
+async fn accept(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) {
     // Dropping the set ends the connections.
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
-        connections.spawn(connect(client, server, Arc::clone(&line)));
+        connections.spawn(connect(client, server, Arc::clone(&shared)));
         while connections.try_join_next().is_some() {}
     }
 }
 
-/// Serves one connection until either side ends it, or it is cut. Both sides see it break then.
-async fn connect(client: TcpStream, server: SocketAddr, line: Arc<Line>) {
+/// Serves one connection until either side closes it or it is cut. Then both sides are closed.
+async fn connect(client: TcpStream, server: SocketAddr, shared: Arc<Shared>) {
     let Ok(server) = TcpStream::connect(server).await else { return };
     if client.set_nodelay(true).and(server.set_nodelay(true)).is_err() {
         return;
     }
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    // The first request is as if it came after an answer.
-    let answered = AtomicBool::new(true);
+    // The first request counts like one after a reply.
+    let replied = AtomicBool::new(true);
     let pump = |direction| Pump {
         direction,
-        line: &line,
-        answered: &answered,
+        shared: &shared,
+        replied: &replied,
         number: 0,
         passed: 0,
-        is_lost: false,
+        has_dropped: false,
     };
-    // What is an error here is how a connection ends.
+    // An error means that the connection has ended.
     tokio::select! {
         _ = pump(Direction::Requests).run(from_client, to_server) => {}
-        _ = pump(Direction::Answers).run(from_server, to_client) => {}
+        _ = pump(Direction::Replies).run(from_server, to_client) => {}
     }
 }
 
 /// One direction of a connection.
 struct Pump<'a> {
     direction: Direction,
-    line: &'a Line,
-    answered: &'a AtomicBool,
-    /// The fault that was met last.
+    shared: &'a Shared,
+    replied: &'a AtomicBool,
+    /// The number of the last fault.
     number: usize,
-    /// The bytes that passed since it was set.
+    /// The bytes that were forwarded since it was set.
     passed: usize,
-    /// Bytes were lost on the way. TCP lets nothing pass that comes after them.
-    is_lost: bool,
+    /// Whether bytes were dropped. Later bytes must be dropped as well then, because TCP keeps their order.
+    has_dropped: bool,
 }
 
 impl Pump<'_> {
@@ -179,7 +178,7 @@ impl Pump<'_> {
             let (allowed, cut) = self.allowed(length).await;
             to.write_all(piece.get(..allowed).unwrap_or_default()).await?;
             if cut {
-                self.line.cuts.fetch_add(1, Ordering::SeqCst);
+                self.shared.cuts.fetch_add(1, Ordering::SeqCst);
                 return Ok(());
             }
         }
@@ -187,32 +186,33 @@ impl Pump<'_> {
 
     fn count(&self) {
         match self.direction {
-            Direction::Requests if self.answered.swap(false, Ordering::SeqCst) => {
-                self.line.exchanges.fetch_add(1, Ordering::SeqCst);
+            Direction::Requests if self.replied.swap(false, Ordering::SeqCst) => {
+                self.shared.round_trips.fetch_add(1, Ordering::SeqCst);
             }
             Direction::Requests => {}
-            Direction::Answers => self.answered.store(true, Ordering::SeqCst),
+            Direction::Replies => self.replied.store(true, Ordering::SeqCst),
         }
     }
 
-    /// How many of `length` bytes may pass, and whether the connection breaks then; waits if they come later.
+    /// How many of `length` bytes are forwarded, and whether the connection is cut after them. Waits if they are
+    /// delayed.
     async fn allowed(&mut self, length: usize) -> (usize, bool) {
-        let weather = *self.line.weather.lock().expect("no connection panics");
-        if self.number != weather.number {
-            self.number = weather.number;
+        let current = *self.shared.current.lock().expect("no connection panics");
+        if self.number != current.number {
+            self.number = current.number;
             self.passed = 0;
         }
-        let (limit, delay) = match (weather.fault, self.direction) {
+        let (limit, delay) = match (current.fault, self.direction) {
             (Fault::CutRequests { after }, Direction::Requests)
-            | (Fault::CutAnswers { after }, Direction::Answers) => (Some(after), Duration::ZERO),
-            (Fault::DelayAnswers(delay), Direction::Answers) => (None, delay),
-            (Fault::DropAnswers, Direction::Answers) => {
-                self.is_lost = true;
+            | (Fault::CutReplies { after }, Direction::Replies) => (Some(after), Duration::ZERO),
+            (Fault::DelayReplies(delay), Direction::Replies) => (None, delay),
+            (Fault::DropReplies, Direction::Replies) => {
+                self.has_dropped = true;
                 (None, Duration::ZERO)
             }
             _ => (None, Duration::ZERO),
         };
-        if self.is_lost {
+        if self.has_dropped {
             return (0, false);
         }
         if !delay.is_zero() {

@@ -1,18 +1,18 @@
-//! Chance that can be repeated.
+//! Random numbers that can be repeated.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A generator of numbers that a seed determines (SplitMix64).
+/// A generator of random numbers (SplitMix64).
 #[derive(Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// The generator of this seed. Print the seed, so that a failure can be repeated.
+    /// A generator with this seed. Print the seed, so that a failure can be repeated.
     pub fn seeded(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A generator that nobody has had before.
+    /// A generator with a seed from the time.
     pub fn from_time() -> Self {
         Self(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64)
     }
@@ -25,30 +25,30 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below this.
+    /// A number below `limit`.
     pub fn below(&mut self, limit: u64) -> u64 {
         self.number() % limit
     }
 
-    /// A place in a list of so many things.
+    /// A position in a list of this length.
     pub fn index(&mut self, length: usize) -> usize {
         self.below(length as u64) as usize
     }
 
     /// One of these.
     pub fn choose<T: Copy>(&mut self, from: &[T]) -> T {
-        let place = self.index(from.len());
-        *from.get(place).expect("there is something to choose from")
+        let position = self.index(from.len());
+        *from.get(position).expect("there is something to choose from")
     }
 
-    /// Another generator, whose numbers do not depend on how many are taken from this one later.
+    /// Another generator, which is independent of later numbers of this one.
     pub fn fork(&mut self) -> Self {
         Self(self.number())
     }
 
-    /// Waits for a time up to `most`.
-    pub async fn wait(&mut self, most: Duration) {
-        let micros = self.below(most.as_micros() as u64 + 1);
+    /// Waits for a random time, at most `max`.
+    pub async fn wait(&mut self, max: Duration) {
+        let micros = self.below(max.as_micros() as u64 + 1);
         tokio::time::sleep(Duration::from_micros(micros)).await;
     }
 }

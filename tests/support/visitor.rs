@@ -10,48 +10,48 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 /// The content type of everything else.
 pub const JSON: &str = "application/json";
 
-/// One visitor. Clones share the connections, and keep the session that there is.
+/// A visitor. Clones share the connections, and begin with the same session.
 #[derive(Clone)]
 pub struct Visitor {
     client: Client,
     site: String,
-    /// The id in the cookie, when there is one.
+    /// The id in the cookie, if there is one.
     pub session: Option<String>,
 }
 
-/// What the site answered.
-pub struct Answer {
+/// A response of the site.
+pub struct Response {
     /// The status.
     pub status: u16,
     /// All headers.
     pub headers: HeaderMap,
-    /// The body, which must be a text.
+    /// The body, which must be text.
     pub body: String,
 }
 
-impl Answer {
+impl Response {
     /// The value of a header; empty if there is none.
     ///
     /// # Panics
     ///
-    /// When it is no text.
+    /// When it is not text.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The body, which must be declared as JSON and be it.
+    /// The body as JSON.
     ///
     /// # Panics
     ///
-    /// When it is not.
+    /// When it is not JSON, or has another content type.
     #[must_use]
     pub fn json(&self) -> Value {
         assert_eq!(self.header("content-type"), JSON, "{}", self.body);
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// Asserts that the request was refused with `status` and, in JSON, the reason for a person.
+    /// Asserts that the request was refused with `status` and with a message in JSON.
     ///
     /// # Panics
     ///
@@ -67,7 +67,7 @@ impl Answer {
 }
 
 impl Visitor {
-    /// Somebody who has never been at the site of this address, such as `http://127.0.0.1:8080`.
+    /// A visitor without a session, for the site at an address such as `http://127.0.0.1:8080`.
     ///
     /// # Panics
     ///
@@ -78,40 +78,40 @@ impl Visitor {
         Self { client, site, session: None }
     }
 
-    /// This visitor, but with a cookie of their own making.
+    /// The same visitor, with this id in the cookie.
     #[must_use]
     pub fn with_session(self, id: &str) -> Self {
         Self { session: Some(id.to_owned()), ..self }
     }
 
-    /// This visitor at another host of the site.
+    /// The same visitor, at another host of the site.
     #[must_use]
     pub fn at(self, site: String) -> Self {
         Self { site, ..self }
     }
 
-    /// Asks for a path.
-    pub async fn get(&mut self, path: &str) -> Answer {
+    /// Sends `GET`.
+    pub async fn get(&mut self, path: &str) -> Response {
         self.send(self.request(Method::GET, path)).await
     }
 
     /// Sends `DELETE`.
-    pub async fn delete(&mut self, path: &str) -> Answer {
+    pub async fn delete(&mut self, path: &str) -> Response {
         self.send(self.request(Method::DELETE, path)).await
     }
 
-    /// Sends what should be JSON.
-    pub async fn post_json(&mut self, path: &str, body: &str) -> Answer {
+    /// Posts a body as JSON.
+    pub async fn post_json(&mut self, path: &str, body: &str) -> Response {
         self.post(path, JSON, body).await
     }
 
-    /// Sends what should be the fields of a form.
-    pub async fn post_form(&mut self, path: &str, body: &str) -> Answer {
+    /// Posts a body as a form.
+    pub async fn post_form(&mut self, path: &str, body: &str) -> Response {
         self.post(path, FORM, body).await
     }
 
-    /// Sends a body of this type.
-    pub async fn post(&mut self, path: &str, content_type: &str, body: &str) -> Answer {
+    /// Posts a body with this content type.
+    pub async fn post(&mut self, path: &str, content_type: &str, body: &str) -> Response {
         let request = self.request(Method::POST, path).header(CONTENT_TYPE, content_type);
         self.send(request.body(body.to_owned())).await
     }
@@ -121,47 +121,47 @@ impl Visitor {
         self.client.request(method, format!("{}{path}", self.site))
     }
 
-    /// Sends a request with the visitor's cookie among others, and keeps the one that comes back.
+    /// Sends a request with the visitor's cookie among others, and keeps the cookie of the response.
     ///
     /// # Panics
     ///
-    /// When it is not answered, or with something that is no cookie of the session.
-    pub async fn send(&mut self, request: RequestBuilder) -> Answer {
+    /// When there is no response, or its cookie has another name.
+    pub async fn send(&mut self, request: RequestBuilder) -> Response {
         let request = match &self.session {
             Some(id) => request.header(COOKIE, format!("theme=dark; sid={id}; lang=en")),
             None => request,
         };
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let answer = Answer { status, headers, body: response.text().await.unwrap() };
-        if answer.headers.contains_key(SET_COOKIE) {
+        let response = Response { status, headers, body: response.text().await.unwrap() };
+        if response.headers.contains_key(SET_COOKIE) {
             let (id, _attributes) =
-                answer.header("set-cookie").strip_prefix("sid=").unwrap().split_once(';').unwrap();
+                response.header("set-cookie").strip_prefix("sid=").unwrap().split_once(';').unwrap();
             self.session = Some(id.to_owned()).filter(|id| !id.is_empty());
         }
-        answer
+        response
     }
 
-    /// What `GET /cart` answers.
+    /// The cart, from `GET /cart`.
     ///
     /// # Panics
     ///
-    /// When it does not answer with the cart.
+    /// When it does not response with the cart.
     pub async fn cart(&mut self) -> Value {
-        let answer = self.get("/cart").await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()
+        let response = self.get("/cart").await;
+        assert_eq!(response.status, 200, "{}", response.body);
+        response.json()
     }
 
-    /// Adds to the cart, and answers the cart.
+    /// Adds to the cart, and returns the cart.
     ///
     /// # Panics
     ///
     /// When it does not succeed.
     pub async fn add(&mut self, sku: &str, quantity: u32) -> Value {
         let body = json!({"sku": sku, "qty": quantity}).to_string();
-        let answer = self.post_json("/cart/items", &body).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.json()
+        let response = self.post_json("/cart/items", &body).await;
+        assert_eq!(response.status, 200, "{}", response.body);
+        response.json()
     }
 }

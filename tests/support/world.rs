@@ -1,4 +1,4 @@
-//! A store with everything around it, in which applications run.
+//! A store, its clock and its server, for applications to run on.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -19,7 +19,7 @@ use crate::mortal::{Life, Mortal};
 
 /// A store, its clock, and its server if it has one.
 pub struct World {
-    /// The memcached of this world; none when its store is in memory, or its server belongs to the test.
+    /// The memcached of this world. None if its store is in memory, or if the test owns the server.
     pub server: Option<MemcachedServer>,
     store: Arc<Counting>,
     turns: Option<Turns>,
@@ -28,7 +28,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world whose store is in memory. Its clock stands still unless the test moves it.
+    /// A world with a store in memory. Only the test moves its clock.
     pub async fn memory() -> Self {
         let memory_clock = ManualClock::new();
         let store = Arc::new(Memory::with_clock(memory_clock.clone()));
@@ -36,31 +36,31 @@ impl World {
         Self { server: None, store: Arc::new(Counting::new(store)), turns: None, clock, memory_clock }
     }
 
-    /// A world on a store of the test, which knows no time. Its clock stands still unless the test moves it.
+    /// A world with a store of the test, which does not expire entries. Only the test moves its clock.
     pub fn over(store: Arc<dyn KeyValue>) -> Self {
         let clock = TestClock { still: true, moved: Arc::default() };
         let store = Arc::new(Counting::new(store));
         Self { server: None, store, turns: None, clock, memory_clock: ManualClock::new() }
     }
 
-    /// A world with a memcached of its own. Real time passes in it.
+    /// A world with its own memcached, in real time.
     pub async fn memcached() -> Self {
         Self::memcached_with(&[]).await
     }
 
-    /// As [`Self::memcached`], with arguments for the server.
+    /// The same as [`Self::memcached`], with arguments for the server.
     pub async fn memcached_with(arguments: &[&str]) -> Self {
         let server = MemcachedServer::start_with(arguments);
-        let world = Self::at(&server.address(), &patient()).await;
+        let world = Self::at(&server.address(), &long_timeouts()).await;
         Self { server: Some(server), ..world }
     }
 
-    /// A world on a memcached that belongs to the test, at an address that leads to it. Real time passes in it.
+    /// A world with a memcached of the test, at an address of a server or a proxy, in real time.
     pub async fn at(address: &str, options: &MemcachedOptions) -> Self {
         Self::at_all(&[address.to_owned()], options).await
     }
 
-    /// As [`Self::at`], with several servers.
+    /// The same as [`Self::at`], with several servers.
     pub async fn at_all(addresses: &[String], options: &MemcachedOptions) -> Self {
         let addresses: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
         let store = connect(&addresses, options).await;
@@ -69,23 +69,23 @@ impl World {
         Self { server: None, store, turns: None, clock, memory_clock: ManualClock::new() }
     }
 
-    /// The same world, in which the instances that are started from now on take turns.
+    /// The same world, with turns for the instances that are started from now on.
     #[must_use]
-    pub fn in_turn(self, options: TurnsOptions) -> Self {
+    pub fn with_turns(self, options: TurnsOptions) -> Self {
         let store = Arc::clone(&self.store) as Arc<dyn KeyValue>;
         Self { turns: Some(Turns::new(store).with_options(options)), ..self }
     }
 
-    /// The turns that instances take.
+    /// The turns of the instances.
     ///
     /// # Panics
     ///
-    /// When they take none.
+    /// When the world has no turns.
     pub fn turns(&self) -> &Turns {
-        self.turns.as_ref().expect("the world is in turn")
+        self.turns.as_ref().expect("the world has turns")
     }
 
-    /// An instance of the session component, as one request of an edge function has it.
+    /// A new instance of the session component, as each request of an edge function has one.
     pub async fn app(&self) -> App {
         let key_value = match &self.turns {
             Some(turns) => turns.context(),
@@ -94,21 +94,20 @@ impl World {
         App::start(component(), key_value, self.clock.clone()).await
     }
 
-    /// As [`Self::app`], with the means to let the client die in the middle of its work.
+    /// The same as [`Self::app`], and the means to let the client die in the middle of its work.
     pub async fn mortal_app(&self) -> (App, Arc<Life>) {
         let (mortal, life) = Mortal::over(Arc::clone(&self.store) as Arc<dyn KeyValue>);
         (App::start(component(), KeyValueCtx::new(Arc::new(mortal)), self.clock.clone()).await, life)
     }
 
-    /// Moves the clock that the component sees, and the expiry of a store in memory. A memcached does not
-    /// notice.
+    /// Moves the clock of the component, and that of a store in memory. It does not affect a memcached.
     pub fn pass(&self, time: Duration) {
         self.clock.moved.fetch_add(time.as_millis() as u64, Ordering::SeqCst);
         self.memory_clock.advance(time);
     }
 
-    /// Lets time pass for the component and for the store: by moving clocks in memory, and by waiting where a
-    /// memcached counts the seconds.
+    /// Lets time pass for the component and the store: moves the clocks of a store in memory, and waits with a
+    /// memcached.
     pub async fn wait(&self, time: Duration) {
         if self.clock.still {
             self.pass(time);
@@ -118,24 +117,24 @@ impl World {
     }
 
     /// The round trips so far: reads and writes.
-    pub fn trips(&self) -> (usize, usize) {
-        self.store.trips()
+    pub fn round_trips(&self) -> (usize, usize) {
+        self.store.round_trips()
     }
 
-    /// The bytes that the store has for a session.
+    /// The record of a session in the store.
     pub async fn raw(&self, container: &str, id: &str) -> Option<Vec<u8>> {
         let key = lovely_session_core::store_key(container, id).unwrap();
         let mut entries = self.store.get_many(vec![key], None).await.unwrap();
         entries.pop().unwrap().map(|entry| entry.value)
     }
 
-    /// Puts bytes in the place of a session.
+    /// Replaces the record of a session.
     pub async fn put_raw(&self, container: &str, id: &str, value: &[u8]) {
         let change = Change::Put { value: value.to_vec(), lifetime: Lifetime::NeverExpires };
         assert!(matches!(self.write_raw(container, id, change).await, Outcome::Applied(_)));
     }
 
-    /// Loses the record of a session, as a store does that evicts.
+    /// Removes the record of a session, as an eviction does.
     pub async fn evict(&self, container: &str, id: &str) {
         assert!(matches!(self.write_raw(container, id, Change::Delete).await, Outcome::Applied(_)));
     }
@@ -147,7 +146,7 @@ impl World {
     }
 }
 
-/// The wall clock of the component: real or still, and moved by the test.
+/// The wall clock of the component. It follows real time or stands still, and the test can move it.
 #[derive(Clone)]
 pub struct TestClock {
     still: bool,
@@ -179,14 +178,14 @@ fn component() -> &'static Component {
     })
 }
 
-/// For tests that are not about deadlines: a busy machine must not make them fail.
+/// Long timeouts, for tests that are not about timeouts and must not fail on a busy machine.
 #[must_use]
-pub fn patient() -> MemcachedOptions {
+pub fn long_timeouts() -> MemcachedOptions {
     let long = Duration::from_secs(20);
     MemcachedOptions { connect_timeout: long, io_timeout: long, ..MemcachedOptions::default() }
 }
 
-/// Connects, with deadlines that a busy machine may miss now and then.
+/// Connects, and retries when a timeout passes on a busy machine.
 async fn connect(addresses: &[ServerAddress], options: &MemcachedOptions) -> Memcached {
     for _ in 0..100 {
         match Memcached::connect(addresses, options).await {

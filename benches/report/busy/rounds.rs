@@ -1,111 +1,111 @@
-//! What came of it.
+//! The results of rounds.
 
 use std::time::{Duration, Instant};
 
 use crate::load::Counts;
 use crate::spread::Samples;
 
-/// One answer.
+/// A response.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer {
-    /// When it was there.
+pub struct Response {
+    /// When it was received.
     pub at: Instant,
-    /// How long the client had waited for it.
+    /// The time since the request.
     pub took: Duration,
-    /// Whether it was 200.
+    /// Whether its status was 200.
     pub good: bool,
 }
 
-/// What clients of one session came to in one round.
+/// The result of the clients of one session in one round.
 #[derive(Clone, Copy, Debug)]
 pub struct Rush {
-    /// The good answers a second. Those that came after the end of the round do not count.
+    /// The successful responses per second. Those after the end of the round do not count.
     rate: f64,
-    /// The answers with 200, to the last.
+    /// The number of responses with 200, including those after the end.
     good: u64,
-    /// The other answers.
+    /// The number of other responses.
     others: u64,
-    /// In how many seconds 99 of 100 answers were there.
+    /// The 99th percentile of the latencies, in seconds.
     slowest: f64,
-    /// How many good answers were given for something that is not in the session afterwards.
+    /// The number of acknowledged updates that are not in the session afterwards.
     lost: u64,
-    /// How much is in the session for which no good answer was given.
-    unconfirmed: u64,
+    /// The number of updates in the session that were not acknowledged.
+    unacknowledged: u64,
 }
 
 impl Rush {
-    /// What a round of this time came to that ended then. Of each thing, so many were confirmed by a good answer, and
-    /// by so many its number has grown.
+    /// The result of a round with this duration and end. `acknowledged` has the acknowledged updates of each item, and
+    /// `grown` the growth of its number.
     pub fn new(
         time: Duration,
         end: Instant,
-        mut answers: Vec<Answer>,
-        confirmed: &Counts,
+        mut responses: Vec<Response>,
+        acknowledged: &Counts,
         grown: &Counts,
     ) -> Self {
-        let good = answers.iter().filter(|answer| answer.good);
-        let in_time = good.clone().filter(|answer| answer.at <= end).count();
+        let good = responses.iter().filter(|response| response.good);
+        let in_time = good.clone().filter(|response| response.at <= end).count();
         let good = good.count() as u64;
         let beyond = |more: &Counts, less: &Counts| -> u64 {
             more.iter().map(|(thing, count)| count.saturating_sub(less[thing])).sum()
         };
-        let place = (answers.len() * 99).div_ceil(100) - 1;
-        let (_, slowest, _) = answers.select_nth_unstable_by_key(place, |answer| answer.took);
+        let position = (responses.len() * 99).div_ceil(100) - 1;
+        let (_, slowest, _) = responses.select_nth_unstable_by_key(position, |response| response.took);
         Self {
             rate: in_time as f64 / time.as_secs_f64(),
             good,
             slowest: slowest.took.as_secs_f64(),
-            others: answers.len() as u64 - good,
-            lost: beyond(confirmed, grown),
-            unconfirmed: beyond(grown, confirmed),
+            others: responses.len() as u64 - good,
+            lost: beyond(acknowledged, grown),
+            unacknowledged: beyond(grown, acknowledged),
         }
     }
 
-    /// The same.
+    /// Returns the same result, after a check.
     ///
     /// # Panics
     ///
-    /// When something was confirmed and is not there, or when more is there than was asked for.
+    /// When an acknowledged update is missing, or when there are more updates than requests.
     pub fn that_lost_nothing(self) -> Self {
-        assert_eq!(self.lost, 0, "updates that were confirmed got lost: {self:?}");
-        assert!(self.unconfirmed <= self.others, "updates were made that nobody asked for: {self:?}");
+        assert_eq!(self.lost, 0, "acknowledged updates were lost: {self:?}");
+        assert!(self.unacknowledged <= self.others, "updates were made that were not requested: {self:?}");
         self
     }
 }
 
-/// The rounds of clients of one session.
+/// The results of several rounds.
 #[derive(Clone, Debug)]
 pub struct Rounds(pub Vec<Rush>);
 
 impl Rounds {
-    /// The good answers a second.
+    /// The successful responses per second.
     pub fn rates(&self) -> Samples {
         self.each(|rush| rush.rate)
     }
 
-    /// The good answers a second for updates that are in the session afterwards.
+    /// The acknowledged updates per second that are in the session afterwards.
     pub fn kept(&self) -> Samples {
         self.each(|rush| rush.rate * (1.0 - percent(rush.lost as f64, rush.good as f64) / 100.0))
     }
 
-    /// In how many milliseconds 99 of 100 answers were there.
+    /// The 99th percentiles of the latencies, in milliseconds.
     pub fn slowest(&self) -> Samples {
         self.each(|rush| rush.slowest * 1e3)
     }
 
-    /// The same as a multiple of the time in which a perfect queue would serve so many clients: as long as one client,
-    /// whose rounds these are, waits for as many answers one after the other.
+    /// The same as multiples of the time in which a perfect queue would serve `clients` clients: the time in which one
+    /// client, with the rounds `one`, gets as many responses one after the other.
     pub fn slowest_over_queue(&self, clients: usize, one: &Rounds) -> Samples {
         let queue = one.each(|rush| clients as f64 / rush.rate * 1e3);
         self.slowest().over(&queue)
     }
 
-    /// How many percent of all answers were not 200.
+    /// The percentage of responses that were not 200.
     pub fn others(&self) -> f64 {
         percent(self.sum(|rush| rush.others), self.sum(|rush| rush.good + rush.others))
     }
 
-    /// How many percent of what was confirmed got lost.
+    /// The percentage of acknowledged updates that were lost.
     pub fn lost(&self) -> f64 {
         percent(self.sum(|rush| rush.lost), self.sum(|rush| rush.good))
     }

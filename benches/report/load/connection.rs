@@ -10,7 +10,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// A connection that carries one request after another, and is made again when the server has closed it.
+/// A connection for one request after another. It reconnects when the server has closed it.
 pub struct Connection {
     address: SocketAddr,
     host: HeaderValue,
@@ -24,7 +24,7 @@ impl Connection {
         Self { address, host, sender: connect(address).await }
     }
 
-    /// Sends a request to the server, and gives the whole answer; an error when the connection breaks meanwhile.
+    /// Sends a request, and returns the whole response, or an error if the connection is closed before that.
     pub async fn send(&mut self, mut request: Request<Full<Bytes>>) -> hyper::Result<Response<Bytes>> {
         request.headers_mut().insert(HOST, self.host.clone());
         if self.sender.ready().await.is_err() {
@@ -38,7 +38,7 @@ impl Connection {
 async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
     let stream = TcpStream::connect(address).await.expect("the server accepts connections");
     stream.set_nodelay(true).expect("a connection can be told not to wait");
-    let (sender, driver) = handshake(TokioIo::new(stream)).await.expect("HTTP needs no answer to begin");
+    let (sender, driver) = handshake(TokioIo::new(stream)).await.expect("the handshake sends nothing");
     tokio::spawn(driver);
     sender
 }

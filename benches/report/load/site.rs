@@ -1,4 +1,4 @@
-//! What there is to ask of a server.
+//! The requests to a server.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use hyper::header::CONTENT_TYPE;
 use hyper::{Method, Request};
 use serde::Deserialize;
 
-/// How many there are of each thing.
+/// The number of each item.
 pub type Counts = BTreeMap<String, u64>;
 
-/// The name of a thing.
+/// The name of an item.
 pub fn thing(number: usize) -> String {
     format!("thing number {number}")
 }
@@ -21,19 +21,18 @@ pub fn thing(number: usize) -> String {
 pub enum Site {
     /// `examples/cart`.
     Cart,
-    /// A program of `benches/peers`, which counts one thing: `POST /` adds one to it, and either way the answer is how
-    /// many there are.
+    /// A program of `benches/peers`, which counts one item: `POST /` adds one to it, and each response is the count.
     Counter,
 }
 
-/// The answer of the cart.
+/// The response of the cart.
 #[derive(Deserialize)]
 struct Cart {
     items: Counts,
 }
 
 impl Site {
-    /// A request that adds one of a thing.
+    /// A request that adds one of an item.
     pub fn add(self, thing: &str) -> Request<Full<Bytes>> {
         let request = Request::builder().method(Method::POST);
         let request = match self {
@@ -46,7 +45,7 @@ impl Site {
         request.expect("the request is well-formed")
     }
 
-    /// A request for what is there.
+    /// A request for the counts.
     pub fn look(self) -> Request<Full<Bytes>> {
         let uri = match self {
             Self::Cart => "/cart",
@@ -55,7 +54,7 @@ impl Site {
         Request::get(uri).body(Full::default()).expect("the request is well-formed")
     }
 
-    /// What is there, from the body of the answer.
+    /// The counts, from the body of the response.
     pub fn counts(self, body: &[u8]) -> serde_json::Result<Counts> {
         match self {
             Self::Cart => serde_json::from_slice(body).map(|cart: Cart| cart.items),

@@ -10,7 +10,7 @@ use hyper::{Request, Response, StatusCode};
 use super::connection::Connection;
 use super::site::{Counts, Site, thing};
 
-/// Somebody with a session, on a connection of its own.
+/// A visitor with a session, on its own connection.
 pub struct Visitor {
     site: Site,
     connection: Connection,
@@ -18,43 +18,43 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Connects somebody who has no session yet, and keeps the first one that there is.
+    /// Connects a visitor without a session, which keeps the first session that it gets.
     pub async fn arrive(site: Site, address: SocketAddr) -> Self {
         Self { site, connection: Connection::open(address).await, cookie: None }
     }
 
-    /// Connects one more client, to a server that has the same sessions, for the session that this one has.
+    /// Connects another client of this session, to a server with the same sessions.
     pub async fn joined_by(&self, address: SocketAddr) -> Self {
         Self { cookie: self.cookie.clone(), ..Self::arrive(self.site, address).await }
     }
 
-    /// Adds one of a thing. Gives the status of the answer; none when the connection broke.
+    /// Adds one of an item. Returns the status of the response; none if the connection was closed.
     pub async fn add(&mut self, thing: &str) -> Option<StatusCode> {
-        let answer = self.send(self.site.add(thing)).await.ok()?;
-        if let Some(cookie) = answer.headers().get(SET_COOKIE).filter(|_| self.cookie.is_none()) {
+        let response = self.send(self.site.add(thing)).await.ok()?;
+        if let Some(cookie) = response.headers().get(SET_COOKIE).filter(|_| self.cookie.is_none()) {
             let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
             self.cookie = Some(pair.parse().unwrap());
         }
-        Some(answer.status())
+        Some(response.status())
     }
 
-    /// Adds one of a thing, which has to be answered with 200.
+    /// Adds one of an item, with 200 as the status of the response.
     pub async fn add_surely(&mut self, thing: &str) {
         assert_eq!(self.add(thing).await, Some(StatusCode::OK));
     }
 
-    /// Adds one of each of so many things.
+    /// Adds one of each of `things` items.
     pub async fn fill(&mut self, things: usize) {
         for number in 0..things {
             self.add_surely(&thing(number)).await;
         }
     }
 
-    /// What the session has.
+    /// The counts in the session.
     pub async fn look(&mut self) -> Counts {
-        let answer = self.send(self.site.look()).await.expect("the server answers");
-        assert_eq!(answer.status(), StatusCode::OK);
-        self.site.counts(answer.body()).expect("the answer tells what is there")
+        let response = self.send(self.site.look()).await.expect("the server responds");
+        assert_eq!(response.status(), StatusCode::OK);
+        self.site.counts(response.body()).expect("the response has the counts")
     }
 
     async fn send(&mut self, mut request: Request<Full<Bytes>>) -> hyper::Result<Response<Bytes>> {

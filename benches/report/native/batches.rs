@@ -5,7 +5,7 @@ use memcache::exp::{AsyncMetaConnection, MetaCommand, MetaCommandResult, MetaOp,
 use super::LIFETIME;
 use crate::clients::Client;
 
-/// One connection and the records of its sessions, which are loaded and stored in step: there is no faster way to
+/// One connection and the records of its sessions, which are loaded and stored together. This is the fastest way to
 /// send these commands with this client library.
 pub struct Batches {
     connection: AsyncMetaConnection,
@@ -22,10 +22,10 @@ impl Batches {
     }
 
     async fn send(&mut self, commands: &[MetaCommand]) -> Vec<MetaCommandResult> {
-        let answers = self.connection.execute_batch(commands).await.unwrap();
-        let answers: Vec<_> = answers.into_iter().map(|answer| parse_meta_result(answer).unwrap()).collect();
-        assert!(answers.iter().all(MetaCommandResult::ok), "nobody else writes these records");
-        answers
+        let replies = self.connection.execute_batch(commands).await.unwrap();
+        let replies: Vec<_> = replies.into_iter().map(|reply| parse_meta_result(reply).unwrap()).collect();
+        assert!(replies.iter().all(MetaCommandResult::ok), "no other client writes these records");
+        replies
     }
 }
 
@@ -43,13 +43,13 @@ impl Client for Batches {
     }
 }
 
-/// Asks for the value, its flags, its version and the time that it has left, and slides that.
+/// A read of the value, its flags, its version and its remaining time, which slides the lifetime.
 fn read(key: &str) -> MetaCommand {
     let read = MetaCommand::new(MetaOp::Get, key);
     read.flag("v").flag("f").flag("c").flag("t").flag(format!("T{LIFETIME}"))
 }
 
-/// Writes what was read, if that is what is still there, and asks for the new version.
+/// A write of the value that was read, if it is unchanged, which returns the new version.
 fn write(key: &str, read: MetaCommandResult) -> MetaCommand {
     let cas = read.cas.expect("the version was asked for");
     let write = MetaCommand::new(MetaOp::Set, key).value(read.value.expect("the record is there"));

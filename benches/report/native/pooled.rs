@@ -1,16 +1,16 @@
-//! A client of memcached as one would write it by hand: two round trips a transaction, on pooled connections.
+//! A client of memcached as written by hand: two round trips per transaction, on pooled connections.
 
 use memcache::exp::{
     AsyncMetaClient, Get, GetResult, Meta, MutationResult, MutationStatus, Op, OpResult, Set, Ttl,
 };
 
 use super::LIFETIME;
-use crate::bench::PATIENCE;
+use crate::bench::TIMEOUT;
 use crate::clients::Client;
 
-/// A client whose clones share connections, at most so many.
+/// A client whose clones share at most `connections` connections.
 pub async fn pool(address: &str, connections: usize) -> AsyncMetaClient {
-    let builder = AsyncMetaClient::builder().connect_timeout(Some(PATIENCE)).io_timeout(Some(PATIENCE));
+    let builder = AsyncMetaClient::builder().connect_timeout(Some(TIMEOUT)).io_timeout(Some(TIMEOUT));
     let builder = builder.max_connections(Some(connections)).max_idle(connections);
     builder.connect_async(address.to_owned()).await.expect("the address of a server resolves")
 }
@@ -39,11 +39,11 @@ impl Pooled {
             .keys
             .iter()
             .map(|key| Get::new(key.as_str()).meta(Meta::NONE.cas().ttl()).touch(Ttl::secs(LIFETIME)));
-        let answers = self.client.run_many(reads).await.unwrap();
-        let writes = self.keys.iter().zip(answers).map(|(key, answer)| Op::from(write(key, answer.unwrap())));
-        for answer in self.client.run_batch(writes).await.unwrap() {
-            let Ok(OpResult::Mutation(answer)) = answer else { panic!("a write was answered by {answer:?}") };
-            check(&answer);
+        let replies = self.client.run_many(reads).await.unwrap();
+        let writes = self.keys.iter().zip(replies).map(|(key, reply)| Op::from(write(key, reply.unwrap())));
+        for reply in self.client.run_batch(writes).await.unwrap() {
+            let Ok(OpResult::Mutation(reply)) = reply else { panic!("the reply to a write is {reply:?}") };
+            check(&reply);
         }
     }
 }
@@ -60,11 +60,11 @@ impl Client for Pooled {
 fn write(key: &str, read: GetResult) -> Set {
     let cas = read.item.cas.expect("the version was asked for");
     let mut set = Set::new(key, []).ttl(Ttl::secs(LIFETIME)).return_cas().compare_cas(cas);
-    // Moved and not copied: nobody could do with less.
+    // Moved and not copied, which is the least possible work.
     set.value = read.value.expect("the record is there");
     set
 }
 
-fn check(answer: &MutationResult) {
-    assert_eq!(answer.status, MutationStatus::Applied, "nobody else writes these records");
+fn check(reply: &MutationResult) {
+    assert_eq!(reply.status, MutationStatus::Applied, "no other client writes these records");
 }

@@ -1,4 +1,4 @@
-//! Clients that change one session at the same time, on servers of other libraries and on ours.
+//! Clients that change one session concurrently, on servers of other libraries and on `lovely-session serve`.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -32,7 +32,7 @@ same SKU of one cart. Rates are answers with 200 a second; slowest 1 %: the time
 lost: the share of the answers with 200 whose update is not in the session afterwards. All of them take turns on one \
 memcached.";
 
-/// A peer: how `serve.sh` knows it, and its line in the plot.
+/// A peer: its name for `serve.sh`, and its line in the plot.
 struct Peer {
     name: &'static str,
     line: &'static str,
@@ -61,7 +61,7 @@ const PEERS: [Peer; 3] = [
     },
 ];
 
-/// A server that takes part.
+/// A server in the comparison.
 struct Contestant {
     line: &'static str,
     name: String,
@@ -71,13 +71,13 @@ struct Contestant {
     things: usize,
 }
 
-/// A server, and what its clients came to, for each number of them.
+/// A server, and the results of its clients, for each number of clients.
 struct Outcome {
     of: Contestant,
     rounds: Vec<Rounds>,
 }
 
-/// Measures the peers that are installed in a directory, and ours next to them.
+/// Measures the peers that are installed in a directory, and `lovely-session serve`.
 pub fn measure(bench: &Bench, directory: &Path) -> anyhow::Result<Compared> {
     let store = format!("memcached://{}", bench.memcached.address());
     let host = Serving::start_with(env!("CART_WASM"), SERVER.into_iter().chain(["--store", &store]));
@@ -176,7 +176,7 @@ fn plot(outcomes: &[Outcome], measured: &str, of: fn(&Rounds) -> Samples) -> Gro
 }
 
 impl Outcome {
-    /// What it measured for each number of clients, but for nothing at all, which has no place on the scale.
+    /// The results for each number of clients, except for zero, which is not on a logarithmic scale.
     fn line(&self, of: fn(&Rounds) -> Samples) -> Line {
         let points = CLIENTS.iter().zip(&self.rounds);
         let points = points.map(|(clients, rounds)| (*clients as u32, of(rounds).spread()));

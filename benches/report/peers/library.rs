@@ -1,13 +1,13 @@
-//! The libraries themselves: what a load, a change and a save cost there, and how many updates get lost.
+//! The libraries without a server: the cost of a load, a change and a save, and the number of lost updates.
 //!
-//! A peer is a program in `benches/peers` that works with its library as its users do, and takes commands in lines:
+//! A peer is a program in `benches/peers` that uses its library as applications do, and reads commands in lines:
 //!
-//! | line | what it does | what it answers |
+//! | line | action | output |
 //! |---|---|---|
-//! | | prepares 64 sessions of 1 KB | `ready`, and what it is, with versions |
-//! | `one MS` | one client changes a session, again and again for so many milliseconds | transactions, milliseconds |
-//! | `many MS` | the same with 64 clients at the same time, each with a session of its own | the same |
-//! | `increments N` | 64 clients add 1 to one number in one session, N times in all | what the number grew by |
+//! | | prepares 64 sessions of 1 KB | `ready`, and its name and versions |
+//! | `one MS` | one client changes a session, again and again for MS milliseconds | transactions, milliseconds |
+//! | `many MS` | the same with 64 concurrent clients, each with its own session | the same |
+//! | `increments N` | 64 clients add 1 to one number in one session, N times in all | the growth of the number |
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,10 +25,10 @@ use crate::spread::Samples;
 
 const CLIENTS: usize = 64;
 
-/// How many updates are made to find out how many get lost.
+/// The number of updates for counting the lost ones.
 const INCREMENTS: u64 = 640;
 
-/// A library, and how its program is run from the directory that it is installed in.
+/// A library, and the command of its program, relative to the directory of the peers.
 struct Peer {
     program: &'static str,
     script: &'static str,
@@ -59,7 +59,7 @@ const PEERS: [Peer; 3] = [
     },
 ];
 
-/// Measures the peers that are installed in a directory, and the component next to them.
+/// Measures the peers that are installed in a directory, and the component.
 pub fn measure(bench: &Bench, directory: &Path) -> anyhow::Result<Compared> {
     let address = bench.memcached.address();
     let start = |peer: &Peer| Process::start(directory, peer.program, peer.script, &address);
@@ -78,7 +78,7 @@ pub fn measure(bench: &Bench, directory: &Path) -> anyhow::Result<Compared> {
     Ok(Compared { rows: rows.collect(), plot: None })
 }
 
-/// The transactions a second of ours, and of each peer.
+/// The transactions per second of the component and of each peer.
 fn rates(
     bench: &Bench,
     store: &Arc<dyn KeyValue>,
@@ -93,7 +93,7 @@ fn rates(
     in_turns(bench.pace, [Contender::new(|time| ours.rate(time))].into_iter().chain(peers).collect())
 }
 
-/// How many of the updates get lost, with ours and with each peer.
+/// The number of lost updates with the component and with each peer.
 fn lost_updates(bench: &Bench, store: &Arc<dyn KeyValue>, peers: &mut [Process]) -> Vec<Samples> {
     let lost = |stored: u64| INCREMENTS as f64 - stored as f64;
     let peers = peers.iter_mut().map(|peer| Contender::new(move |_| lost(peer.increments(INCREMENTS))));
@@ -101,8 +101,7 @@ fn lost_updates(bench: &Bench, store: &Arc<dyn KeyValue>, peers: &mut [Process])
     in_turns(bench.pace, [ours].into_iter().chain(peers).collect())
 }
 
-/// Has 64 clients visit one session, and each visit run again until nobody else was faster. Gives by how much its
-/// number grew.
+/// Lets 64 clients visit one session, and retries each visit until it succeeds. Returns the growth of its number.
 async fn increments(bench: &Bench, store: &Arc<dyn KeyValue>) -> u64 {
     let id = "everybody's";
     bench.prepared.fill(store, &[id.to_owned()], Shape::of_size(ONE_KILOBYTE)).await;

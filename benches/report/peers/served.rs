@@ -1,4 +1,4 @@
-//! A peer that serves.
+//! A server of a peer.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -11,10 +11,10 @@ use anyhow::Context;
 use http_body_util::Full;
 use hyper::Request;
 
-use crate::bench::{Bench, PATIENCE};
+use crate::bench::{Bench, TIMEOUT};
 use crate::load::Connection;
 
-/// A peer that serves a counter, with what it is made of. It ends when this is dropped.
+/// A server of a counter. It stops when this is dropped.
 pub struct Served {
     script: Child,
     address: SocketAddr,
@@ -22,7 +22,7 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts a peer of this name from the directory that it is installed in, and waits until it answers.
+    /// Starts a peer by its name from the directory of the peers, and waits until it responds.
     pub fn start(bench: &Bench, directory: &Path, peer: &str) -> anyhow::Result<Self> {
         let address = free_address().context("there is no free port")?;
         let script = directory.join("serve.sh");
@@ -36,25 +36,25 @@ impl Served {
         Ok(served)
     }
 
-    /// Where it listens.
+    /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it is, with versions.
+    /// Its name and versions.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     fn wait_until_it_listens(&mut self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while TcpStream::connect(self.address).is_err() {
             if let Some(status) = self.script.try_wait()? {
                 anyhow::bail!("it ended: {status}");
             }
             anyhow::ensure!(
                 Instant::now() < deadline,
-                "nobody listens on {} after {PATIENCE:?}",
+                "nobody listens on {} after {TIMEOUT:?}",
                 self.address
             );
             sleep(Duration::from_millis(20));
@@ -65,7 +65,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // The script ends its processes when nobody holds its standard input any more, and then itself.
+        // The script ends its processes and itself when its standard input is closed.
         drop(self.script.stdin.take());
         let _status = self.script.wait();
     }
@@ -75,10 +75,10 @@ fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
-/// What the peer says that it is.
+/// The name and versions that the peer reports.
 async fn about(address: SocketAddr) -> anyhow::Result<String> {
     let request = Request::get("/about").body(Full::default())?;
-    let answer = Connection::open(address).await.send(request).await?;
-    anyhow::ensure!(answer.status().is_success(), "it answers {}", answer.status());
-    Ok(String::from_utf8(answer.into_body().into())?)
+    let response = Connection::open(address).await.send(request).await?;
+    anyhow::ensure!(response.status().is_success(), "its response is {}", response.status());
+    Ok(String::from_utf8(response.into_body().into())?)
 }

@@ -1,6 +1,6 @@
 //! Logarithmic scales.
 
-/// Where values are drawn.
+/// A scale from values to positions.
 pub struct Scale {
     least: f64,
     most: f64,
@@ -22,19 +22,19 @@ impl Scale {
         Self { least: exact.least.floor(), most: exact.most.ceil(), ..exact }
     }
 
-    /// Where a value is drawn.
-    pub fn place(&self, value: f64) -> f64 {
+    /// The position of a value.
+    pub fn position(&self, value: f64) -> f64 {
         self.begin + (value.log10() - self.least) / (self.most - self.least) * (self.end - self.begin)
     }
 
-    /// The powers of ten on the scale, with their places.
+    /// The powers of ten on the scale, with their positions.
     pub fn decades(&self) -> impl Iterator<Item = (f64, f64)> {
         let exponents = self.least.ceil() as i32..=(self.most + 0.01).floor() as i32;
-        exponents.map(|exponent| 10_f64.powi(exponent)).map(|value| (value, self.place(value)))
+        exponents.map(|exponent| 10_f64.powi(exponent)).map(|value| (value, self.position(value)))
     }
 }
 
-/// A power of ten, short.
+/// A power of ten, abbreviated.
 pub fn label(value: f64) -> String {
     match value {
         1e6.. => format!("{}M", value / 1e6),
@@ -43,7 +43,7 @@ pub fn label(value: f64) -> String {
     }
 }
 
-/// A power of ten in bytes, short.
+/// A power of ten in bytes, abbreviated.
 pub fn label_in_bytes(value: f64) -> String {
     match value {
         1e6.. => format!("{} MB", value / 1e6),

@@ -1,4 +1,4 @@
-//! Where the time of a request goes, layer by layer.
+//! The time of a request, layer by layer.
 
 use lovely_session_tests::binary::Serving;
 
@@ -7,7 +7,7 @@ use crate::clients::{Client, Crowd};
 use crate::contender::{Contender, each_in_turns};
 use crate::guest::{self, Fresh, Relay, Shape};
 use crate::load::{SERVER, Shopper};
-use crate::native::{Pooled, Port, pool};
+use crate::native::{HostStore, Pooled, pool};
 use crate::row::{Figure, Row};
 use crate::spread::Samples;
 
@@ -31,7 +31,7 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
     let shopper = bench.workers.block_on(Shopper::arrive(server.address()));
     let contenders = [
         alone(bench, Pooled::new(client, vec![key.clone()])),
-        alone(bench, Port::new(&store, vec![key])),
+        alone(bench, HostStore::new(&store, vec![key])),
         alone(bench, relay),
         alone(bench, bench.warm_one(&store, &ids)),
         alone(bench, Fresh::new(&bench.prepared, &store, &ids[0])),

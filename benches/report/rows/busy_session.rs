@@ -1,4 +1,4 @@
-//! Many clients that change one session at the same time.
+//! Many clients that change one session concurrently.
 
 use std::net::SocketAddr;
 
@@ -10,16 +10,16 @@ use crate::contender::{Contender, rounds_in_turns};
 use crate::load::{SERVER, Site, THINGS};
 use crate::row::{Figure, Goal, Row};
 
-/// The most clients, and how many things there are for them.
+/// The largest number of clients, which is also the number of items.
 const MOST: usize = CLIENTS[CLIENTS.len() - 1];
 
-/// How many clients two hosts share.
+/// The number of clients of two hosts.
 const SHARED: usize = 64;
 
-/// What two hosts should come to, of one client on one host.
+/// The goal for two hosts, relative to one client on one host.
 const TWO_HOSTS: f64 = 0.6;
 
-/// How many times the wait in a perfect queue the slowest 1 % may wait.
+/// The goal for the slowest 1 %, as a multiple of the wait in a perfect queue.
 const SLOWEST: f64 = 3.0;
 
 const HOW: &str = "Clients on connections of their own POST to `/cart/items` of `examples/cart` with one cookie, each \
@@ -48,12 +48,12 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
         .collect()
 }
 
-/// A cart, and what its clients add.
+/// A cart, and the items that its clients add.
 struct Setting {
     name: &'static str,
     things: usize,
     adding: Adding,
-    /// What many clients on one host should come to, of one.
+    /// The goal for many clients on one host, relative to one client.
     goal: f64,
 }
 
@@ -62,7 +62,7 @@ const SETTINGS: [Setting; 2] = [
     Setting { name: "a key each", things: MOST, adding: Adding::AnotherEach, goal: 1.0 },
 ];
 
-/// What came of many clients.
+/// The results of many clients.
 struct Many {
     clients: usize,
     hosts: usize,
@@ -76,7 +76,7 @@ impl Many {
     }
 }
 
-/// What came of one client of a cart, and of many.
+/// The results of one client of a cart, and of many.
 struct Scenario<'a> {
     setting: &'a Setting,
     one: Rounds,

@@ -1,4 +1,4 @@
-//! How long it takes from nothing to the first answer.
+//! The time from the start of the process to the first response.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::contender::{Contender, Pace, each_in_turns};
 use crate::row::{Figure, Goal, Row};
 
-/// Starting takes too long for many rounds.
+/// The most rounds, because starting takes long.
 const MOST_ROUNDS: usize = 11;
 
 const HOW: &str = "Wall time from starting the process `lovely-session serve` with `examples/cart` to the first line \
@@ -24,7 +24,7 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
     let pace = Pace { rounds: bench.pace.rounds.min(MOST_ROUNDS), ..bench.pace };
     let contenders = [
         Contender::new(|_| first_answer(&["--no-cache"])),
-        // The round that is not counted fills the cache.
+        // The first round, which is not counted, fills the cache.
         Contender::new(|_| first_answer(&["--cache", cache])),
     ];
     let [compiled, cached] = each_in_turns(pace, contenders);
@@ -33,7 +33,7 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
     vec![Row::new("cold start of `serve`", cached, figures, HOW).with_goal(Goal::AtMost(50.0))]
 }
 
-/// Starts a server, and waits for its first answer. Gives the milliseconds.
+/// Starts a server, and waits for its first response. Returns the time in milliseconds.
 fn first_answer(arguments: &[&str]) -> f64 {
     let begun = Instant::now();
     let server = Serving::start_with(env!("CART_WASM"), arguments);

@@ -1,4 +1,4 @@
-//! What an instance of its own adds to a transaction.
+//! The cost of a fresh instance for a transaction.
 
 use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::processor_time;

@@ -1,10 +1,10 @@
-//! What a transaction computes, by the size of the record.
+//! The processor time of a transaction, by the size of the record.
 
 use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::processor_time;
 use crate::contender::{Contender, Pace, each_in_turns};
 use crate::guest::{self, Relay, Shape};
-use crate::native::Port;
+use crate::native::HostStore;
 use crate::row::{Figure, Goal, Row};
 use crate::spread::Samples;
 
@@ -12,7 +12,7 @@ use crate::spread::Samples;
 const SIZES: [(&str, u32); 5] =
     [("100 B", 100), ("1 KB", ONE_KILOBYTE), ("10 KB", 10_000), ("100 KB", 100_000), ("512 KB", 512_000)];
 
-/// The sizes between which the cost should be flat, by their places.
+/// The sizes between which the cost should be flat, by their positions.
 const FLAT: (usize, usize) = (1, 4);
 
 const BEYOND: &str = "Processor time of one thread, on the store in memory, in a warm instance of the composed \
@@ -24,7 +24,7 @@ const RELAYED: &str = "What a transaction takes beyond an application that makes
 and copies the record once in between, as whoever changes it must: sessions alone, without moving bytes. The result \
 is how much more that is at 512 KB than at 1 KB.";
 
-/// What the rounds came to at one size.
+/// The results at one size.
 struct Size {
     name: &'static str,
     native: Samples,
@@ -44,7 +44,7 @@ fn measure_size(bench: &Bench, pace: Pace, name: &'static str, bytes: u32) -> Si
     let ids = guest::ids(1);
     let store = bench.memory();
     bench.fill(&store, &ids, Shape::of_size(bytes));
-    let mut native = Port::new(&store, vec![guest::key(&ids[0])]);
+    let mut native = HostStore::new(&store, vec![guest::key(&ids[0])]);
     let mut relay = bench.workers.block_on(Relay::new(&bench.prepared, &store, &ids[0]));
     let mut ours = bench.warm_one(&store, &ids);
     let contenders = [
@@ -64,7 +64,7 @@ fn beyond_the_store(size: &Size) -> Row {
     ];
     let result = Figure::new("ours − store", size.ours.minus(&size.native).spread(), "µs");
     let row = Row::new(format!("guest CPU, {}", size.name), result, figures, BEYOND);
-    // Beyond that, it is the bytes that cost.
+    // For larger records, the bytes dominate the cost.
     if size.name == SIZES[FLAT.0].0 { row.with_goal(Goal::AtMost(2.0)) } else { row }
 }
 

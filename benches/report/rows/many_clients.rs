@@ -1,4 +1,4 @@
-//! 64 clients at the same time, each with a session of its own.
+//! 64 concurrent clients, each with its own session.
 
 use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::Crowd;

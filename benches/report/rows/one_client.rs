@@ -1,4 +1,4 @@
-//! One client, with nobody else around.
+//! One client alone.
 
 use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::Crowd;

@@ -1,4 +1,4 @@
-//! Savepoints, by what the transaction holds; rollbacks, by what changed.
+//! Savepoints, by the size of the transaction; rollbacks, by the number of changes.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ const ROLLBACK: &str = "In such a transaction: so many keys of one package are c
 returns to the savepoint before that. Changing is not measured. Wall time of the call into the application, less that \
 of a call that does nothing; the median of all calls of a round.";
 
-/// The sessions of a transaction: how many, and the bytes of each.
+/// The sessions of a transaction: their number, and the bytes of each.
 #[derive(Clone, Copy)]
 struct Joined {
     sessions: usize,
@@ -93,12 +93,12 @@ fn open(bench: &Bench, joined: Joined) -> Instance {
     })
 }
 
-/// A call that tells how long it took.
+/// A call that returns how long it took.
 trait Call: AsyncFn(&mut Instance) -> Duration {}
 
 impl<F: AsyncFn(&mut Instance) -> Duration> Call for F {}
 
-/// The median of a call that is repeated for some time, in microseconds.
+/// The median time of a call that is repeated for some time, in microseconds.
 fn median(bench: &Bench, instance: &mut Instance, call: impl Call, time: Duration) -> f64 {
     bench.here.block_on(async {
         let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! What a request costs the server.
+//! The processor time of a request in the server.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::cpu;
 use crate::load::{SERVER, Shopper};
 use crate::row::{Figure, Row};
 
-/// How many clients keep a connection each.
+/// The number of clients, each with its own connection.
 const CLIENTS: usize = 8;
 
 const HOW: &str = "Processor time of the process `lovely-session serve` with its defaults (a fresh instance and a \
@@ -49,7 +49,7 @@ impl<'a> Load<'a> {
         Self { server, shoppers: Crowd::new(&bench.workers, shoppers) }
     }
 
-    /// The microseconds that the server works for each request.
+    /// The server's processor time for each request, in microseconds.
     fn processor_time(&mut self, time: Duration) -> f64 {
         let before = cpu::of_process(self.server.id());
         let (requests, _) = self.shoppers.work(time);

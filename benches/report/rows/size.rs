@@ -1,4 +1,4 @@
-//! How large the session component is.
+//! The size of the session component.
 
 use std::io::Write;
 

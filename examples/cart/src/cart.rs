@@ -1,11 +1,11 @@
 //! The cart: what it keeps in a session, and how it changes.
 //!
 //! A session has two packages. `cart` has one key for each SKU, with its quantity, so that requests
-//! that change different things touch different keys. `checkout` has `attempts`, the number of
+//! that change different items change different keys. `checkout` has `attempts`, the number of
 //! checkouts that failed, and `coupon` and `reservation`, which are the last order.
 //!
-//! What is only shown is peeked at, so that a request that adds one thing and answers with the whole
-//! cart depends on that one thing alone. A checkout depends on everything that it orders.
+//! Items that are only shown are peeked at, so that a request that adds one item and returns the
+//! whole cart depends on that item alone. A checkout depends on everything that it orders.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::item::{Quantity, Sku};
 use crate::refusal::Refusal;
 
-/// The one coupon that a checkout takes.
+/// The only valid coupon.
 const VALID_COUPON: &str = "WELCOME";
 
 /// See [`Quantity::added_to`].
@@ -35,12 +35,12 @@ pub type Items = BTreeMap<String, u32>;
 pub struct Cart {
     pub items: Items,
     pub count: u64,
-    /// How many checkouts failed in this session, once one has.
+    /// The number of failed checkouts in this session; none if no checkout has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
 }
 
-/// What a checkout ordered.
+/// The order of a checkout.
 #[derive(Serialize)]
 pub struct Order {
     pub items: Items,
@@ -48,13 +48,13 @@ pub struct Order {
     pub coupon: String,
 }
 
-/// How a checkout ended. Either way there is something to commit.
+/// How a checkout ended. In both cases there is something to commit.
 pub enum Checkout {
     Ordered(Order),
     Declined(Refusal),
 }
 
-/// The cart in a session, to be shown; an empty one where there is no session.
+/// The cart in a session, for display; an empty cart if there is no session.
 pub fn look(session: Option<&Session>) -> Result<Cart, Error> {
     let Some(session) = session else { return Ok(Cart::default()) };
     let items: Items = session.package(CART)?.peek_entries()?;
@@ -62,7 +62,7 @@ pub fn look(session: Option<&Session>) -> Result<Cart, Error> {
     Ok(Cart { count: count(&items), items, attempts: failed.filter(|failed| *failed > 0) })
 }
 
-/// The last order in a session, to be shown, if there was one.
+/// The last order in a session, for display, if there was one.
 pub fn last_order(session: Option<&Session>) -> Result<Option<Order>, Error> {
     let Some(session) = session else { return Ok(None) };
     let checkout = session.package(CHECKOUT)?;
@@ -71,8 +71,8 @@ pub fn last_order(session: Option<&Session>) -> Result<Option<Order>, Error> {
     Ok(Some(Order { count: count(&items), items, coupon }))
 }
 
-/// Adds to what is there. The limit depends on that, so it is read; two requests that add the same
-/// thing conflict, and one of them runs again.
+/// Adds to the quantity in the cart. The limit depends on that quantity, so it is read: two requests
+/// that add the same item conflict, and one of them runs again.
 pub fn add(session: &Session, sku: &Sku, quantity: Quantity) -> Result<(), Refusal> {
     let cart = session.package(CART)?;
     let held = cart.get(sku.as_str())?.unwrap_or(0);
@@ -80,12 +80,12 @@ pub fn add(session: &Session, sku: &Sku, quantity: Quantity) -> Result<(), Refus
     Ok(cart.set(sku.as_str(), &total)?)
 }
 
-/// Removes all of a thing; false if there was none.
+/// Removes an item; false if there was none.
 pub fn remove(session: &Session, sku: &Sku) -> Result<bool, Error> {
     session.package(CART)?.remove(sku.as_str())
 }
 
-/// Orders what is in the cart, and empties it; or counts a failed attempt, and changes nothing else.
+/// Orders the items in the cart, and empties it; or counts a failed attempt, and changes nothing else.
 pub fn check_out(visit: &Visit, coupon: &str) -> Result<Checkout, Error> {
     let session = visit.session_or_begin()?;
     let checkout = session.package(CHECKOUT)?;
@@ -93,7 +93,7 @@ pub fn check_out(visit: &Visit, coupon: &str) -> Result<Checkout, Error> {
     let order = place_order(&session.package(CART)?, &checkout, coupon)?;
     if let Some(refusal) = objection(&order) {
         before_order.rollback()?;
-        // To count needs no look at the number, so that it conflicts with nobody.
+        // `add` does not read the number, so counting does not conflict with other requests.
         checkout.add(ATTEMPTS, 1)?;
         return Ok(Checkout::Declined(refusal));
     }

@@ -1,4 +1,4 @@
-//! What a request's body says: the members of a JSON object, or the fields of a form.
+//! The body of a request: the members of a JSON object, or the fields of a form.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::percent;
 
-/// Named values, read in the same way from either encoding. Of equal names the last counts.
+/// Named values, read in the same way from either encoding. Of equal names the last one is used.
 #[derive(Debug)]
 pub enum Fields {
     /// A JSON object.
@@ -27,7 +27,7 @@ impl Fields {
         pairs.map(form_field).collect::<Option<_>>().map(Self::Form)
     }
 
-    /// A text; none if it is missing or something else.
+    /// A text; none if it is missing or not a text.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self {
             Self::Json(members) => members.get(name)?.as_str(),
@@ -35,8 +35,8 @@ impl Fields {
         }
     }
 
-    /// A whole number; none if it is missing or something else. In JSON, neither `"2"` nor `2.0`
-    /// is one.
+    /// A whole number; none if it is missing or not a whole number. In JSON, neither `"2"` nor
+    /// `2.0` is one.
     pub fn whole_number(&self, name: &str) -> Option<u64> {
         match self {
             Self::Json(members) => members.get(name)?.as_u64(),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_form_is_refused() {
+    fn a_malformed_form_is_refused() {
         assert!(Fields::from_form(b"sku=%zz").is_none());
         assert!(Fields::from_form(b"sku=\xff").is_none());
     }
@@ -87,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_json_object_will_do() {
+    fn json_that_is_not_an_object_is_refused() {
         for body in ["", "[\"apple\", 2]", "null", "{", "{} x", "\"sku\""] {
             assert!(Fields::from_json(body.as_bytes()).is_none(), "{body}");
         }
     }
 
     #[test]
-    fn only_a_whole_number_is_one() {
+    fn only_a_whole_number_is_read_as_one() {
         for number in ["2.0", "2.5", "1e2", "-1", "\"2\"", "null", "true", "1e400", "99999999999999999999"] {
             let body = format!(r#"{{"qty": {number}}}"#);
             let read = Fields::from_json(body.as_bytes()).and_then(|json| json.whole_number("qty"));

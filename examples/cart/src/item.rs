@@ -1,4 +1,4 @@
-//! What can lie in a cart: values that are valid by construction.
+//! The items of a cart: values that are valid by construction.
 
 /// The most characters that a SKU may have.
 const MAX_SKU_CHARS: usize = 64;
@@ -6,16 +6,16 @@ const MAX_SKU_CHARS: usize = 64;
 /// The most that one request may add.
 const MAX_QUANTITY: u64 = 1000;
 
-/// The most of one thing that a cart holds.
+/// The largest quantity of one item in a cart.
 const MAX_HELD: u32 = 1_000_000;
 
-/// The name of a thing on sale: 1 to 64 characters, not blank, none of them a control character
+/// The name of an item: 1 to 64 characters, not blank, none of them a control character
 /// (an HTML form could not send those back unchanged).
 #[derive(Debug, PartialEq)]
 pub struct Sku<'a>(&'a str);
 
 impl<'a> Sku<'a> {
-    /// Takes the text as it is, without trimming; none if it is no SKU.
+    /// Uses the text as it is, without trimming; none if it is not a valid SKU.
     pub fn new(text: &'a str) -> Option<Self> {
         let valid = text.chars().count() <= MAX_SKU_CHARS
             && !text.trim().is_empty()
@@ -28,7 +28,7 @@ impl<'a> Sku<'a> {
     }
 }
 
-/// How many of a thing to add: 1 to 1000.
+/// The quantity of an item to add: 1 to 1000.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantity(u32);
 
@@ -39,7 +39,7 @@ impl Quantity {
         u32::try_from(number).ok().filter(|_| in_range).map(Self)
     }
 
-    /// What there is when this many are added to `held`; none if a cart does not hold so many.
+    /// The sum of this quantity and `held`; none if that is too large for a cart.
     pub fn added_to(self, held: u32) -> Option<u32> {
         held.checked_add(self.0).filter(|total| *total <= MAX_HELD)
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sku_is_neither_blank_nor_has_it_control_characters() {
+    fn a_sku_is_not_blank_and_has_no_control_characters() {
         assert!(Sku::new("   ").is_none());
         assert!(Sku::new("a\nb").is_none());
         assert!(Sku::new("a\0").is_none());
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cart_holds_at_most_1000000_of_one_thing() {
+    fn a_cart_holds_at_most_1000000_of_one_item() {
         assert_eq!(Quantity(1000).added_to(0), Some(1000));
         assert_eq!(Quantity(1).added_to(999_999), Some(1_000_000));
         assert_eq!(Quantity(1).added_to(1_000_000), None);

@@ -1,4 +1,4 @@
-//! The page: the cart for a person, with forms that need no JavaScript.
+//! The HTML page: the cart, with forms that need no JavaScript.
 
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -7,13 +7,13 @@ use crate::cart::{Cart, Items, Order};
 /// The page's style sheet.
 pub const STYLE: &str = include_str!("page/style.css");
 
-/// What the page shows of a session.
+/// The data of a session that the page shows.
 pub struct View {
     pub cart: Cart,
     pub last_order: Option<Order>,
 }
 
-/// Renders the page. Without a view, because the cart is out of reach, it shows the notice alone.
+/// Renders the page. Without a view, because the cart cannot be loaded, it shows only the notice.
 pub fn render(view: Option<&View>, notice: Option<&str>) -> String {
     let notice = notice.map(|text| format!(include_str!("page/notice.html"), text = Escaped(text)));
     format!(
@@ -58,7 +58,7 @@ fn rows(items: &Items, row: impl Fn(Escaped, u32) -> String) -> String {
     items.iter().map(|(sku, quantity)| row(Escaped(sku), *quantity)).collect()
 }
 
-/// A text that shows as itself in HTML, in content and in quoted attributes.
+/// A text, escaped for HTML content and quoted attributes.
 struct Escaped<'a>(&'a str);
 
 impl Display for Escaped<'_> {
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sku_cannot_bring_markup_into_the_page() {
+    fn markup_in_a_sku_is_escaped() {
         let evil = r#""><script>alert('{sku}')</script>"#;
         let cart = render(Some(&view(&[(evil, 1)], None, None)), Some("<script>"));
         let ordered = render(Some(&view(&[], None, Some(order(evil)))), None);
@@ -105,20 +105,20 @@ mod tests {
     }
 
     #[test]
-    fn a_cart_with_something_in_it_can_be_checked_out() {
+    fn a_cart_with_items_can_be_checked_out() {
         let page = render(Some(&view(&[("apple", 2)], None, None)), None);
         assert!(page.contains("apple") && page.contains(r#"action="/checkout""#));
         assert!(!page.contains("did not go through"));
     }
 
     #[test]
-    fn failed_attempts_are_told() {
+    fn failed_attempts_are_shown() {
         let page = render(Some(&view(&[("apple", 2)], Some(3), None)), None);
         assert!(page.contains("did not go through: 3"));
     }
 
     #[test]
-    fn an_order_is_confirmed_until_the_cart_fills_again() {
+    fn an_order_is_shown_until_the_cart_has_items_again() {
         let confirmed = render(Some(&view(&[], None, Some(order("plum")))), None);
         assert!(confirmed.contains("Thank you") && confirmed.contains("plum"));
         let filled = render(Some(&view(&[("pear", 1)], None, Some(order("plum")))), None);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cart_out_of_reach_is_not_shown_as_empty() {
+    fn a_cart_that_cannot_be_loaded_is_not_shown_as_empty() {
         let page = render(None, Some("try again later"));
         assert!(page.contains("try again later"));
         assert!(!page.contains("is empty") && !page.contains("/checkout"));

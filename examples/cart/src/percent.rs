@@ -1,6 +1,6 @@
 //! Percent-encoding, as in paths and forms.
 
-/// Decodes `%41` to `A`; none if an escape is broken or the result is not UTF-8.
+/// Decodes `%41` to `A`; none if an escape is invalid or the result is not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_become_the_bytes_they_name() {
+    fn escapes_are_decoded_to_bytes() {
         assert_eq!(decode("a%20b%2Fc%2f").as_deref(), Some("a b/c/"));
         assert_eq!(decode("%C3%BC").as_deref(), Some("ü"));
         assert_eq!(decode("%ff%FF").as_deref(), None);
@@ -31,12 +31,12 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_stays_a_plus() {
+    fn a_plus_is_not_decoded() {
         assert_eq!(decode("1+1").as_deref(), Some("1+1"));
     }
 
     #[test]
-    fn a_broken_escape_is_refused() {
+    fn an_invalid_escape_is_refused() {
         for broken in ["%", "%4", "a%zz", "%-1", "%+1"] {
             assert_eq!(decode(broken), None, "{broken}");
         }

@@ -1,4 +1,4 @@
-//! Answers that are no.
+//! Responses with errors.
 
 use lovely_session::Error;
 
@@ -9,9 +9,9 @@ use crate::request::Verb;
 pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong and what to do, for a person. It never repeats what the client sent.
+    /// What is wrong, and what to do. It never repeats input of the client.
     pub message: &'static str,
-    /// The method to use instead, which a 405 must name.
+    /// The allowed methods, for a 405.
     pub allow: Option<Verb>,
 }
 
@@ -29,7 +29,7 @@ impl Refusal {
     }
 }
 
-/// What a client is told when a session fails.
+/// The response to a failure of the sessions.
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {

@@ -9,17 +9,17 @@ use crate::refusal::Refusal;
 /// The most bytes that a body may have: far more than any form here needs.
 const MAX_BODY: usize = 64 * 1024;
 
-/// How much of a body is read at a time, in bytes.
+/// The bytes of a body that are read at once.
 const CHUNK: u64 = 8 * 1024;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
 const NO_FORM: Refusal = Refusal::bad_request("the form is not encoded as forms are");
 const NO_JSON: Refusal = Refusal::bad_request("the body must be a JSON object");
-const BROKEN_OFF: Refusal = Refusal::bad_request("the body did not arrive in full");
+const INCOMPLETE: Refusal = Refusal::bad_request("the body did not arrive in full");
 const TOO_LARGE: Refusal = Refusal::new(413, "the body is over 64 KiB");
 
-/// What a request wants done. `HEAD` is read as `GET`: the server leaves out the body.
+/// The method of a request. `HEAD` is read as `GET`: the server leaves out the body.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verb {
     Get,
@@ -72,17 +72,17 @@ impl Request {
         self.incoming.headers().get("cookie")
     }
 
-    /// Whether the page's forms sent it, rather than a client that speaks JSON.
+    /// Whether it was sent by a form of the page and not by a client with JSON.
     pub fn is_form(&self) -> bool {
         self.media_type().as_deref() == Some(FORM)
     }
 
-    /// Whether a browser says that another site had it sent.
+    /// Whether a browser reports that another site has caused the request.
     pub fn is_cross_site(&self) -> bool {
         headers(&self.incoming, "sec-fetch-site").any(|site| site == "cross-site")
     }
 
-    /// Reads the body, as a form or as JSON. A body without a type is taken for JSON.
+    /// Reads the body, as a form or as JSON. A body without a content type is read as JSON.
     pub fn fields(&self) -> Result<Fields, Refusal> {
         match self.media_type().as_deref() {
             Some(FORM) => Fields::from_form(&self.body()?).ok_or(NO_FORM),
@@ -92,14 +92,14 @@ impl Request {
     }
 
     fn body(&self) -> Result<Vec<u8>, Refusal> {
-        let incoming = self.incoming.consume().map_err(|()| BROKEN_OFF)?;
-        let stream = incoming.stream().map_err(|()| BROKEN_OFF)?;
+        let incoming = self.incoming.consume().map_err(|()| INCOMPLETE)?;
+        let stream = incoming.stream().map_err(|()| INCOMPLETE)?;
         let mut body = Vec::new();
         loop {
             match stream.blocking_read(CHUNK) {
                 Ok(chunk) => body.extend(chunk),
                 Err(StreamError::Closed) => return Ok(body),
-                Err(StreamError::LastOperationFailed(_)) => return Err(BROKEN_OFF),
+                Err(StreamError::LastOperationFailed(_)) => return Err(INCOMPLETE),
             }
             if body.len() > MAX_BODY {
                 return Err(TOO_LARGE);

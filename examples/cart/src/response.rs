@@ -3,10 +3,10 @@
 use serde::Serialize;
 use wasip2::http::types::{ErrorCode, Headers, OutgoingBody, OutgoingResponse, ResponseOutparam};
 
-/// The most bytes that WASI takes in one write.
+/// The most bytes that WASI accepts in one write.
 const CHUNK: usize = 4096;
 
-/// The page has no scripts, and its style and its forms are its own.
+/// The page has no scripts, and only its own style and forms.
 const PAGE_POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -36,7 +36,7 @@ impl Response {
         Self::new(200, css.into()).with("content-type", "text/css; charset=utf-8")
     }
 
-    /// Sends a browser on after a form has done its work, so that a reload does not repeat it.
+    /// Redirects a browser after a form, so that a reload does not repeat the request.
     pub fn see_other(location: &str) -> Self {
         Self::new(303, Vec::new()).with("location", location)
     }
@@ -47,7 +47,7 @@ impl Response {
         self
     }
 
-    /// What a response shows belongs to one visitor at one time, so nothing may keep it.
+    /// A response is for one visitor at one time, so it must not be cached.
     fn new(status: u16, body: Vec<u8>) -> Self {
         let length = body.len().to_string();
         Self { status, headers: Vec::new(), body }
@@ -56,7 +56,7 @@ impl Response {
             .with("x-content-type-options", "nosniff")
     }
 
-    /// Hands the response to the server.
+    /// Passes the response to the server.
     pub fn send(self, out: ResponseOutparam) {
         let Some((response, body)) = self.begin() else {
             let reason = "a response could not be made".to_owned();
@@ -78,8 +78,7 @@ impl Response {
     }
 }
 
-/// Writes a body. It stops when the client has gone away, or, after `HEAD`, wants no body:
-/// nobody is left to be told.
+/// Writes a body. An error means that the client has disconnected, or that the request was a `HEAD`.
 fn write(body: OutgoingBody, bytes: &[u8]) {
     let Ok(stream) = body.write() else { return };
     for chunk in bytes.chunks(CHUNK) {

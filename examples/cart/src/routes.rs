@@ -1,4 +1,4 @@
-//! The HTTP contract: which request does what, and how it is answered.
+//! The HTTP contract: the requests and their responses.
 
 use lovely_session::{Cookie, Visit, Visited, Visitors};
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::response::Response;
 
 type Handler = fn(&Request) -> Result<Response, Refusal>;
 
-/// The cookie is also for plain HTTP, as `make run` serves the cart. Behind HTTPS, let it have its host prefix.
+/// The cookie is also sent over plain HTTP, which `make run` uses. Behind HTTPS, use the host prefix.
 const VISITORS: Visitors = Visitors::new("cart", Cookie::new("sid").over_plain_http());
 
 const ITEM: &str = "/cart/items/";
@@ -24,7 +24,7 @@ const INVALID_QUANTITY: Refusal = Refusal::bad_request("qty must be a whole numb
 const INVALID_COUPON: Refusal = Refusal::bad_request("coupon must be a text");
 const NOT_IN_CART: Refusal = Refusal::new(404, "this is not in the cart");
 
-/// Answers any request.
+/// The response to any request.
 pub fn answer(request: &Request) -> Response {
     route(request).unwrap_or_else(|refusal| refuse(request, &refusal))
 }
@@ -71,14 +71,14 @@ fn add_item(request: &Request) -> Result<Response, Refusal> {
     Ok(done(request, &changed))
 }
 
-/// `DELETE /cart/items/{sku}`. What is no SKU cannot be in a cart either.
+/// `DELETE /cart/items/{sku}`. An invalid SKU is in no cart.
 fn remove_item(request: &Request) -> Result<Response, Refusal> {
     let encoded = request.path().strip_prefix(ITEM).unwrap_or_default();
     let decoded = percent::decode(encoded).ok_or(NOT_IN_CART)?;
     remove(request, &Sku::new(&decoded).ok_or(NOT_IN_CART)?)
 }
 
-/// `POST /cart/remove`: what a form does, which cannot send `DELETE`.
+/// `POST /cart/remove`, for forms, which cannot send `DELETE`.
 fn remove_chosen(request: &Request) -> Result<Response, Refusal> {
     let fields = request.fields()?;
     remove(request, &fields.text("sku").and_then(Sku::new).ok_or(INVALID_SKU)?)
@@ -116,7 +116,7 @@ fn view(request: &Request) -> Result<View, Refusal> {
     Ok(seen.value)
 }
 
-/// Does something with the session of the visitor who sent the request.
+/// Runs `work` with the session of the visitor who sent the request.
 fn visit<T>(
     request: &Request,
     work: impl FnMut(&Visit) -> Result<T, Refusal>,
@@ -124,19 +124,19 @@ fn visit<T>(
     VISITORS.visit(request.cookies(), work)
 }
 
-/// The answer to a change of the cart: the cart, and a cookie if a session began with it.
+/// The response to a change of the cart: the cart, and a cookie if a session began with it.
 fn done(request: &Request, changed: &Visited<Cart>) -> Response {
     remember(succeed(request, &changed.value), changed)
 }
 
-/// A form is answered with the page, anything else with JSON.
+/// The page for a form, and JSON for other requests.
 fn succeed(request: &Request, value: &impl Serialize) -> Response {
     if request.is_form() { Response::see_other("/") } else { Response::json(200, value) }
 }
 
 fn refuse(request: &Request, refusal: &Refusal) -> Response {
     let response = if request.is_form() || request.path() == "/" {
-        // The cart itself may be out of reach: then the page shows only the message.
+        // If the cart cannot be loaded either, the page shows only the message.
         let view = view(request).ok();
         Response::page(refusal.status, page::render(view.as_ref(), Some(refusal.message)))
     } else {

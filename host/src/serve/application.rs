@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lovely_session_artifact::COMPONENT as SESSION_COMPONENT;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
@@ -9,13 +10,12 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::cache::{CacheProblem, CodeCache, Key};
 use super::engine::pooled_engine;
-use super::held::add_http_to_linker;
+use super::http_linker::add_http_to_linker;
 use super::limits::Limits;
 use super::state::RequestState;
-use crate::SESSION_COMPONENT;
 use crate::compose::{ComposeError, compose, in_words};
 
-/// What an application must export to be served.
+/// The export that an application must have, without the last part of its version.
 const HANDLER: &str = "wasi:http/incoming-handler@0.2.";
 
 /// The packages of WASI 0.2 that applications may import from.
@@ -24,9 +24,9 @@ const WASI_PACKAGES: [&str; 7] =
 
 /// An application joined with the session component, compiled, and linked.
 ///
-/// It is cheap to clone; clones share the compiled code and the limits. Several
-/// servers can serve one application, each from a store of its own; they share
-/// its `concurrent_requests` then.
+/// It is cheap to clone: clones share the compiled code and the limits. Several
+/// servers can serve one application, each with its own store. They share the limit
+/// [`Limits::concurrent_requests`].
 #[derive(Clone)]
 pub struct Application {
     shared: Arc<Shared>,
@@ -39,30 +39,31 @@ struct Shared {
 }
 
 impl Application {
-    /// Joins, compiles and links the application whose file holds `bytes`.
+    /// Joins, compiles and links an application; `bytes` is the content of its file.
     ///
-    /// This compiles WebAssembly, which can take seconds, on the thread that
-    /// calls it and on helpers of its own.
+    /// Compiling WebAssembly can take seconds. It blocks the calling thread, and uses
+    /// further threads.
     ///
     /// # Errors
     ///
-    /// Fails when the application cannot be served: it is not a component, it
-    /// does not handle HTTP requests, it imports what this host does not
-    /// provide, or it does not fit the limits. See [`LoadError`].
+    /// Fails when the application is not a component, does not export
+    /// `wasi:http/incoming-handler`, imports what this host does not provide, or
+    /// exceeds the limits. See [`LoadError`].
     pub fn load(bytes: &[u8], limits: Limits) -> Result<Self, LoadError> {
         let engine = pooled_engine(&limits).map_err(LoadError::Reserve)?;
         let component = compile(&engine, bytes)?;
         Self::link(&engine, &component, limits)
     }
 
-    /// Does the same as [`Application::load`] in a few milliseconds if `cache` has the compiled code; if
-    /// not, compiles it and keeps it there for the next time.
+    /// Does the same as [`Application::load`]. If `cache` has the compiled code, this takes a few milliseconds;
+    /// if not, it compiles the application and keeps the code in the cache.
     ///
-    /// What is wrong with the cache is told and stops nothing: the application is compiled then.
+    /// A problem with the cache is not an error: the application is compiled, and the problem is in
+    /// [`Loaded::problems`].
     ///
     /// # Errors
     ///
-    /// As [`Application::load`].
+    /// The same as those of [`Application::load`].
     pub fn load_cached(bytes: &[u8], limits: Limits, cache: &CodeCache) -> Result<Loaded, LoadError> {
         let engine = pooled_engine(&limits).map_err(LoadError::Reserve)?;
         let key = Key::new(&engine, &[bytes, SESSION_COMPONENT]);
@@ -89,69 +90,72 @@ impl Application {
         Ok(Self { shared: Arc::new(Shared { prepared, limits, slots }) })
     }
 
-    /// The limits that it was loaded with.
+    /// The limits from [`Application::load`].
     pub fn limits(&self) -> &Limits {
         &self.shared.limits
     }
 
-    /// What makes instances of it.
+    /// Makes instances of the application.
     pub(super) fn prepared(&self) -> &ProxyPre<RequestState> {
         &self.shared.prepared
     }
 
-    /// A permit for each request that may run.
+    /// The slots for requests that run, as permits.
     pub(super) fn slots(&self) -> &Arc<Semaphore> {
         &self.shared.slots
     }
 }
 
-/// An application, and how [`Application::load_cached`] came by it.
+/// The result of [`Application::load_cached`].
 pub struct Loaded {
     /// The application.
     pub application: Application,
-    /// Whether it was compiled now, rather than found in the cache.
+    /// Whether it was compiled now. If not, its code was in the cache.
     pub compiled: bool,
-    /// Why the cache could not be used, or not for the next time.
+    /// Why the cache could not be read or written. Log them: the next start will compile again.
     pub problems: Vec<CacheProblem>,
 }
 
-/// Why an application cannot be served.
+/// Why an application cannot be served. The messages continue a sentence about the application ("it …").
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// It is no component, or it does not fit the session component.
+    /// It is not a component, or it cannot be joined with the session component.
     #[error(transparent)]
     Compose(#[from] ComposeError),
-    /// The machine has not enough address space, or a limit is out of range.
+    /// The machine does not have enough address space, or a limit is out of range.
     #[error(
         "the memory for its instances cannot be reserved; allow fewer concurrent requests, \
          or less memory for each"
     )]
     Reserve(#[source] wasmtime::Error),
-    /// It cannot be compiled, or needs more than the limits allow from its start.
-    #[error("it cannot be compiled, or needs more from its start than the limits allow")]
+    /// It cannot be compiled, or its initial memory or tables exceed the limits.
+    #[error("it cannot be compiled, or it needs more memory or tables from its start than the limits allow")]
     Compile(#[source] wasmtime::Error),
-    /// It imports what this host does not provide.
+    /// It imports interfaces that this host does not provide.
     #[error(
         "it imports {}, which this host does not provide; it provides WASI 0.2 and `lovely:session`",
         in_words(imports)
     )]
     UnknownImports {
-        /// Every import that nothing serves.
+        /// All imports that this host does not provide.
         imports: Vec<String>,
     },
     /// It does not handle HTTP requests.
     #[error(
         "it does not export `wasi:http/incoming-handler@0.2` (it exports {}), \
-         so it cannot answer HTTP requests; build it for the world `wasi:http/proxy`",
+         so it cannot handle HTTP requests; build it for the world `wasi:http/proxy`",
         in_words(exports)
     )]
     NoHandler {
-        /// What it exports instead.
+        /// Its exports.
         exports: Vec<String>,
     },
-    /// An interface has another shape than this host knows.
-    #[error("an interface that it uses has another shape than in this host")]
+    /// An interface has other types or functions than this host provides.
+    #[error(
+        "an interface that it imports has other types or functions than in this host; \
+         build it against the WIT of this version"
+    )]
     Link(#[source] wasmtime::Error),
 }
 
@@ -169,11 +173,11 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<RequestState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     add_http_to_linker(&mut linker)?;
-    crate::add_to_linker(&mut linker)?;
+    crate::linker::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
-/// Linking would name only the first import that is missing.
+/// Finds all missing imports; linking would report only the first one.
 fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
     let names = component.component_type();
     let names = names.imports(engine).map(|(name, _)| name);

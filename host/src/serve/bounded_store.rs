@@ -1,39 +1,40 @@
-//! Keeps what one call reads from a store within a request's memory.
+//! Limits the size of a read from a store to a request's memory limit.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use lovely_session_key_value::{Entry, Error, KeyValue, Lifetime, Outcome, Write};
 
 use crate::log_targets::APPLICATION;
-use crate::{Entry, Error, KeyValue, Lifetime, Outcome, Write};
 
-/// What is allowed for an entry that has not been read yet: what memcached takes unless told otherwise.
+/// The assumed size of an entry that has not been read yet: memcached's default limit.
 const LARGEST_ENTRY: usize = 1 << 20;
 
-/// A store whose reads return at most so many bytes.
+/// A store whose reads return a limited number of bytes.
 ///
-/// Nobody knows how large the entries are before they are here, and the host holds all of a read before the guest gets
-/// any of it. So a read of many keys becomes several, of as many as have room if all are of [`LARGEST_ENTRY`].
+/// The sizes of entries are not known before they are read, and the host holds the whole result before the guest gets
+/// any of it. So a read of many keys is split into several, each with as many keys as fit the limit if all entries have
+/// [`LARGEST_ENTRY`] bytes.
 pub(super) struct BoundedStore {
     store: Arc<dyn KeyValue>,
-    most: usize,
+    max_bytes: usize,
 }
 
 impl BoundedStore {
-    /// A view of `store` that reads at most `most` bytes of values in one call.
-    pub(super) fn new(store: Arc<dyn KeyValue>, most: usize) -> Self {
-        Self { store, most }
+    /// Wraps `store`; one call reads at most `max_bytes` bytes of values.
+    pub(super) fn new(store: Arc<dyn KeyValue>, max_bytes: usize) -> Self {
+        Self { store, max_bytes }
     }
 
     fn too_much(&self) -> Error {
         tracing::warn!(
             target: APPLICATION,
-            "the application asked for more than {} bytes of sessions at once, its memory limit",
-            self.most
+            "the application read more than {} bytes of sessions at once, which is its memory limit",
+            self.max_bytes
         );
         Error::Other(format!(
-            "the entries have more than {} bytes together, which is the memory limit; read fewer at once",
-            self.most
+            "the entries have more than {} bytes in total, which is the memory limit; read fewer sessions at once",
+            self.max_bytes
         ))
     }
 }
@@ -45,12 +46,12 @@ impl KeyValue for BoundedStore {
         keys: Vec<String>,
         touch: Option<Lifetime>,
     ) -> Result<Vec<Option<Entry>>, Error> {
-        let at_once = (self.most / LARGEST_ENTRY).max(1);
+        let at_once = (self.max_bytes / LARGEST_ENTRY).max(1);
         if keys.len() <= at_once {
             return self.store.get_many(keys, touch).await;
         }
         let mut found = Vec::with_capacity(keys.len());
-        let mut left = self.most;
+        let mut left = self.max_bytes;
         let mut keys = keys.into_iter();
         while keys.len() > 0 {
             let some = keys.by_ref().take(at_once).collect();

@@ -1,4 +1,4 @@
-//! What applications print goes to the log, line by line.
+//! Logs the output of applications, line by line.
 
 use std::io;
 use std::pin::Pin;
@@ -13,12 +13,11 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use crate::log_targets::APPLICATION;
 
-/// The longest line that is logged in one piece; longer ones are cut in
-/// pieces, so that a guest cannot fill the host's memory with a line.
+/// The longest line that is logged in one piece, in bytes. Longer ones are split,
+/// so that a guest cannot fill the host's memory with a line.
 const LONGEST_LINE: usize = 4096;
 
-/// One of the two output streams of an application. However many handles it has for it, there is one line that is
-/// not whole yet.
+/// One of the two output streams of an application. All handles for it write into the same unfinished line.
 pub(super) struct GuestOutput {
     lines: Arc<Mutex<Lines>>,
 }
@@ -66,8 +65,8 @@ enum Output {
 }
 
 impl Output {
-    /// Logs as a field, not as the message: fields are written escaped, so that
-    /// an application's line cannot pass for one of the server's.
+    /// Logs the line as a field, not as the message: fields are escaped, so that an
+    /// application cannot imitate a line of the server.
     fn log(self, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
         match self {
@@ -77,7 +76,7 @@ impl Output {
     }
 }
 
-/// Collects what is written until a line is whole.
+/// Collects output until a line is complete.
 #[derive(Debug)]
 struct Lines {
     output: Output,
@@ -114,7 +113,7 @@ impl Drop for Lines {
     }
 }
 
-/// What writes into the lines of a stream.
+/// A handle for a stream.
 struct Handle {
     lines: Arc<Mutex<Lines>>,
 }

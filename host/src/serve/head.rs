@@ -1,4 +1,4 @@
-//! What RFC 9110 and RFC 9112 demand of the head of a request, as far as hyper leaves it to its users.
+//! Checks the head of a request by RFC 9110 and RFC 9112, where hyper leaves that to its users.
 
 use std::net::Ipv6Addr;
 
@@ -8,15 +8,15 @@ use hyper::{Method, Request, Uri, Version};
 
 use super::refusal::Refusal;
 
-/// The most bytes that the target of a request may have. It leaves room in the head for the fields, so that a target
-/// that is too long is told from a head that is too large.
+/// The longest target of a request, in bytes. It leaves room for the fields in the head, so that a target that is too
+/// long gets another status than a head that is too large.
 const LONGEST_TARGET: usize = 32 << 10;
 
 /// Checks the head of a request before anything else is done with it.
 ///
 /// # Errors
 ///
-/// Returns what the client did wrong, or asks for in vain.
+/// Returns why the server refuses the request.
 pub(super) fn check_head<B>(request: &Request<B>) -> Result<(), Refusal> {
     check_target(request.method(), request.uri())?;
     check_host(request)?;
@@ -24,7 +24,7 @@ pub(super) fn check_head<B>(request: &Request<B>) -> Result<(), Refusal> {
     check_expectations(request)
 }
 
-/// The four forms of a target: RFC 9112, section 3.2.
+/// Checks the form of the target: RFC 9112, section 3.2.
 fn check_target(method: &Method, target: &Uri) -> Result<(), Refusal> {
     if *method == Method::CONNECT {
         return Err(Refusal::Tunnel);
@@ -36,15 +36,15 @@ fn check_target(method: &Method, target: &Uri) -> Result<(), Refusal> {
     }
     match target.scheme_str() {
         Some(scheme) if !scheme.eq_ignore_ascii_case("http") => Err(Refusal::Misdirected),
-        // An authority alone, which is for CONNECT.
+        // An authority alone is for CONNECT only.
         None if !authority.is_empty() => Err(Refusal::InvalidTarget),
         _ if path == "*" && *method != Method::OPTIONS => Err(Refusal::InvalidTarget),
         _ => Ok(()),
     }
 }
 
-/// A target in the absolute form names the host, and the field `Host` counts for nothing; but it must be there, once
-/// and valid, in every request of HTTP/1.1.
+/// Checks the field `Host`. Every request of HTTP/1.1 must have exactly one, and it must be valid, although the host in
+/// a target of the absolute form takes precedence.
 fn check_host<B>(request: &Request<B>) -> Result<(), Refusal> {
     let mut fields = request.headers().get_all(HOST).iter();
     let (field, another) = (fields.next(), fields.next());
@@ -65,7 +65,7 @@ fn check_host<B>(request: &Request<B>) -> Result<(), Refusal> {
     }
 }
 
-/// Parsing took user names, and anything for an address in brackets or a port.
+/// Checks what the parser of authorities accepts too generously: user names, addresses in brackets, and ports.
 fn is_host_and_port(authority: &Authority) -> bool {
     let host = authority.host();
     let Some(rest) = authority.as_str().strip_prefix(host) else { return false };
@@ -76,8 +76,8 @@ fn is_host_and_port(authority: &Authority) -> bool {
         && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
 }
 
-/// hyper refuses a body whose last coding is not `chunked`. What was applied before that would reach the application
-/// as if it were the body.
+/// Refuses all codings but `chunked`. hyper checks only the last one, and would pass a body with the others still
+/// applied to the application.
 fn check_transfer_codings(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut fields = headers.get_all(TRANSFER_ENCODING).iter();
     let is_chunked = |field: &HeaderValue| field.as_bytes().eq_ignore_ascii_case(b"chunked");

@@ -1,4 +1,4 @@
-//! One instance of the application, made for one request.
+//! An instance of the application for one request.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -13,55 +13,55 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use super::application::Application;
 use super::engine::interrupt_at_ticks;
 use super::state::RequestState;
-use crate::KeyValueCtx;
+use crate::context::KeyValueCtx;
 
-/// For how many bytes of its memory a request may have a handle. What the host keeps for one, beside what is counted
-/// in [`held`](super::held), is less than a quarter of that.
+/// A request may have one handle for each of these bytes of its memory limit. The host keeps less than a quarter of
+/// that for one, in addition to what [`held`](super::held) counts.
 const HANDLE: usize = 4 << 10;
 
-/// How many handles a request may have whatever its memory is.
+/// The number of handles that a request may have with any memory limit.
 const FEWEST_HANDLES: usize = 1 << 10;
 
-/// What an application gives as its answer.
-pub(super) type Answer = Result<Response<HyperOutgoingBody>, ErrorCode>;
+/// The result that an application sends.
+pub(super) type Sent = Result<Response<HyperOutgoingBody>, ErrorCode>;
 
-/// What one request runs in. Dropping it frees all that the request used, and
-/// ends the body of its answer.
+/// An instance for one request. Dropping it frees everything that the request used,
+/// and ends the body of its response.
 pub(super) struct Instance {
     prepared: ProxyPre<RequestState>,
     store: Store<RequestState>,
 }
 
 impl Instance {
-    /// Makes room for one request, which reaches its sessions through `sessions`.
+    /// Prepares an instance that uses `sessions` as its store.
     pub(super) fn new(application: &Application, sessions: KeyValueCtx) -> wasmtime::Result<Self> {
         let prepared = application.prepared().clone();
         let memory = application.limits().memory;
         let mut store = Store::try_new(prepared.engine(), RequestState::new(sessions, memory))?;
         store.limiter(|state| state);
         store.set_max_component_handles((memory / HANDLE).max(FEWEST_HANDLES));
-        // Lists can overlap in the guest's memory, so that a small memory says a lot.
+        // Lists can overlap in the guest's memory, so that a small memory can hold a large parameter.
         store.set_hostcall_fuel(memory / 2);
         interrupt_at_ticks(&mut store);
         Ok(Self { prepared, store })
     }
 
-    /// Hands the request to the application, and waits until it is done with
-    /// it. The answer is sent when the application gives it, which may be long
-    /// before that; without one, the sender is dropped with the instance.
+    /// Passes the request to the application, and waits until the application
+    /// returns. It may send its response long before that. Without a response, the
+    /// sender is dropped with the instance.
     pub(super) async fn run(
         &mut self,
         request: Request<Full<Bytes>>,
-        answer: oneshot::Sender<Answer>,
+        sender: oneshot::Sender<Sent>,
     ) -> wasmtime::Result<()> {
         let mut http = self.store.data_mut().http();
         let request = http.new_incoming_request(Scheme::Http, request)?;
-        let answer = http.new_response_outparam(answer)?;
+        let response = http.new_response_outparam(sender)?;
         let proxy = self.prepared.instantiate_async(&mut self.store).await?;
-        proxy.wasi_http_incoming_handler().call_handle(&mut self.store, request, answer).await
+        proxy.wasi_http_incoming_handler().call_handle(&mut self.store, request, response).await
     }
 
-    /// Whether the application ever asked for more memory than it may have.
+    /// Whether the application ever requested more memory than its limit.
     pub(super) fn memory_limit_reached(&self) -> bool {
         self.store.data().memory_limit_reached()
     }

@@ -1,39 +1,39 @@
-//! What requests may use.
+//! The limits of a server.
 
 use std::time::Duration;
 
-/// What one request, and all of them together, may use.
+/// The limits of one request, and of all requests together.
 ///
-/// A server uses at most `concurrent_requests` times `memory` for the
-/// applications' memories and what they make the host hold, and `connections` times `body` for request bodies
-/// on their way in. While a request reads or writes many sessions at once, copies of them can take as much again,
-/// twice. Of what the memories were, up to 4 MiB each stays with the process for later
-/// requests, where the system can tell which pages were written (Linux from 6.7 on).
+/// A server uses at most `concurrent_requests` times `memory` for the memories of instances and the resources that the
+/// host holds for them, and `connections` times `body` for request bodies that are being received. While a request
+/// reads or writes many sessions at once, copies of them can take up to twice its `memory` in addition. Up to 4 MiB of
+/// each memory stay resident for later requests, where the system can tell which pages were written (Linux 6.7 and
+/// later).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How long each step of a request may take: receiving its body, waiting
-    /// for a free place, and running to the end of its answer. It guards each of
-    /// them rather than their sum, so that no run begins that cannot end in time.
+    /// The time for each step of a request: receiving its body, waiting for a free slot, and running to the end of its
+    /// response. It limits each step rather than their sum, so that a run always has the whole time. 30 seconds by
+    /// default.
     pub request_time: Duration,
-    /// The most bytes that one request may use, up to 4 GiB: all the linear memories of its instances, and what
-    /// it makes the host hold for it, such as headers and bodies that it has not sent. The session component's
-    /// memory is one of them (about 1 MiB, and what the sessions need).
+    /// The most bytes that one request may use, up to 4 GiB: all linear memories of its instances, and the resources
+    /// that the host holds for it, such as headers and bodies that are not sent yet. The session component's memory is
+    /// one of them (about 1 MiB, and what the sessions need). 64 MiB by default.
     ///
-    /// One call of the application may hand over half as many bytes, and read as many from the store. For each
-    /// 4 KiB it may have a handle, and always 1024.
+    /// The parameters of one call of the application, and the entries that one call reads from the store, may have half
+    /// as many bytes. The request may have one handle for each 4 KiB, and at least 1024 handles.
     pub memory: usize,
-    /// The most bytes that a request's body may have.
+    /// The most bytes that the body of a request may have. 1 MiB by default.
     pub body: usize,
-    /// How many requests run at the same time; others wait. At
-    /// least 1. Each reserves address space (not memory) of about 20 GiB.
+    /// The number of requests that run at the same time; others wait for a slot. At least 1; 128 by default. Each
+    /// reserves about 20 GiB of address space (not memory).
     pub concurrent_requests: u32,
-    /// How many connections are served at the same time; others wait to be
-    /// accepted. At least 1.
+    /// The number of connections that are served at the same time; others wait to be accepted. At least 1; 1024 by
+    /// default.
     pub connections: u32,
-    /// How long a client may take to send the head of a request, and how long
-    /// a connection without a request is kept.
+    /// The time in which a client must send the head of a request, and after which a connection without a request is
+    /// closed. 15 seconds by default.
     pub header_time: Duration,
-    /// How long a server that is stopping waits for the requests that run.
+    /// How long a server that stops waits for its running requests. 30 seconds by default.
     pub shutdown_time: Duration,
 }
 

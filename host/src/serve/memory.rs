@@ -1,16 +1,16 @@
-//! The memory that one request may use.
+//! The memory budget of a request.
 
-/// What a request makes the host hold has no room left in its memory limit.
+/// The memory limit of a request has no room for another resource.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the headers, bodies and other resources that it keeps, and its memories, need more than its memory limit of \
+    "its memories, and the headers, bodies and other resources that it keeps, need more than its memory limit of \
      {limit} bytes"
 )]
 pub(super) struct HeldTooMuch {
     limit: usize,
 }
 
-/// Counts together what a request uses: the linear memories of its instances, and what it makes the host hold.
+/// The bytes that a request uses: the linear memories of its instances, and the resources that the host holds for it.
 #[derive(Debug)]
 pub(super) struct MemoryBudget {
     limit: usize,
@@ -20,22 +20,22 @@ pub(super) struct MemoryBudget {
 }
 
 impl MemoryBudget {
-    /// A budget of so many bytes.
+    /// A budget of `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, memories: 0, held: 0, exceeded: false }
     }
 
-    /// Whether the guest ever asked for a larger memory than it was allowed to have.
+    /// Whether the growth of a memory was ever refused.
     pub(super) fn was_exceeded(&self) -> bool {
         self.exceeded
     }
 
-    /// Takes bytes for what the host is about to hold. Where there are too few left, `count` says first how many
-    /// are really held, for it may have become less.
+    /// Takes bytes for a resource. If too few are left, it first sets the bytes of the resources to the result of
+    /// `count`: some may have been dropped.
     ///
     /// # Errors
     ///
-    /// When there are too few all the same; none are taken then.
+    /// When too few are left even then. It takes none in that case.
     pub(super) fn hold(&mut self, bytes: usize, count: impl FnOnce() -> usize) -> Result<(), HeldTooMuch> {
         if bytes > self.left() {
             self.held = count();
@@ -47,14 +47,15 @@ impl MemoryBudget {
         Ok(())
     }
 
-    /// Whether a linear memory may grow so; takes the bytes if it may. `count` as in [`MemoryBudget::hold`].
+    /// Returns whether a linear memory may grow, and takes the bytes if it may. `count` is as in
+    /// [`MemoryBudget::hold`].
     pub(super) fn grow(&mut self, growth: Growth, count: impl FnOnce() -> usize) -> bool {
         let bytes = growth.desired.saturating_sub(growth.current);
         if bytes > self.left() {
             self.held = count();
         }
-        // A growth over the maximum fails later without telling by how much,
-        // and would be taken from the budget for nothing.
+        // A growth over the maximum fails later, and its bytes could not be returned to
+        // the budget.
         let allowed = bytes <= self.left() && growth.maximum.is_none_or(|maximum| growth.desired <= maximum);
         if allowed {
             self.memories += bytes;
@@ -69,7 +70,7 @@ impl MemoryBudget {
     }
 }
 
-/// How a linear memory wants to grow, in bytes.
+/// A requested growth of a linear memory, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Growth {
     pub(super) current: usize,
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_holds_takes_from_the_same_budget() {
+    fn resources_use_the_same_budget_as_memories() {
         let mut budget = MemoryBudget::new(100);
         assert!(budget.hold(70, || 0).is_ok());
         assert!(!budget.grow(Growth { current: 0, desired: 31, maximum: None }, || 70));
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_longer_held_can_be_used_again() {
+    fn the_bytes_of_dropped_resources_can_be_used_again() {
         let mut budget = MemoryBudget::new(100);
         assert!(budget.hold(100, || 0).is_ok());
         assert!(budget.hold(60, || 40).is_ok());

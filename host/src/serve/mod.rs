@@ -15,78 +15,74 @@
 //! # }
 //! ```
 //!
-//! # What a request goes through
+//! # Steps of a request
 //!
-//! Its body is read to the end; it waits for a free place; an instance is made, with
-//! a memory of its own and no environment, files, sockets or outgoing HTTP; the
-//! application answers; the instance is thrown away. The [`Limits`] hold on all
-//! of that. When the application fails, the client hears that and no more, and
-//! the log has the rest:
+//! The server reads the body of a request to its end, waits for a free slot, makes an instance, calls the application,
+//! and drops the instance. The instance has its own memory, and no environment, files, sockets or outgoing HTTP. The
+//! [`Limits`] apply to each step. When a request fails, the client gets a status and a short text, and the log has the
+//! details:
 //!
 //! | status | when |
 //! |---|---|
-//! | 400 | the request is malformed: it names no host or several, its target or its body is broken |
+//! | 400 | the request is malformed: it has no host or several, or its target or its body is malformed |
 //! | 408 | the body did not arrive within the time limit |
-//! | 413 | the body is over the limit |
+//! | 413 | the body is larger than the limit |
 //! | 414 | the target has more than 32 KiB |
-//! | 417 | the request expects something other than `100-continue` |
+//! | 417 | the request has an expectation other than `100-continue` |
 //! | 421 | the target is a URL of another scheme than `http` |
 //! | 431 | the head has more than 64 KiB, or more than 100 fields |
-//! | 500 | the application trapped, ran out of memory, made the host hold too much, or gave no answer |
-//! | 501 | the request asks for a tunnel, or its body has a transfer coding other than `chunked` |
-//! | 503 | no place became free within the time limit |
-//! | 504 | the application did not answer within the time limit |
+//! | 500 | the application trapped, exceeded its memory limit, or sent no response |
+//! | 501 | the request is a CONNECT, or its body has a transfer coding other than `chunked` |
+//! | 503 | no slot became free within the time limit |
+//! | 504 | the application sent no response within the time limit |
 //!
-//! An application that fails after the head of its answer breaks the connection,
-//! so that half an answer is never taken for a whole one. A client that leaves
-//! does not stop the application: it runs on within its time limit, so that a
-//! commit is not cut in two.
+//! When an application fails after the head of its response, the server closes the connection, so that no client takes
+//! half a response for a complete one. When a client disconnects, the application continues within its time limit, so
+//! that no commit is interrupted.
 //!
-//! Requests that race for one session are served one after the other ([`Turns`](crate::Turns)). One that waits for half
-//! of its time limit goes on without its turn.
+//! Requests that race for one session are served one after the other ([`Turns`](crate::Turns)). A request that has
+//! waited for half of its time limit continues without a turn.
 //!
 //! # The rules of HTTP/1.1
 //!
-//! What RFC 9112 (and what it takes from RFC 9110) demands of a server, and which part keeps it:
+//! The requirements of RFC 9112 (and of RFC 9110, where it refers to that) for a server, and what implements them:
 //!
-//! | rule | section | kept by | what happens otherwise |
+//! | rule | section | implemented by | otherwise |
 //! |---|---|---|---|
-//! | no space before a colon or the first field, no folded line, no bare CR, no NUL | 2.2, 5 | hyper | 400, and the connection ends |
-//! | the version is 1.0 or 1.1 | 2.3 | hyper | 400, and the connection ends |
+//! | no space before a colon or the first field, no folded line, no bare CR, no NUL | 2.2, 5 | hyper | 400, and the connection closes |
+//! | the version is 1.0 or 1.1 | 2.3 | hyper | 400, and the connection closes |
 //! | the target is not too long | 3 | this module, up to a head of 64 KiB | 414; over that, 431 from hyper |
 //! | one valid `Host`, in every request of HTTP/1.1 | 3.2 | this module | 400 |
-//! | a host in the target counts, not that in the field | 3.2.2 | wasmtime-wasi-http, which hides `Host` from the application | |
-//! | an authority alone is for CONNECT, `*` for OPTIONS | 3.2.3, 3.2.4 | this module | 400; CONNECT itself 501 |
-//! | a target of the scheme `https` came over TLS | RFC 9110, 7.4 | this module | 421 |
-//! | `chunked` is the last transfer coding, in HTTP/1.1 only | 6.1, 6.3 | hyper | 400, and the connection ends |
+//! | a host in the target takes precedence over the field | 3.2.2 | wasmtime-wasi-http, which hides `Host` from the application | |
+//! | an authority alone is for CONNECT only, `*` for OPTIONS only | 3.2.3, 3.2.4 | this module | 400; CONNECT itself 501 |
+//! | a target of the scheme `https` is for TLS only | RFC 9110, 7.4 | this module | 421 |
+//! | `chunked` is the last transfer coding, in HTTP/1.1 only | 6.1, 6.3 | hyper | 400, and the connection closes |
 //! | no transfer coding that the server does not know | 6.1 | this module | 501 |
-//! | `Transfer-Encoding` counts, not `Content-Length` beside it | 6.3 | hyper | the connection ends with the answer |
-//! | one `Content-Length`, which is a number | 6.3 | hyper | 400, and the connection ends |
-//! | chunks with sizes that are numbers; extensions are ignored | 7.1 | hyper | 400, and the connection ends |
-//! | no body in answers to HEAD, nor in 204 and 304 | 6.3 | hyper | |
+//! | `Transfer-Encoding` takes precedence over `Content-Length` | 6.3 | hyper | the connection closes after the response |
+//! | one `Content-Length`, which is a number | 6.3 | hyper | 400, and the connection closes |
+//! | chunks with sizes that are numbers; extensions are ignored | 7.1 | hyper | 400, and the connection closes |
+//! | no body in responses to HEAD, nor with 204 and 304 | 6.3 | hyper | |
 //! | no chunks for HTTP/1.0 | 6.1 | hyper | |
-//! | answers in the order of the requests, and an end after `close` | 9.3, 9.6 | hyper | |
-//! | no protocol but HTTP/1.1, and no status 1xx as the answer | RFC 9110, 15.2 | this module | 500 |
-//! | an expectation is met or refused | RFC 9110, 10.1.1 | `100-continue`: hyper; others: this module | 417 |
+//! | responses in the order of the requests, and none after `close` | 9.3, 9.6 | hyper | |
+//! | no other protocol, and no status 1xx as the final response | RFC 9110, 15.2 | this module | 500 |
+//! | an expectation is met or rejected | RFC 9110, 10.1.1 | `100-continue`: hyper; others: this module | 417 |
 //!
-//! # Starting again
+//! # The cache of compiled code
 //!
 //! Compiling an application takes seconds. [`Application::load_cached`] keeps the compiled code in a
-//! directory, a [`CodeCache`], and the next start takes milliseconds. It is native code: see [`CodeCache`]
-//! for what makes it trustworthy.
+//! directory, a [`CodeCache`], and the next start takes milliseconds. The files hold native code: see
+//! [`CodeCache`] for how they are protected.
 //!
 //! # The log
 //!
-//! Every request leaves a line in the log under the target `access`, without its
-//! query, its headers and everything else in which a secret may be. What the
-//! application prints, and how it fails, is logged under the target `application`. How the store fails is logged under
-//! the target `store`, also when the application hides it.
+//! Every request leaves one line with the target `access`, without its query, its headers and everything else that may
+//! hold a secret. The target `application` has the output of the application and its failures. The target `store` has
+//! the failures of the store, also those that the application hides.
 //!
-//! These are events of `tracing`, emitted on the threads that serve. The subscriber of the embedding program must not
-//! block or panic when its log is slow or cannot be written: it would hold up or fail the request. The subscriber of
-//! `lovely-session serve` writes on a thread of its own, and drops what it cannot write.
+//! These are events of `tracing`, emitted on the threads that serve requests. The subscriber of your program must not
+//! block or panic when its log is slow or cannot be written, because that would delay the request or make it fail. The
+//! subscriber of `lovely-session serve` writes on a separate thread, and drops lines that it cannot write.
 
-mod answer;
 mod application;
 mod bounded_store;
 mod cache;
@@ -94,11 +90,13 @@ mod engine;
 mod guest_output;
 mod head;
 mod held;
+mod http_linker;
 mod instance;
 mod limits;
 mod memory;
 mod refusal;
 mod request;
+mod response;
 mod server;
 mod state;
 

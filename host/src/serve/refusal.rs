@@ -1,4 +1,4 @@
-//! The server's own answers: what a client hears when the application does not answer.
+//! The responses of the server itself, for requests that get none from the application.
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -6,39 +6,39 @@ use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-/// Why the application did not answer a request. The texts for clients tell
-/// nothing about the application's insides; those are for the log.
+/// Why a request gets no response from the application. The texts for clients reveal
+/// nothing about the application; the log has the details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// The request does not say which host it is for.
+    /// The request has no field `Host`.
     NoHost,
     /// The request has more than one field `Host`.
     SeveralHosts,
-    /// What the request says for a host is no host.
+    /// The request's host is invalid.
     InvalidHost,
-    /// The target has a form that its method does not allow.
+    /// The target has a form that the method does not allow.
     InvalidTarget,
-    /// The target is over the limit.
+    /// The target is longer than the limit.
     TargetTooLong,
-    /// The target is not of the scheme `http`.
+    /// The target has another scheme than `http`.
     Misdirected,
-    /// The client asks for a tunnel, as from a proxy.
+    /// The request is a CONNECT, which is for proxies.
     Tunnel,
     /// The body has a transfer coding other than `chunked`.
     UnknownTransferCoding,
-    /// The client expects something other than `100-continue`.
+    /// The request has an expectation other than `100-continue`.
     UnknownExpectation,
-    /// The connection broke in the middle of the body, or the body is malformed.
+    /// The connection was closed in the middle of the body, or the body is malformed.
     BodyBroken,
     /// The body did not arrive within the time limit.
     BodyTooSlow,
-    /// The body is over the limit.
+    /// The body is larger than the limit.
     BodyTooLarge,
-    /// The application trapped, answered nothing, or could not be started.
+    /// The application trapped, sent no response, or could not be started.
     ApplicationFailed,
-    /// No place became free within the time limit.
+    /// No slot became free within the time limit.
     Busy,
-    /// The application did not answer within the time limit.
+    /// The application sent no response within the time limit.
     TimedOut,
 }
 
@@ -69,20 +69,20 @@ impl Refusal {
             Self::InvalidHost => "the request's host is malformed\n",
             Self::InvalidTarget => "the request's target is malformed\n",
             Self::TargetTooLong => "the request's target is too long\n",
-            Self::Misdirected => "this server answers for the scheme http only\n",
-            Self::Tunnel => "this server is no proxy\n",
+            Self::Misdirected => "this server supports only the scheme http\n",
+            Self::Tunnel => "this server is not a proxy\n",
             Self::UnknownTransferCoding => "the request's transfer coding is not supported\n",
-            Self::UnknownExpectation => "the request expects what this server does not know\n",
+            Self::UnknownExpectation => "the request's expectation is not supported\n",
             Self::BodyBroken => "the request's body is incomplete\n",
             Self::BodyTooSlow => "the request's body did not arrive in time\n",
             Self::BodyTooLarge => "the request's body is too large\n",
             Self::ApplicationFailed => "the application failed\n",
             Self::Busy => "the server is busy; try again later\n",
-            Self::TimedOut => "the application did not answer in time\n",
+            Self::TimedOut => "the application did not respond in time\n",
         }
     }
 
-    /// The answer for the client.
+    /// The response for the client.
     pub(super) fn into_response(self) -> Response<HyperOutgoingBody> {
         let body = Full::new(Bytes::from_static(self.text().as_bytes()));
         let mut response = Response::new(body.map_err(|never| match never {}).boxed_unsync());

@@ -1,4 +1,4 @@
-//! One request: from its head to the answer.
+//! Handles one request, from its head to the response.
 
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
@@ -15,23 +15,23 @@ use tokio::time::timeout;
 use tracing::Instrument;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use super::answer::{AnswerBody, Failed, LogLine};
 use super::application::Application;
 use super::head::check_head;
-use super::instance::{Answer, Instance};
+use super::instance::{Instance, Sent};
 use super::limits::Limits;
 use super::refusal::Refusal;
-use crate::Turns;
+use super::response::{Failed, LogLine, ResponseBody};
 use crate::log_targets::APPLICATION;
+use crate::turns::Turns;
 
-/// How long the rest of a body that is too large is read and thrown away. A
-/// client that is cut off while it sends would not see why.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the rest of a body that is too large is read and discarded. A client
+/// whose connection is closed while it sends would not see the response.
+const DISCARD_TIME: Duration = Duration::from_secs(1);
 
-/// Exists as long as a request runs, and does nothing else.
+/// Kept by each running request, so that the server can wait until all are dropped. Nothing is ever sent.
 pub(super) type Running = mpsc::Sender<Infallible>;
 
-/// Answers requests with an application.
+/// Handles requests with an application.
 pub(super) struct Handler {
     application: Application,
     turns: Turns,
@@ -39,40 +39,40 @@ pub(super) struct Handler {
 }
 
 impl Handler {
-    /// A handler that runs `application` on the store behind `turns`. It clones
-    /// `running` for each run of the application.
+    /// A handler that runs `application` with the store of `turns`. It clones
+    /// `running` for each run.
     pub(super) fn new(application: Application, turns: Turns, running: Running) -> Self {
         Self { application, turns, running }
     }
 
-    /// The application that answers.
+    /// The application.
     pub(super) fn application(&self) -> &Application {
         &self.application
     }
 
-    /// The turns that requests for one session take.
+    /// The turns of the requests.
     pub(super) fn turns(&self) -> &Turns {
         &self.turns
     }
 
-    /// Answers one request; whatever happens, there is an answer.
-    pub(super) async fn handle(&self, request: Request<Incoming>) -> Response<AnswerBody> {
-        // Neither the query nor a header: they can hold secrets.
+    /// Handles one request. There is always a response.
+    pub(super) async fn handle(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+        // Without the query and the headers: they can hold secrets.
         let span = tracing::info_span!("request", method = %request.method(), path = request.uri().path());
         let log_line = LogLine::begin(span.clone());
-        let answered = self.answer(request).instrument(span).await;
-        let (answer, failed) =
-            answered.unwrap_or_else(|refusal| (refusal.into_response(), Failed::default()));
-        log_line.follow(answer, failed)
+        let result = self.respond(request).instrument(span).await;
+        let (response, failed) =
+            result.unwrap_or_else(|refusal| (refusal.into_response(), Failed::default()));
+        log_line.follow(response, failed)
     }
 
-    async fn answer(
+    async fn respond(
         &self,
         request: Request<Incoming>,
     ) -> Result<(Response<HyperOutgoingBody>, Failed), Refusal> {
         check_head(&request)?;
         let request = receive(request, self.application.limits()).await?;
-        let slot = self.wait_for_place().await?;
+        let slot = self.wait_for_slot().await?;
         let (sender, receiver) = oneshot::channel();
         let failed = Failed::default();
         let run = Run {
@@ -82,13 +82,13 @@ impl Handler {
             slot,
             failed: failed.clone(),
         };
-        // A task of its own: it may go on after its answer, and it goes on when
-        // the client leaves, so that a commit under way is not cut in two.
+        // In a separate task: the application may continue after its response, and
+        // it continues when the client disconnects, so that no commit is interrupted.
         let run = tokio::spawn(run.run(request, sender).in_current_span());
-        Ok((first_answer(receiver, run).await?, failed))
+        Ok((response_of(receiver, run).await?, failed))
     }
 
-    async fn wait_for_place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+    async fn wait_for_slot(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         let slot = self.application.slots().clone().acquire_owned();
         match timeout(self.application.limits().request_time, slot).await {
             Ok(Ok(slot)) => Ok(slot),
@@ -107,59 +107,59 @@ struct Run {
 }
 
 impl Run {
-    /// Runs until the application is done, and no longer than it may take.
-    async fn run(
-        self,
-        request: Request<Full<Bytes>>,
-        answer: oneshot::Sender<Answer>,
-    ) -> Result<(), Refusal> {
+    /// Runs the application until it returns or its time limit is over.
+    async fn run(self, request: Request<Full<Bytes>>, sender: oneshot::Sender<Sent>) -> Result<(), Refusal> {
         let mut instance = Instance::new(&self.application, self.sessions.context()).map_err(|error| {
             tracing::error!(target: APPLICATION, "the application could not be started: {error:#}");
             Refusal::ApplicationFailed
         })?;
         let time = self.application.limits().request_time;
-        let result = timeout(time, instance.run(request, answer)).await;
-        let outcome = judge(result, instance.memory_limit_reached());
-        // Before the instance is dropped: that ends the body of its answer.
+        let result = timeout(time, instance.run(request, sender)).await;
+        let outcome = log_failure(result, instance.memory_limit_reached());
+        // Before the instance is dropped: that ends the body of the response.
         self.failed.store(outcome.is_err(), Ordering::Release);
         drop(instance);
-        // After it: the slot stands for the room that it took.
+        // After the instance: the slot stands for its memory.
         drop(self.slot);
         outcome
     }
 }
 
-/// Tells the log how a run failed, if it did.
-fn judge(result: Result<wasmtime::Result<()>, Elapsed>, memory_limit_reached: bool) -> Result<(), Refusal> {
+/// Logs how a run failed, if it did.
+fn log_failure(
+    result: Result<wasmtime::Result<()>, Elapsed>,
+    memory_limit_reached: bool,
+) -> Result<(), Refusal> {
     match result {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
-            let hint = if memory_limit_reached { "; it had reached its memory limit" } else { "" };
+            let hint = if memory_limit_reached { ", after it had reached its memory limit" } else { "" };
             tracing::error!(target: APPLICATION, "the application failed{hint}: {error:#}");
             Err(Refusal::ApplicationFailed)
         }
         Err(Elapsed { .. }) => {
-            tracing::error!(target: APPLICATION, "the application was stopped at its time limit");
+            tracing::error!(target: APPLICATION, "the application was stopped, because its time limit was over");
             Err(Refusal::TimedOut)
         }
     }
 }
 
-async fn first_answer(
-    receiver: oneshot::Receiver<Answer>,
+async fn response_of(
+    receiver: oneshot::Receiver<Sent>,
     run: JoinHandle<Result<(), Refusal>>,
 ) -> Result<Response<HyperOutgoingBody>, Refusal> {
     match receiver.await {
-        // Not an answer, but what comes before one, or instead of HTTP: the client would wait for more.
-        Ok(Ok(answer)) if answer.status().is_informational() => {
-            tracing::error!(target: APPLICATION, "the application answered with the status {}", answer.status())
+        // Not a final response: the client would wait for another one, or for another protocol.
+        Ok(Ok(response)) if response.status().is_informational() => {
+            let status = response.status();
+            tracing::error!(target: APPLICATION, "the application sent the status {status}, which is not a final one")
         }
-        Ok(Ok(answer)) => return Ok(answer),
+        Ok(Ok(response)) => return Ok(response),
         Ok(Err(code)) => {
-            tracing::error!(target: APPLICATION, "the application answered with an error: {code}")
+            tracing::error!(target: APPLICATION, "the application sent an error instead of a response: {code}")
         }
         Err(_) => match run.await {
-            Ok(Ok(())) => tracing::error!(target: APPLICATION, "the application gave no answer"),
+            Ok(Ok(())) => tracing::error!(target: APPLICATION, "the application sent no response"),
             Ok(Err(refusal)) => return Err(refusal),
             Err(error) => tracing::error!(target: APPLICATION, "running the application failed: {error}"),
         },
@@ -167,15 +167,15 @@ async fn first_answer(
     Err(Refusal::ApplicationFailed)
 }
 
-/// Reads the whole body before an instance is made for the request: a client
-/// that sends slowly occupies a buffer, and no instance.
+/// Reads the whole body before an instance is made for the request, so that a slow
+/// client occupies a buffer but no instance.
 async fn receive(request: Request<Incoming>, limits: &Limits) -> Result<Request<Full<Bytes>>, Refusal> {
-    let waits_for_permission = request.headers().contains_key(EXPECT);
+    let waits_for_continue = request.headers().contains_key(EXPECT);
     let (head, mut body) = request.into_parts();
     let result = timeout(limits.request_time, read_up_to(&mut body, limits.body)).await;
     let read = result.unwrap_or(Err(Refusal::BodyTooSlow));
-    if read == Err(Refusal::BodyTooLarge) && !waits_for_permission {
-        let _at_most = timeout(PATIENCE, async { while let Some(Ok(_)) = body.frame().await {} }).await;
+    if read == Err(Refusal::BodyTooLarge) && !waits_for_continue {
+        let _at_most = timeout(DISCARD_TIME, async { while let Some(Ok(_)) = body.frame().await {} }).await;
     }
     Ok(Request::from_parts(head, Full::new(read?)))
 }

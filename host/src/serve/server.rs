@@ -1,4 +1,4 @@
-//! Accepts connections, and stops when it is asked to.
+//! Accepts connections until it is stopped.
 
 use std::convert::Infallible;
 use std::io;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use lovely_session_key_value::KeyValue;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -19,19 +20,20 @@ use super::application::Application;
 use super::bounded_store::BoundedStore;
 use super::limits::Limits;
 use super::request::Handler;
-use crate::{KeyValue, Turns, TurnsOptions};
+use crate::turn_queues::TurnsOptions;
+use crate::turns::Turns;
 
-/// The most bytes that the head of a request may have.
+/// The largest head of a request, in bytes.
 const LARGEST_HEAD: usize = 64 << 10;
 
-/// How long to wait before accepting again after accepting failed. It fails
-/// when the process runs out of file descriptors, and then at once each time.
+/// The pause after accepting a connection failed. When the process is out of file
+/// descriptors, it fails at once each time.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// An HTTP/1.1 server that answers with an application.
+/// An HTTP/1.1 server for an application.
 ///
-/// It listens from the moment it exists: clients that connect before
-/// [`Server::run`] wait until it runs.
+/// It listens from [`Server::bind`] on. Clients that connect before [`Server::run`]
+/// wait.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
@@ -39,34 +41,39 @@ pub struct Server {
     running: mpsc::Receiver<Infallible>,
 }
 
-/// A server cannot listen at an address.
+/// A server cannot listen on an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on `{address}`{}", advice(source))]
 pub struct ListenError {
     /// The address, as it was given.
     pub address: String,
-    /// What the operating system says.
+    /// The error of the operating system.
     pub source: io::Error,
 }
 
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            ", where another program listens already; stop that one, or choose another port"
+            ", because another program listens there; stop that one, or choose another port"
         }
-        io::ErrorKind::PermissionDenied => "; choose a port from 1024 on",
-        io::ErrorKind::AddrNotAvailable => ", which is no address of this machine",
+        io::ErrorKind::PermissionDenied => {
+            ", because this user may not use the port; choose a port from 1024 on"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            ", because it is not an address of this machine; choose another address"
+        }
         _ => "; give an address and a port, such as 127.0.0.1:8080",
     }
 }
 
 impl Server {
-    /// Listens at `address`, such as `127.0.0.1:8080`; port 0 means any free
-    /// one, which [`Server::local_addr`] tells. Sessions are kept in `store`.
+    /// Listens on `address`, such as `127.0.0.1:8080`, and keeps sessions in `store`.
+    /// Port 0 means any free port; [`Server::local_addr`] returns it.
     ///
     /// # Errors
     ///
-    /// Fails when the address is no address, is not this machine's, or is in use.
+    /// Fails when `address` is invalid, is not an address of this machine, is in use, or
+    /// may not be used by this user.
     pub async fn bind(
         address: &str,
         application: Application,
@@ -81,24 +88,24 @@ impl Server {
         Ok(Self { listener, address, handler, running })
     }
 
-    /// The address at which it listens.
+    /// The address on which it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The turns that requests for one session take. Clone it to see its statistics while the server runs.
+    /// The turns of the requests. Clone it to read its statistics while the server runs.
     pub fn turns(&self) -> &Turns {
         self.handler.turns()
     }
 
-    /// Serves until `shutdown` is done; then stops accepting, closes idle
-    /// connections, and waits for the requests that run, up to the limit
-    /// `shutdown_time`.
+    /// Serves until `shutdown` completes. Then it stops accepting, closes idle
+    /// connections, and waits for the running requests, for at most
+    /// [`Limits::shutdown_time`].
     ///
-    /// Answers how many connections it had to break off after that: 0 when
-    /// everything was finished.
+    /// Returns the number of connections that it closed before their requests were
+    /// complete: 0 if all requests completed.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> usize {
-        let patience = self.handler.application().limits().shutdown_time;
+        let shutdown_time = self.handler.application().limits().shutdown_time;
         let (stop, stopping) = watch::channel(false);
         let mut connections = JoinSet::new();
         self.accept_until(shutdown, &mut connections, &stopping).await;
@@ -107,15 +114,15 @@ impl Server {
         stop.send_replace(true);
         let finish = async {
             while connections.join_next().await.is_some() {}
-            // Applications may go on after their answers. Nothing is ever sent:
-            // this ends when the last sender, of the last run, is gone.
+            // Applications may continue after their responses. Nothing is ever sent:
+            // this ends when the last run drops its sender.
             drop(self.handler);
             self.running.recv().await;
         };
-        let _in_time = timeout(patience, finish).await;
-        let broken_off = connections.len();
+        let _in_time = timeout(shutdown_time, finish).await;
+        let unfinished = connections.len();
         connections.shutdown().await;
-        broken_off
+        unfinished
     }
 
     async fn accept_until(
@@ -124,18 +131,18 @@ impl Server {
         connections: &mut JoinSet<()>,
         stopping: &watch::Receiver<bool>,
     ) {
-        let most = self.handler.application().limits().connections.max(1);
-        let places = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS)));
+        let max = self.handler.application().limits().connections.max(1);
+        let slots = Arc::new(Semaphore::new(usize::try_from(max).unwrap_or(Semaphore::MAX_PERMITS)));
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
                 () = &mut shutdown => return,
                 Some(_) = connections.join_next() => {}
-                (place, stream) = accept(&self.listener, &places) => {
+                (slot, stream) = accept(&self.listener, &slots) => {
                     let connection = serve(stream, self.handler.clone(), stopping.clone());
                     connections.spawn(async move {
                         connection.await;
-                        drop(place);
+                        drop(slot);
                     });
                 }
             }
@@ -143,22 +150,22 @@ impl Server {
     }
 }
 
-/// A request that waits for its turn in vain still has half of its time to do its work.
+/// Turns on `store`. A request that gets no turn still has half of its time limit for its work.
 fn turns(store: Arc<dyn KeyValue>, limits: &Limits) -> Turns {
-    let patience = limits.request_time / 2;
+    let max_wait = limits.request_time / 2;
     let store = Arc::new(BoundedStore::new(store, limits.memory));
-    Turns::new(store).with_options(TurnsOptions { patience, ..TurnsOptions::default() })
+    Turns::new(store).with_options(TurnsOptions { max_wait, ..TurnsOptions::default() })
 }
 
-type Place = Option<OwnedSemaphorePermit>;
+type Slot = Option<OwnedSemaphorePermit>;
 
-/// Waits for a place, then for a connection.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (Place, TcpStream) {
-    // Nobody closes the semaphore, so there is always a place in the end.
-    let place = places.clone().acquire_owned().await.ok();
+/// Waits for a slot, then for a connection.
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (Slot, TcpStream) {
+    // The semaphore is never closed, so this always returns a slot.
+    let slot = slots.clone().acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _client)) => return (place, stream),
+            Ok((stream, _client)) => return (slot, stream),
             Err(error) => {
                 tracing::warn!("cannot accept a connection: {error}");
                 sleep(PAUSE).await;
@@ -167,12 +174,12 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (Place, TcpS
     }
 }
 
-/// Serves one connection until it closes; when the server stops, until the
-/// request that runs is answered.
+/// Serves one connection until it closes or, when the server stops, until the
+/// running request has its response.
 async fn serve(stream: TcpStream, handler: Arc<Handler>, mut stopping: watch::Receiver<bool>) {
-    // Answers are written whole: waiting for more to send would only delay them.
+    // Responses are written at once, so Nagle's algorithm would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("cannot turn off delays of a connection: {error}");
+        tracing::debug!("cannot set TCP_NODELAY on a connection: {error}");
     }
     let header_time = handler.application().limits().header_time;
     let service = service_fn(move |request| {
@@ -191,6 +198,6 @@ async fn serve(stream: TcpStream, handler: Arc<Handler>, mut stopping: watch::Re
         }
     };
     if let Err(error) = result {
-        tracing::debug!("a connection ended early: {error}");
+        tracing::debug!("a connection failed: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the host keeps for one running request.
+//! The host's data of one running request.
 
 use hyper::{Request, Response};
 use wasmtime::ResourceLimiter;
@@ -11,10 +11,11 @@ use wasmtime_wasi_http::{
 use super::guest_output::GuestOutput;
 use super::held::{BODY_CHUNK, LARGEST_FIELDS, held_in};
 use super::memory::{Growth, HeldTooMuch, MemoryBudget};
-use crate::{KeyValueCtx, KeyValueView};
+use crate::context::KeyValueCtx;
+use crate::linker::KeyValueView;
 
-/// The data of one request's instance. Nothing in it outlives the request, and
-/// the store is all that it shares with others.
+/// The data of one request's instance. Nothing in it outlives the request, and it
+/// shares only the store with others.
 pub(super) struct RequestState {
     table: ResourceTable,
     wasi: WasiCtx,
@@ -42,12 +43,12 @@ impl RequestState {
         }
     }
 
-    /// Takes bytes from the memory limit for what the host is about to hold in a resource.
+    /// Takes bytes from the memory budget for a resource.
     pub(super) fn hold(&mut self, bytes: usize) -> Result<(), HeldTooMuch> {
         self.memory.hold(bytes, || held_in(&mut self.table))
     }
 
-    /// Whether the guest ever asked for more memory than it may have.
+    /// Whether the guest ever requested more memory than its limit.
     pub(super) fn memory_limit_reached(&self) -> bool {
         self.memory.was_exceeded()
     }
@@ -69,7 +70,7 @@ impl ResourceLimiter for RequestState {
         _desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // The pool bounds tables: they cannot outgrow their slots.
+        // The pool limits the size of tables.
         Ok(true)
     }
 }
@@ -92,7 +93,7 @@ impl KeyValueView for RequestState {
     }
 }
 
-/// Refuses every HTTP request that an application wants to send, and bounds what waits to be sent of an answer.
+/// Denies the outgoing HTTP requests of applications, and limits how much of a response waits to be sent.
 struct Hooks;
 
 type Sending = Box<dyn Future<Output = Result<(), Error>> + Send>;

@@ -1,4 +1,4 @@
-//! A store that is a component, in whatever language.
+//! A store that is a component.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -10,44 +10,46 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::{StoreComponent, StoreComponentPre, exported_wit as wit};
 
-/// Makes a store of a component that exports `lovely:session/key-value`.
+/// A store that is a component: one that exports `lovely:session/key-value`, in any language.
 ///
-/// Each call runs in an instance that no other call is in; instances are kept and used again, so calls at the
-/// same time run in different ones, as those of different requests do. What a component keeps in memory is
-/// therefore not shared, unless there is only [one instance](Self::in_one_instance). A call that traps is answered with [`Error::Other`], and its instance is given up. A
-/// component that never ends a call is not interrupted.
+/// Concurrent calls run in different instances, and idle instances are used again. So calls do not share what the
+/// component keeps in its memory, unless there is [only one instance](Self::in_one_instance). A call that traps returns
+/// [`Error::Other`], and its instance is dropped. There is no timeout: a call lasts as long as the component takes.
 pub struct ComponentStore<T: 'static> {
     component: StoreComponentPre<T>,
     new_state: Box<dyn Fn() -> T + Send + Sync>,
     idle: Mutex<Vec<Running<T>>>,
-    /// Where there is one instance: who may use it.
-    turn: Option<tokio::sync::Mutex<()>>,
+    /// Locked during each call, if there is only one instance.
+    lock: Option<tokio::sync::Mutex<()>>,
 }
 
 /// Why a component cannot be used as a store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComponentError {
-    /// It is no component.
+    /// The file is not a component.
     #[error("it is not a WebAssembly component")]
     Invalid(#[source] wasmtime::Error),
-    /// It does not export the interface, or imports what the linker does not have.
-    #[error("it does not export `lovely:session/key-value@0.1.0`, or imports what is not there")]
+    /// It does not export the interface, or imports something that the linker does not have.
+    #[error(
+        "it does not export `lovely:session/key-value@0.1.0`, or it imports something that is not provided"
+    )]
     Unfit(#[source] wasmtime::Error),
 }
 
-/// An instance.
+/// An instance and its store.
 struct Running<T: 'static> {
     store: Store<T>,
     component: StoreComponent,
 }
 
 impl<T: Send + 'static> ComponentStore<T> {
-    /// A store of this component, whose imports are in the linker. Each instance has a state of its own.
+    /// A store of `component`, with the imports from `linker`. `new_state` makes the data of each instance.
     ///
     /// # Errors
     ///
-    /// When it does not export the interface, or imports what the linker does not have.
+    /// [`ComponentError::Unfit`], when the component does not export the interface, or imports something that the
+    /// linker does not have.
     pub fn new(
         component: &Component,
         linker: &Linker<T>,
@@ -55,23 +57,24 @@ impl<T: Send + 'static> ComponentStore<T> {
     ) -> Result<Self, ComponentError> {
         let component = linker.instantiate_pre(component).and_then(StoreComponentPre::new);
         let component = component.map_err(ComponentError::Unfit)?;
-        Ok(Self { component, new_state: Box::new(new_state), idle: Mutex::default(), turn: None })
+        Ok(Self { component, new_state: Box::new(new_state), idle: Mutex::default(), lock: None })
     }
 
-    /// Has all calls run in the same instance, one after the other: for a component that keeps its entries in memory.
+    /// Runs all calls in the same instance, one after the other. Use it for a component that keeps its entries in
+    /// memory.
     #[must_use]
     pub fn in_one_instance(self) -> Self {
-        Self { turn: Some(tokio::sync::Mutex::default()), ..self }
+        Self { lock: Some(tokio::sync::Mutex::default()), ..self }
     }
 
-    async fn turn(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        match &self.turn {
-            Some(turn) => Some(turn.lock().await),
+    async fn lock(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match &self.lock {
+            Some(lock) => Some(lock.lock().await),
             None => None,
         }
     }
 
-    /// Gives up the instances that are kept: the next calls run in fresh ones.
+    /// Drops the idle instances, so that the next calls run in new ones.
     pub fn forget_instances(&self) {
         self.idle().clear();
     }
@@ -90,7 +93,7 @@ impl<T: Send + 'static> ComponentStore<T> {
     }
 
     async fn read(&self, keys: &[String], touch: Option<wit::Lifetime>) -> wasmtime::Result<Entries> {
-        let _turn = self.turn().await;
+        let _lock = self.lock().await;
         let Running { mut store, component } = self.instance().await?;
         let entries = component.lovely_session_key_value().call_get_many(&mut store, keys, touch).await?;
         self.idle().push(Running { store, component });
@@ -98,7 +101,7 @@ impl<T: Send + 'static> ComponentStore<T> {
     }
 
     async fn write(&self, writes: &[wit::Write]) -> wasmtime::Result<Outcomes> {
-        let _turn = self.turn().await;
+        let _lock = self.lock().await;
         let Running { mut store, component } = self.instance().await?;
         let outcomes = component.lovely_session_key_value().call_write_many(&mut store, writes).await?;
         self.idle().push(Running { store, component });
@@ -138,14 +141,14 @@ impl<T> fmt::Debug for ComponentStore<T> {
     }
 }
 
-/// What an instance has that imports nothing but WASI 0.2: the network, and an environment.
+/// The state of an instance that imports only WASI 0.2. It has a network and an environment.
 pub struct WasiState {
     wasi: WasiCtx,
     table: ResourceTable,
 }
 
 impl WasiState {
-    /// The network of this process, and these variables.
+    /// A state with the network of this process, its standard error, and these environment variables.
     pub fn new(environment: &[(String, String)]) -> Self {
         let mut wasi = WasiCtx::builder();
         wasi.inherit_network().allow_tcp(true).allow_ip_name_lookup(true).inherit_stderr().envs(environment);
@@ -166,12 +169,12 @@ impl WasiView for WasiState {
 }
 
 impl ComponentStore<WasiState> {
-    /// A store of a component, given as the bytes of its file, that imports nothing but WASI 0.2. It may use the
-    /// network, and sees these variables in its environment.
+    /// A store of a component that imports only WASI 0.2; `bytes` is the content of its file. The component may use the
+    /// network, and has these variables in its environment.
     ///
     /// # Errors
     ///
-    /// When it is no component, does not export the interface, or imports something else.
+    /// When the file is not a component, or the component does not export the interface or imports something else.
     pub fn with_wasi(bytes: &[u8], environment: Vec<(String, String)>) -> Result<Self, ComponentError> {
         let engine = Engine::default();
         let component = Component::new(&engine, bytes).map_err(ComponentError::Invalid)?;

@@ -1,6 +1,5 @@
-//! Instances on a real store, with and without turns.
+//! Instances with turns, on a store in memory.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -13,16 +12,16 @@ use crate::bindings::wit::{self, Host};
 const MINUTE: Duration = Duration::from_secs(60);
 const KEY: &str = "session";
 
-/// Turns that end by what instances do, and not because a busy machine takes its time.
-fn patient() -> TurnsOptions {
-    TurnsOptions { patience: MINUTE, hold: MINUTE }
+/// Limits so long that turns and waits never reach them, even on a busy machine.
+fn long_limits() -> TurnsOptions {
+    TurnsOptions { max_wait: MINUTE, max_hold: MINUTE }
 }
 
 fn turns(options: TurnsOptions) -> Turns {
     Turns::new(Arc::new(Memory::new())).with_options(options)
 }
 
-/// Loads a key as a session is loaded.
+/// Loads a key in the way of a session: with a lifetime to slide.
 async fn load(ctx: &mut KeyValueCtx, key: &str) -> Option<wit::Entry> {
     load_all(ctx, &[key.to_owned()]).await.remove(0)
 }
@@ -45,7 +44,7 @@ async fn write(ctx: &mut KeyValueCtx, write: wit::Write) -> wit::Outcome {
     ctx.write_many(vec![write]).await.unwrap().remove(0)
 }
 
-/// Heats a key up: of two who have loaded it, one loses. Returns the one who lost.
+/// Makes a key hot: two instances load and write it, and one loses the race. Returns that one.
 async fn race(turns: &Turns, key: &str) -> KeyValueCtx {
     let (mut winner, mut loser) = (turns.context(), turns.context());
     let (first, second) = (load(&mut winner, key).await, load(&mut loser, key).await);
@@ -54,28 +53,28 @@ async fn race(turns: &Turns, key: &str) -> KeyValueCtx {
     loser
 }
 
-/// Whether a call has to wait; it is given up then.
+/// Whether a call has to wait. Drops the call.
 async fn must_wait(call: impl Future) -> bool {
-    // A call on a store in memory that need not wait is done when it is first looked at.
+    // A call on a store in memory that need not wait is done at its first poll.
     timeout(Duration::ZERO, call).await.is_err()
 }
 
 #[tokio::test]
 #[expect(clippy::await_holding_lock, reason = "the calls would hang if they took the lock")]
-async fn who_loads_what_is_not_hot_never_touches_the_table() {
-    let turns = turns(patient());
-    let locked = turns.shared.table.lock().unwrap();
+async fn a_load_of_a_key_that_is_not_hot_never_locks_the_table() {
+    let turns = turns(long_limits());
+    let locked = turns.shared.lock();
     let mut ctx = turns.context();
     let loaded = load(&mut ctx, KEY).await;
     assert!(matches!(write(&mut ctx, plus_one(KEY, loaded.as_ref())).await, wit::Outcome::Applied(_)));
     drop(ctx);
     drop(locked);
-    assert_eq!(turns.shared.hot_keys.load(Ordering::Relaxed), 0);
+    assert!(turns.shared.has_no_hot_keys());
 }
 
 #[tokio::test]
 async fn a_load_waits_until_the_one_before_has_written() {
-    let turns = turns(patient());
+    let turns = turns(long_limits());
     drop(race(&turns, KEY).await);
     let (mut first, mut second) = (turns.context(), turns.context());
     let loaded = load(&mut first, KEY).await;
@@ -91,8 +90,8 @@ async fn a_load_waits_until_the_one_before_has_written() {
 }
 
 #[tokio::test]
-async fn a_load_waits_until_the_one_before_has_gone() {
-    let turns = turns(patient());
+async fn a_load_waits_until_the_context_of_the_one_before_is_dropped() {
+    let turns = turns(long_limits());
     drop(race(&turns, KEY).await);
     let (mut first, mut second) = (turns.context(), turns.context());
     load(&mut first, KEY).await;
@@ -102,36 +101,36 @@ async fn a_load_waits_until_the_one_before_has_gone() {
 }
 
 #[tokio::test]
-async fn a_load_waits_no_longer_than_a_turn_may_last() {
-    let hold = Duration::from_millis(20);
-    let turns = turns(TurnsOptions { hold, ..patient() });
+async fn a_load_waits_no_longer_than_the_longest_turn() {
+    let max_hold = Duration::from_millis(20);
+    let turns = turns(TurnsOptions { max_hold, ..long_limits() });
     drop(race(&turns, KEY).await);
-    let (mut hangs, mut second) = (turns.context(), turns.context());
-    let loaded = load(&mut hangs, KEY).await;
+    let (mut slow, mut second) = (turns.context(), turns.context());
+    let loaded = load(&mut slow, KEY).await;
     load(&mut second, KEY).await;
-    assert_eq!(turns.statistics().overtaken, 1);
-    // It can still do its work, and has no turn that it could end.
-    assert!(matches!(write(&mut hangs, plus_one(KEY, loaded.as_ref())).await, wit::Outcome::Applied(_)));
-    drop(hangs);
+    assert_eq!(turns.statistics().expired, 1);
+    // It can still write, and its context has no turn to end.
+    assert!(matches!(write(&mut slow, plus_one(KEY, loaded.as_ref())).await, wit::Outcome::Applied(_)));
+    drop(slow);
     assert!(must_wait(load(&mut turns.context(), KEY)).await, "it is the turn of the second");
 }
 
 #[tokio::test]
-async fn a_load_waits_no_longer_than_its_patience() {
-    let turns = turns(patient());
+async fn a_load_waits_no_longer_than_the_longest_wait() {
+    let turns = turns(long_limits());
     drop(race(&turns, KEY).await);
     let mut first = turns.context();
     load(&mut first, KEY).await;
-    let impatient = TurnsOptions { patience: Duration::from_millis(20), ..patient() };
-    let mut second = turns.clone().with_options(impatient).context();
+    let short = TurnsOptions { max_wait: Duration::from_millis(20), ..long_limits() };
+    let mut second = turns.clone().with_options(short).context();
     load(&mut second, KEY).await;
     assert_eq!(turns.statistics().without_turn, 1);
     assert!(must_wait(load(&mut turns.context(), KEY)).await, "the first still has its turn");
 }
 
 #[tokio::test]
-async fn a_load_that_is_given_up_takes_no_turn_away() {
-    let turns = turns(patient());
+async fn a_load_that_is_dropped_takes_no_turn() {
+    let turns = turns(long_limits());
     drop(race(&turns, KEY).await);
     let (mut first, mut second, mut third) = (turns.context(), turns.context(), turns.context());
     load(&mut first, KEY).await;
@@ -141,8 +140,8 @@ async fn a_load_that_is_given_up_takes_no_turn_away() {
 }
 
 #[tokio::test]
-async fn who_has_lost_a_race_reads_again_in_turn() {
-    let turns = turns(patient());
+async fn the_first_read_after_a_lost_race_waits_for_its_turn() {
+    let turns = turns(long_limits());
     let mut loser = race(&turns, KEY).await;
     let mut first = turns.context();
     load(&mut first, KEY).await;
@@ -152,7 +151,7 @@ async fn who_has_lost_a_race_reads_again_in_turn() {
 
 #[tokio::test]
 async fn a_read_that_loads_nothing_never_waits() {
-    let turns = turns(patient());
+    let turns = turns(long_limits());
     drop(race(&turns, KEY).await);
     let (mut first, mut looks) = (turns.context(), turns.context());
     load(&mut first, KEY).await;
@@ -160,8 +159,8 @@ async fn a_read_that_loads_nothing_never_waits() {
 }
 
 #[tokio::test]
-async fn who_has_written_in_a_commit_never_waits_in_it() {
-    let turns = turns(patient());
+async fn an_instance_that_has_written_in_a_commit_never_waits_in_it() {
+    let turns = turns(long_limits());
     let (mut slow, mut other) = (turns.context(), turns.context());
     let keys = ["a".to_owned(), "b".to_owned()];
     let loaded = load_all(&mut slow, &keys).await;
@@ -171,13 +170,13 @@ async fn who_has_written_in_a_commit_never_waits_in_it() {
     assert!(matches!(outcomes[..], [wit::Outcome::Applied(_), wit::Outcome::Stale]));
     load(&mut other, "b").await;
     assert!(must_wait(load(&mut turns.context(), "b")).await);
-    // Others may look at what it has prepared in `a`.
+    // Other instances could be waiting for what it has prepared in `a`.
     assert!(!must_wait(slow.get_many(vec!["b".to_owned()], None)).await);
 }
 
 #[tokio::test]
-async fn who_keeps_its_turn_after_a_lost_race_loads_again_at_once() {
-    let turns = turns(patient());
+async fn an_instance_keeps_its_turn_after_a_lost_race_and_loads_again_at_once() {
+    let turns = turns(long_limits());
     drop(race(&turns, KEY).await);
     let mut first = turns.context();
     let loaded = load(&mut first, KEY).await;
@@ -191,8 +190,8 @@ async fn who_keeps_its_turn_after_a_lost_race_loads_again_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_turns_nobody_loses_a_race_for_a_hot_key() {
-    let turns = turns(patient());
+async fn with_turns_no_instance_loses_a_race_for_a_hot_key() {
+    let turns = turns(long_limits());
     drop(race(&turns, KEY).await);
     let mut clients = JoinSet::new();
     for _ in 0..64 {
@@ -202,10 +201,10 @@ async fn with_turns_nobody_loses_a_race_for_a_hot_key() {
     let total = load(&mut turns.context(), KEY).await.unwrap().value;
     assert_eq!(String::from_utf8(total).unwrap(), (1 + 64 * 50).to_string());
     let statistics = turns.statistics();
-    assert_eq!((statistics.overtaken, statistics.without_turn), (0, 0), "{statistics:?}");
+    assert_eq!((statistics.expired, statistics.without_turn), (0, 0), "{statistics:?}");
 }
 
-/// Adds one to all keys, so many times; returns how many writes were stale.
+/// Adds one to all keys, `times` times. Returns the number of stale writes.
 async fn add_in_turn(turns: Turns, keys: Vec<String>, times: usize) -> usize {
     let mut stale = 0;
     for _ in 0..times {

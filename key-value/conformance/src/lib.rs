@@ -1,8 +1,8 @@
-//! Checks that a store keeps the contract of `lovely:session/key-value`.
+//! Tests whether a store keeps the contract of `lovely:session/key-value`.
 //!
-//! Give a store to [`check`], and read the [`Report`]: it tells for each rule of the contract whether the store
-//! keeps it, breaks it, or says that it cannot do what the rule is about. What a store answers `unsupported` to
-//! is never counted as kept.
+//! Pass a store to [`check`]. The [`Report`] has a [`Finding`] for each rule of the contract: the store keeps the rule,
+//! breaks it, or does not support what the rule is about. A rule for which the store returns `unsupported` never counts
+//! as kept.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -20,16 +20,20 @@
 //! # }
 //! ```
 //!
-//! A store in another language is checked as a component that exports the interface: `ComponentStore` of
-//! `lovely-session-host` makes a store of it, and `lovely-session check-store` does all this from a shell.
+//! To test a store in another language, build it as a component that exports the interface, and use `ComponentStore` of
+//! `lovely-session-host`. The command `lovely-session check-store` does the same from a shell.
 //!
-//! What the rules leave to each store's own tests: what happens while a server is away, hangs or is restarted,
-//! and how many round trips a call takes.
+//! The rules do not cover how a store behaves while a server is unreachable, hangs or restarts, nor how many round
+//! trips a call takes. A store has to test these itself.
 
+mod check;
 mod probe;
 mod report;
+mod rule;
 mod rules;
+mod stop;
 mod subject;
 
-pub use report::{Finding, Report, Verdict};
-pub use subject::{Subject, check};
+pub use check::check;
+pub use report::{Finding, Report, Status};
+pub use subject::Subject;

@@ -1,4 +1,4 @@
-//! What the rules ask a store with.
+//! The calls that rules make to a store.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,56 +8,10 @@ use lovely_session_key_value::{
     Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write,
 };
 
-use crate::subject::{Passing, Subject};
+use crate::stop::{Stop, ensure_eq};
+use crate::subject::{LIFETIME, Passing, Subject};
 
-/// How long what a rule puts lives, unless the rule is about that, or the store has no lifetimes: in case that it
-/// cannot be deleted.
-pub(crate) const LIFETIME: Lifetime = Lifetime::Seconds(600);
-
-/// Why a rule was not found to be kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stop {
-    Unsupported(String),
-    NotTried(String),
-    Broken(String),
-}
-
-pub(crate) type Checked = Result<(), Stop>;
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Unsupported(text) => Self::Unsupported(text),
-            other => Self::Broken(format!("a call failed: {other}")),
-        }
-    }
-}
-
-/// Ends a rule as broken unless something holds.
-macro_rules! ensure {
-    ($holds:expr, $($how:tt)+) => {
-        if !$holds {
-            return Err($crate::probe::Stop::Broken(format!($($how)+)));
-        }
-    };
-}
-
-/// Ends a rule as broken unless the store answered what was expected.
-macro_rules! ensure_eq {
-    ($answered:expr, $expected:expr, $($asked:tt)+) => {{
-        let (answered, expected) = (&$answered, &$expected);
-        if answered != expected {
-            let asked = format!($($asked)+);
-            return Err($crate::probe::Stop::Broken(format!(
-                "{asked}: the answer is {answered:?} instead of {expected:?}"
-            )));
-        }
-    }};
-}
-
-pub(crate) use {ensure, ensure_eq};
-
-/// A store, as one rule sees it: with keys of its own.
+/// A store, with the keys of one rule.
 pub(crate) struct Probe {
     store: Arc<dyn KeyValue>,
     passing: Passing,
@@ -72,14 +26,14 @@ impl Probe {
         Self { store, passing, lifetime: subject.lifetime, prefix, used: Mutex::default() }
     }
 
-    /// The store's name of a key of this rule.
+    /// A key of this rule.
     pub(crate) fn key(&self, name: &str) -> String {
         let key = format!("{}{name}", self.prefix);
         self.remember(&key);
         key
     }
 
-    /// A key of this rule that is as long as a key may be.
+    /// A key of this rule with the longest length.
     pub(crate) fn longest_key(&self, name: &str) -> String {
         let key = format!("{}{name:0>width$}", self.prefix, width = 250 - self.prefix.len());
         self.remember(&key);
@@ -88,8 +42,8 @@ impl Probe {
 
     pub(crate) async fn let_pass(&self, time: Duration) {
         match &self.passing {
-            Passing::Moved(advance) => advance(time),
-            Passing::Waited => tokio::time::sleep(time).await,
+            Passing::Advance(advance) => advance(time),
+            Passing::Wait => tokio::time::sleep(time).await,
         }
     }
 
@@ -97,13 +51,13 @@ impl Probe {
         self.get_with(key, None).await
     }
 
-    /// Reads one key, and slides its lifetime.
+    /// Reads one key, and slides its lifetime to `touch`.
     pub(crate) async fn get_with(&self, key: &str, touch: Option<Lifetime>) -> Result<Option<Entry>, Stop> {
         let mut entries = self.get_many(vec![key.into()], touch).await?;
         Ok(entries.pop().flatten())
     }
 
-    /// Reads one key that has to be there.
+    /// Reads one key. It is broken if there is no entry.
     pub(crate) async fn found(&self, key: &str) -> Result<Entry, Stop> {
         let absent = || Stop::Broken(format!("a read of `{key}` finds nothing, though it was put"));
         self.get(key).await?.ok_or_else(absent)
@@ -114,9 +68,9 @@ impl Probe {
         keys: Vec<String>,
         touch: Option<Lifetime>,
     ) -> Result<Vec<Option<Entry>>, Stop> {
-        let asked = keys.len();
+        let count = keys.len();
         let entries = self.store.get_many(keys, touch).await?;
-        ensure_eq!(entries.len(), asked, "the number of answers to a read of {asked} keys");
+        ensure_eq!(entries.len(), count, "the number of results of a read");
         Ok(entries)
     }
 
@@ -126,32 +80,32 @@ impl Probe {
     }
 
     pub(crate) async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Stop> {
-        let asked = writes.len();
+        let count = writes.len();
         let outcomes = self.store.write_many(self.lasting(writes)).await?;
-        ensure_eq!(outcomes.len(), asked, "the number of outcomes of {asked} writes");
+        ensure_eq!(outcomes.len(), count, "the number of outcomes of a write");
         Ok(outcomes)
     }
 
-    /// Does a write that has to be applied, and answers the version.
+    /// Does a write, and returns the version. It is broken if the write is not applied.
     pub(crate) async fn apply(&self, write: Write) -> Result<Version, Stop> {
-        let asked = format!("{write:?}");
+        let call = format!("{write:?}");
         match self.write(write).await? {
             Outcome::Applied(version) => Ok(version),
-            outcome => Err(Stop::Broken(format!("{asked} ends as {outcome:?} instead of being applied"))),
+            outcome => Err(Stop::Broken(format!("{call}: the outcome is {outcome:?} instead of applied"))),
         }
     }
 
-    /// Reads in a way that the store may not accept.
+    /// Makes a read that should fail, and returns its error.
     pub(crate) async fn refused_read(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Option<Error> {
         self.store.get_many(keys, touch).await.err()
     }
 
-    /// Writes in a way that the store may not accept.
+    /// Makes a write that should fail, and returns its error.
     pub(crate) async fn refused_write(&self, writes: Vec<Write>) -> Option<Error> {
         self.store.write_many(self.lasting(writes)).await.err()
     }
 
-    /// The same writes, with the lifetime that this store can give.
+    /// The same writes, with this store's lifetime in place of [`LIFETIME`].
     fn lasting(&self, mut writes: Vec<Write>) -> Vec<Write> {
         for write in &mut writes {
             match &mut write.change {
@@ -164,7 +118,7 @@ impl Probe {
         writes
     }
 
-    /// Deletes what the rule has left, as far as that can be done.
+    /// Deletes the entries of the rule. Failures are ignored.
     pub(crate) async fn clean_up(&self) {
         let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
         for key in used {

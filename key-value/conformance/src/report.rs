@@ -1,30 +1,31 @@
-//! What was found out about a store.
+//! The result of a check.
 
 use std::fmt;
 
-/// What was found out about one rule.
+/// Whether a store keeps a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Status {
     /// The store keeps it.
     Kept,
-    /// The store answered `unsupported`, with this text: it cannot do what the rule is about.
+    /// The store returned `unsupported`, with this text: it cannot do what the rule is about.
     Unsupported(String),
-    /// The rule could not be tried on this store, for this reason.
+    /// The rule could not be checked on this store, for this reason.
     NotTried(String),
     /// The store breaks it, in this way.
     Broken(String),
 }
 
-/// A rule of the contract, and what was found out about it.
+/// A rule of the contract, and whether the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The rule, as a sentence.
     pub rule: String,
-    /// What was found out.
-    pub verdict: Verdict,
+    /// Whether the store keeps it.
+    pub status: Status,
 }
 
-/// What was found out about all rules. Prints a line for each, and a summary.
+/// The findings for all rules. Its `Display` has a line for each, with details below it, and a summary as the last
+/// line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     findings: Vec<Finding>,
@@ -42,20 +43,20 @@ impl Report {
 
     /// Whether the store keeps every rule.
     pub fn is_kept(&self) -> bool {
-        self.count(|verdict| *verdict == Verdict::Kept) == self.findings.len()
+        self.count(|status| *status == Status::Kept) == self.findings.len()
     }
 
-    /// Whether the store breaks a rule. One that says what it cannot do breaks none.
+    /// Whether the store breaks a rule. A store that reports `unsupported` does not break the rule.
     pub fn is_broken(&self) -> bool {
-        self.count(|verdict| matches!(verdict, Verdict::Broken(_))) > 0
+        self.count(|status| matches!(status, Status::Broken(_))) > 0
     }
 
-    fn count(&self, is_counted: impl Fn(&Verdict) -> bool) -> usize {
-        self.findings.iter().filter(|finding| is_counted(&finding.verdict)).count()
+    fn count(&self, is_counted: impl Fn(&Status) -> bool) -> usize {
+        self.findings.iter().filter(|finding| is_counted(&finding.status)).count()
     }
 }
 
-impl Verdict {
+impl Status {
     fn name(&self) -> &'static str {
         match self {
             Self::Kept => "kept",
@@ -75,8 +76,8 @@ impl Verdict {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<12} {}", self.verdict.name(), self.rule)?;
-        match self.verdict.details() {
+        write!(f, "{:<12} {}", self.status.name(), self.rule)?;
+        match self.status.details() {
             Some(details) => write!(f, "\n{:13}{details}", ""),
             None => Ok(()),
         }
@@ -88,14 +89,15 @@ impl fmt::Display for Report {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
+        let count = self.findings.len();
         write!(
             f,
-            "{} rules: {} kept, {} unsupported, {} not tried, {} broken",
-            self.findings.len(),
-            self.count(|verdict| *verdict == Verdict::Kept),
-            self.count(|verdict| matches!(verdict, Verdict::Unsupported(_))),
-            self.count(|verdict| matches!(verdict, Verdict::NotTried(_))),
-            self.count(|verdict| matches!(verdict, Verdict::Broken(_))),
+            "{count} {}: {} kept, {} unsupported, {} not tried, {} broken",
+            if count == 1 { "rule" } else { "rules" },
+            self.count(|status| *status == Status::Kept),
+            self.count(|status| matches!(status, Status::Unsupported(_))),
+            self.count(|status| matches!(status, Status::NotTried(_))),
+            self.count(|status| matches!(status, Status::Broken(_))),
         )
     }
 }
@@ -104,24 +106,24 @@ impl fmt::Display for Report {
 mod tests {
     use super::*;
 
-    fn report(verdicts: &[Verdict]) -> Report {
-        let finding = |verdict: &Verdict| Finding { rule: "a rule".into(), verdict: verdict.clone() };
-        Report::new(verdicts.iter().map(finding).collect())
+    fn report(statuss: &[Status]) -> Report {
+        let finding = |status: &Status| Finding { rule: "a rule".into(), status: status.clone() };
+        Report::new(statuss.iter().map(finding).collect())
     }
 
     #[test]
-    fn what_is_unsupported_or_not_tried_is_neither_kept_nor_broken() {
-        for verdict in [Verdict::Unsupported("why".into()), Verdict::NotTried("why".into())] {
-            let report = report(&[Verdict::Kept, verdict]);
+    fn a_rule_that_is_unsupported_or_not_tried_is_neither_kept_nor_broken() {
+        for status in [Status::Unsupported("why".into()), Status::NotTried("why".into())] {
+            let report = report(&[Status::Kept, status]);
             assert!(!report.is_kept() && !report.is_broken());
         }
-        assert!(report(&[Verdict::Kept]).is_kept());
-        assert!(report(&[Verdict::Kept, Verdict::Broken("how".into())]).is_broken());
+        assert!(report(&[Status::Kept]).is_kept());
+        assert!(report(&[Status::Kept, Status::Broken("how".into())]).is_broken());
     }
 
     #[test]
-    fn a_report_tells_each_rule_and_counts_them() {
-        let shown = report(&[Verdict::Kept, Verdict::Unsupported("it has no clock".into())]).to_string();
+    fn a_report_lists_the_rules_and_counts_them() {
+        let shown = report(&[Status::Kept, Status::Unsupported("it has no clock".into())]).to_string();
         assert_eq!(
             shown,
             "kept         a rule\nunsupported  a rule\n             it has no clock\n\

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use lovely_session_host::serve::{Application, CodeCache, Limits};
 use lovely_session_tests::language::Language;
 
-/// The cart in a language, compiled once for all tests, and for their next run.
+/// The cart in a language, compiled once for all tests, and kept for their next run.
 pub fn cart(language: Language) -> Application {
     static CARTS: [OnceLock<Application>; 3] = [const { OnceLock::new() }; 3];
     let load = || {

@@ -1,4 +1,4 @@
-//! A person with a real browser. What the page says is told in `page`; here it is used.
+//! The cart in a real browser. `page` checks what the page contains; these tests use it.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ async fn site() -> Site {
     Site::on_memory(Language::Rust).await
 }
 
-/// Somebody who has just come to the site's page.
+/// A browser that has loaded the site's page.
 async fn person_at(site: &Site) -> Browser {
     let browser = Browser::open().await;
     browser.go_to(&site.url("/")).await;
@@ -24,7 +24,7 @@ async fn add(browser: &Browser, sku: &str, quantity: &str) {
     browser.click("Add to cart").await;
 }
 
-/// Asserts that a person sees all of these texts, and none of those.
+/// Asserts that the page shows all texts in `shown`, and none in `hidden`.
 async fn assert_sees(browser: &Browser, shown: &[&str], hidden: &[&str]) {
     let text = browser.text().await;
     for part in shown {
@@ -65,7 +65,7 @@ async fn a_failed_checkout_leaves_the_cart_and_a_good_one_orders_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn loading_the_page_again_does_not_do_again_what_led_there() {
+async fn reloading_the_page_does_not_repeat_the_request_before_it() {
     let site = site().await;
     let person = person_at(&site).await;
     add(&person, "apple", "2").await;
@@ -74,7 +74,7 @@ async fn loading_the_page_again_does_not_do_again_what_led_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_people_do_not_see_each_other_and_who_logs_out_sees_nothing() {
+async fn two_visitors_do_not_see_each_others_carts_and_after_a_logout_the_cart_is_empty() {
     let site = site().await;
     let (one, other) = (person_at(&site).await, person_at(&site).await);
     add(&one, "apple", "2").await;
@@ -106,7 +106,7 @@ async fn a_form_on_another_site_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_browser_takes_the_style_under_the_policy_of_the_page() {
+async fn the_policy_of_the_page_allows_its_style() {
     let site = site().await;
     let person = person_at(&site).await;
     assert_eq!(person.style("//*[@class = 'count']", "background-color").await, "rgba(31, 111, 84, 1)");

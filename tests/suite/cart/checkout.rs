@@ -10,28 +10,28 @@ const WRONG: &str = r#"{"coupon": "GUESS"}"#;
 
 on_both_stores!(
     the_coupon_orders_what_is_in_the_cart_and_empties_it,
-    another_coupon_leaves_the_cart_and_counts_the_attempt,
+    a_wrong_coupon_leaves_the_cart_and_counts_the_attempt,
     an_order_does_not_count_as_a_failed_attempt,
     an_order_keeps_the_count_of_failed_attempts,
     an_empty_cart_cannot_be_checked_out,
     a_checkout_without_a_coupon_is_refused_and_not_counted,
     a_declined_order_leaves_the_order_before_it,
-    a_form_checks_out_and_leads_back_to_the_page,
-    a_form_with_another_coupon_shows_the_page_with_the_reason,
+    a_form_checks_out_and_redirects_to_the_page,
+    a_form_with_a_wrong_coupon_shows_the_page_with_the_reason,
 );
 
 async fn the_coupon_orders_what_is_in_the_cart_and_empties_it(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     visitor.add("pear", 1).await;
-    let answer = visitor.post_json("/checkout", GOOD).await;
-    assert_eq!(answer.status, 200);
+    let response = visitor.post_json("/checkout", GOOD).await;
+    assert_eq!(response.status, 200);
     let order = json!({"items": {"apple": 2, "pear": 1}, "count": 3, "coupon": "WELCOME"});
-    assert_eq!(answer.json(), json!({"ok": true, "order": order}));
+    assert_eq!(response.json(), json!({"ok": true, "order": order}));
     assert_eq!(visitor.cart().await, json!({"items": {}, "count": 0}));
 }
 
-async fn another_coupon_leaves_the_cart_and_counts_the_attempt(site: &Site) {
+async fn a_wrong_coupon_leaves_the_cart_and_counts_the_attempt(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     for attempts in 1..=3 {
@@ -88,20 +88,20 @@ async fn a_declined_order_leaves_the_order_before_it(site: &Site) {
     assert!(page.contains("Thank you") && page.contains("plum") && page.contains("WELCOME"), "{page}");
 }
 
-async fn a_form_checks_out_and_leads_back_to_the_page(site: &Site) {
+async fn a_form_checks_out_and_redirects_to_the_page(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("plum", 2).await;
-    let answer = visitor.post_form("/checkout", "coupon=WELCOME").await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    let response = visitor.post_form("/checkout", "coupon=WELCOME").await;
+    assert_eq!((response.status, response.header("location")), (303, "/"));
     let page = visitor.get("/").await.body;
     assert!(page.contains("Thank you") && page.contains("plum"), "{page}");
 }
 
-async fn a_form_with_another_coupon_shows_the_page_with_the_reason(site: &Site) {
+async fn a_form_with_a_wrong_coupon_shows_the_page_with_the_reason(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("plum", 2).await;
-    let answer = visitor.post_form("/checkout", "coupon=GUESS").await;
-    assert_eq!((answer.status, answer.header("content-type")), (422, "text/html; charset=utf-8"));
-    assert!(answer.body.contains("this coupon is not valid") && answer.body.contains("plum"));
-    assert!(answer.body.contains("did not go through: 1"), "{}", answer.body);
+    let response = visitor.post_form("/checkout", "coupon=GUESS").await;
+    assert_eq!((response.status, response.header("content-type")), (422, "text/html; charset=utf-8"));
+    assert!(response.body.contains("this coupon is not valid") && response.body.contains("plum"));
+    assert!(response.body.contains("did not go through: 1"), "{}", response.body);
 }

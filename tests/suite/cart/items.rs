@@ -6,19 +6,19 @@ use super::on_both_stores;
 use super::site::Site;
 
 on_both_stores!(
-    adding_answers_with_the_cart,
+    adding_returns_the_cart,
     adding_adds_to_what_is_there,
-    a_form_adds_and_leads_back_to_the_page,
+    a_form_adds_and_redirects_to_the_page,
     a_sku_may_be_any_64_characters,
-    bad_json_is_refused_and_changes_nothing,
-    a_bad_form_is_refused_and_changes_nothing,
-    removing_answers_with_the_cart,
-    what_is_not_in_the_cart_cannot_be_removed,
+    invalid_json_is_refused_and_changes_nothing,
+    an_invalid_form_is_refused_and_changes_nothing,
+    removing_returns_the_cart,
+    removing_an_item_that_is_not_in_the_cart_fails,
     a_sku_in_a_path_is_percent_encoded,
-    a_form_removes_and_leads_back_to_the_page,
+    a_form_removes_and_redirects_to_the_page,
 );
 
-async fn adding_answers_with_the_cart(site: &Site) {
+async fn adding_returns_the_cart(site: &Site) {
     let mut visitor = site.visitor();
     assert_eq!(visitor.add("apple", 2).await, json!({"items": {"apple": 2}, "count": 2}));
     assert_eq!(visitor.cart().await, json!({"items": {"apple": 2}, "count": 2}));
@@ -33,10 +33,10 @@ async fn adding_adds_to_what_is_there(site: &Site) {
     assert_eq!(visitor.cart().await, cart);
 }
 
-async fn a_form_adds_and_leads_back_to_the_page(site: &Site) {
+async fn a_form_adds_and_redirects_to_the_page(site: &Site) {
     let mut visitor = site.visitor();
-    let answer = visitor.post_form("/cart/items", "sku=red+apple%26%C3%BC&qty=2").await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    let response = visitor.post_form("/cart/items", "sku=red+apple%26%C3%BC&qty=2").await;
+    assert_eq!((response.status, response.header("location")), (303, "/"));
     assert_eq!(visitor.cart().await["items"], json!({"red apple&ü": 2}));
 }
 
@@ -48,7 +48,7 @@ async fn a_sku_may_be_any_64_characters(site: &Site) {
     }
 }
 
-async fn bad_json_is_refused_and_changes_nothing(site: &Site) {
+async fn invalid_json_is_refused_and_changes_nothing(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     let too_long = format!(r#"{{"sku": "{}", "qty": 1}}"#, "ü".repeat(65));
@@ -92,29 +92,29 @@ async fn bad_json_is_refused_and_changes_nothing(site: &Site) {
     assert_eq!(visitor.cart().await, json!({"items": {"apple": 2}, "count": 2}));
 }
 
-async fn a_bad_form_is_refused_and_changes_nothing(site: &Site) {
+async fn an_invalid_form_is_refused_and_changes_nothing(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     let no_item = ["", "sku=apple", "qty=2", "sku=&qty=2", "sku=%zz&qty=2", "sku=%ff&qty=2"];
     let no_quantity = ["sku=apple&qty=0", "sku=apple&qty=1001", "sku=apple&qty=1.5", "sku=apple&qty=two"];
     for body in no_item.into_iter().chain(no_quantity) {
-        let answer = visitor.post_form("/cart/items", body).await;
-        assert_eq!(answer.status, 400, "{body}");
-        assert!(answer.body.contains(r#"role="alert""#) && answer.body.contains("apple"), "{body}");
+        let response = visitor.post_form("/cart/items", body).await;
+        assert_eq!(response.status, 400, "{body}");
+        assert!(response.body.contains(r#"role="alert""#) && response.body.contains("apple"), "{body}");
     }
     assert_eq!(visitor.cart().await, json!({"items": {"apple": 2}, "count": 2}));
 }
 
-async fn removing_answers_with_the_cart(site: &Site) {
+async fn removing_returns_the_cart(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     visitor.add("pear", 1).await;
-    let answer = visitor.delete("/cart/items/apple").await;
-    assert_eq!((answer.status, answer.json()), (200, json!({"items": {"pear": 1}, "count": 1})));
+    let response = visitor.delete("/cart/items/apple").await;
+    assert_eq!((response.status, response.json()), (200, json!({"items": {"pear": 1}, "count": 1})));
     assert_eq!(visitor.cart().await, json!({"items": {"pear": 1}, "count": 1}));
 }
 
-async fn what_is_not_in_the_cart_cannot_be_removed(site: &Site) {
+async fn removing_an_item_that_is_not_in_the_cart_fails(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     let too_long = format!("/cart/items/{}", "x".repeat(5000));
@@ -132,11 +132,11 @@ async fn a_sku_in_a_path_is_percent_encoded(site: &Site) {
     assert_eq!(visitor.cart().await, json!({"items": {}, "count": 0}));
 }
 
-async fn a_form_removes_and_leads_back_to_the_page(site: &Site) {
+async fn a_form_removes_and_redirects_to_the_page(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("red apple", 2).await;
-    let answer = visitor.post_form("/cart/remove", "sku=red+apple").await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    let response = visitor.post_form("/cart/remove", "sku=red+apple").await;
+    assert_eq!((response.status, response.header("location")), (303, "/"));
     assert_eq!(visitor.cart().await, json!({"items": {}, "count": 0}));
     assert_eq!(visitor.post_form("/cart/remove", "sku=red+apple").await.status, 404);
 }

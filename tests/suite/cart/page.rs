@@ -1,4 +1,4 @@
-//! The page for people.
+//! The HTML page.
 
 use reqwest::Method;
 
@@ -7,31 +7,31 @@ use super::site::Site;
 
 on_both_stores!(
     the_page_shows_the_cart_and_its_forms,
-    a_new_visitor_is_told_that_the_cart_is_empty,
-    markup_in_a_sku_stays_text,
+    a_new_visitor_sees_an_empty_cart,
+    markup_in_a_sku_is_escaped,
     the_page_can_neither_run_scripts_nor_load_from_elsewhere,
-    nothing_that_shows_a_cart_is_kept_by_caches,
-    head_is_answered_as_get_without_a_body,
+    responses_with_a_cart_are_not_cached,
+    head_is_get_without_a_body,
 );
 
 async fn the_page_shows_the_cart_and_its_forms(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("plum", 12).await;
-    let answer = visitor.get("/").await;
-    assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"));
-    assert!(answer.body.contains("plum") && answer.body.contains("× 12"), "{}", answer.body);
+    let response = visitor.get("/").await;
+    assert_eq!((response.status, response.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert!(response.body.contains("plum") && response.body.contains("× 12"), "{}", response.body);
     for action in ["/cart/items", "/cart/remove", "/checkout", "/logout"] {
-        assert!(answer.body.contains(&format!(r#"method="post" action="{action}""#)), "{action}");
+        assert!(response.body.contains(&format!(r#"method="post" action="{action}""#)), "{action}");
     }
-    assert!(!answer.body.contains("<script"));
+    assert!(!response.body.contains("<script"));
 }
 
-async fn a_new_visitor_is_told_that_the_cart_is_empty(site: &Site) {
+async fn a_new_visitor_sees_an_empty_cart(site: &Site) {
     let page = site.visitor().get("/").await.body;
     assert!(page.contains("Nothing in here yet"), "{page}");
 }
 
-async fn markup_in_a_sku_stays_text(site: &Site) {
+async fn markup_in_a_sku_is_escaped(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add(r#"'"><img src=x>&{sku}"#, 1).await;
     // An apostrophe can be written in decimal or hexadecimal.
@@ -51,16 +51,16 @@ async fn the_page_can_neither_run_scripts_nor_load_from_elsewhere(site: &Site) {
     assert!(style.body.contains("prefers-color-scheme: dark"));
 }
 
-async fn nothing_that_shows_a_cart_is_kept_by_caches(site: &Site) {
+async fn responses_with_a_cart_are_not_cached(site: &Site) {
     let mut visitor = site.visitor();
     for path in ["/", "/cart", "/nowhere"] {
-        let answer = visitor.get(path).await;
-        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
-        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        let response = visitor.get(path).await;
+        assert_eq!(response.header("cache-control"), "no-store", "{path}");
+        assert_eq!(response.header("x-content-type-options"), "nosniff", "{path}");
     }
 }
 
-async fn head_is_answered_as_get_without_a_body(site: &Site) {
+async fn head_is_get_without_a_body(site: &Site) {
     let mut visitor = site.visitor();
     for path in ["/", "/cart", "/style.css"] {
         let full = visitor.get(path).await;

@@ -1,4 +1,4 @@
-//! Requests at the same time: nothing is lost, and nobody waits for ever.
+//! Concurrent requests: nothing is lost, and no request waits forever.
 
 use std::time::{Duration, Instant};
 
@@ -12,17 +12,17 @@ use lovely_session_tests::visitor::Visitor;
 const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;
 
 on_both_stores!(
-    a_request_that_loses_a_race_is_done_on_fresh_data,
-    requests_that_add_different_things_never_run_again,
-    failed_checkouts_at_the_same_time_are_all_counted,
-    a_request_that_lost_twelve_races_is_still_done,
+    a_request_that_loses_a_race_runs_again_on_fresh_data,
+    requests_that_add_different_items_never_run_again,
+    concurrent_failed_checkouts_are_all_counted,
+    a_request_that_loses_twelve_races_succeeds,
     a_request_that_loses_races_for_five_seconds_is_refused_and_changes_nothing,
-    who_logs_out_meanwhile_is_a_new_visitor,
-    parallel_requests_of_one_visitor_lose_nothing,
-    parallel_visitors_do_not_disturb_each_other,
+    a_visitor_who_logs_out_during_a_request_is_a_new_one,
+    concurrent_requests_of_one_visitor_lose_no_update,
+    concurrent_visitors_do_not_affect_each_other,
 );
 
-async fn a_request_that_loses_a_race_is_done_on_fresh_data(site: &Site) {
+async fn a_request_that_loses_a_race_runs_again_on_fresh_data(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     let body = r#"{"coupon": "WELCOME"}"#;
@@ -32,7 +32,7 @@ async fn a_request_that_loses_a_race_is_done_on_fresh_data(site: &Site) {
     assert_eq!(visitor.cart().await, cart);
 }
 
-async fn requests_that_add_different_things_never_run_again(site: &Site) {
+async fn requests_that_add_different_items_never_run_again(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
     site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: 20 });
@@ -42,12 +42,12 @@ async fn requests_that_add_different_things_never_run_again(site: &Site) {
     assert_eq!(visitor.cart().await, json!({"items": {"apple": 21, "pear": 1}, "count": 22}));
 }
 
-async fn failed_checkouts_at_the_same_time_are_all_counted(site: &Site) {
+async fn concurrent_failed_checkouts_are_all_counted(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
     let fails = |mut visitor: Visitor| async move {
-        let answer = visitor.post_json("/checkout", r#"{"coupon": "EXPIRED"}"#).await;
-        assert_eq!(answer.status, 422, "{}", answer.body);
+        let response = visitor.post_json("/checkout", r#"{"coupon": "EXPIRED"}"#).await;
+        assert_eq!(response.status, 422, "{}", response.body);
     };
     let running = [(); 8].map(|()| tokio::spawn(fails(visitor.clone())));
     for checkout in running {
@@ -56,7 +56,7 @@ async fn failed_checkouts_at_the_same_time_are_all_counted(site: &Site) {
     assert_eq!(visitor.cart().await["attempts"], 8);
 }
 
-async fn a_request_that_lost_twelve_races_is_still_done(site: &Site) {
+async fn a_request_that_loses_twelve_races_succeeds(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
     site.let_in(Rival { visitor: visitor.clone(), path: "/cart/items", body: ADD, times: 12 });
@@ -71,13 +71,13 @@ async fn a_request_that_loses_races_for_five_seconds_is_refused_and_changes_noth
     let begun = Instant::now();
     let body = r#"{"sku": "apple", "qty": 1000}"#;
     visitor.post_json("/cart/items", body).await.assert_refused(503);
-    // It gives up when its next pause, of at most a quarter of a second, would end after these five seconds.
+    // It fails when its next pause, of at most a quarter of a second, would end after these five seconds.
     assert!(begun.elapsed() > Duration::from_secs(4), "it gave up after {:?}", begun.elapsed());
     let apples = visitor.cart().await["items"]["apple"].as_u64().unwrap();
     assert!((2..1000).contains(&apples), "{apples} apples");
 }
 
-async fn who_logs_out_meanwhile_is_a_new_visitor(site: &Site) {
+async fn a_visitor_who_logs_out_during_a_request_is_a_new_one(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
     let before = visitor.session.clone();
@@ -87,7 +87,7 @@ async fn who_logs_out_meanwhile_is_a_new_visitor(site: &Site) {
     assert_eq!(visitor.cart().await["items"], json!({"pear": 1}));
 }
 
-async fn parallel_requests_of_one_visitor_lose_nothing(site: &Site) {
+async fn concurrent_requests_of_one_visitor_lose_no_update(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
     let adds = ["apple", "apple", "apple", "apple", "pear", "plum", "fig", "lime"];
@@ -99,7 +99,7 @@ async fn parallel_requests_of_one_visitor_lose_nothing(site: &Site) {
     assert_eq!(visitor.cart().await, json!({"items": items, "count": 9}));
 }
 
-async fn parallel_visitors_do_not_disturb_each_other(site: &Site) {
+async fn concurrent_visitors_do_not_affect_each_other(site: &Site) {
     let mut running = Vec::new();
     for _ in 0..16 {
         running.push(tokio::spawn(add_one(site.visitor(), "apple")));

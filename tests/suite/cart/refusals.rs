@@ -1,4 +1,4 @@
-//! Requests that are refused whoever asks, and what happens when the store cannot do its part.
+//! Requests that are always refused, and requests that fail because of the store.
 
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
@@ -12,27 +12,27 @@ use lovely_session_tests::visitor::JSON;
 const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;
 
 on_both_stores!(
-    an_unknown_address_is_refused,
-    a_wrong_method_is_refused_and_told_the_right_one,
-    only_json_and_forms_are_understood,
-    a_body_without_a_type_is_taken_for_json,
+    an_unknown_path_is_refused,
+    a_wrong_method_is_refused_with_the_allowed_ones,
+    other_content_types_than_json_and_forms_are_refused,
+    a_body_without_a_content_type_is_read_as_json,
     a_body_over_64_kib_is_refused,
     another_site_cannot_change_the_cart,
 );
 
 in_every_language!(
-    a_store_that_is_away_is_told_and_the_next_request_works_once_it_is_back,
-    a_full_cart_is_told_and_stays_as_it_is,
+    an_unreachable_store_is_an_error_and_requests_succeed_again_after_it_is_back,
+    a_full_cart_is_an_error_and_is_not_changed,
 );
 
-async fn an_unknown_address_is_refused(site: &Site) {
+async fn an_unknown_path_is_refused(site: &Site) {
     let mut visitor = site.visitor();
     for path in ["/nowhere", "/cart/", "/cart/item", "/checkout/x", "//"] {
         visitor.get(path).await.assert_refused(404);
     }
 }
 
-async fn a_wrong_method_is_refused_and_told_the_right_one(site: &Site) {
+async fn a_wrong_method_is_refused_with_the_allowed_ones(site: &Site) {
     let mut visitor = site.visitor();
     let wrong = [
         (Method::DELETE, "/cart", "GET, HEAD"),
@@ -43,15 +43,15 @@ async fn a_wrong_method_is_refused_and_told_the_right_one(site: &Site) {
         (Method::PATCH, "/logout", "POST"),
     ];
     for (method, path, right) in wrong {
-        let answer = visitor.send(visitor.request(method, path)).await;
-        answer.assert_refused(405);
-        assert_eq!(answer.header("allow"), right, "{path}");
+        let response = visitor.send(visitor.request(method, path)).await;
+        response.assert_refused(405);
+        assert_eq!(response.header("allow"), right, "{path}");
     }
     let posted = visitor.post_json("/", "{}").await;
     assert_eq!((posted.status, posted.header("allow")), (405, "GET, HEAD"));
 }
 
-async fn only_json_and_forms_are_understood(site: &Site) {
+async fn other_content_types_than_json_and_forms_are_refused(site: &Site) {
     let mut visitor = site.visitor();
     for other in ["text/plain", "multipart/form-data; boundary=x", "application/jsonx", ""] {
         visitor.post("/cart/items", other, ADD).await.assert_refused(415);
@@ -61,7 +61,7 @@ async fn only_json_and_forms_are_understood(site: &Site) {
     }
 }
 
-async fn a_body_without_a_type_is_taken_for_json(site: &Site) {
+async fn a_body_without_a_content_type_is_read_as_json(site: &Site) {
     let mut visitor = site.visitor();
     let request = visitor.request(Method::POST, "/cart/items").body(ADD);
     assert_eq!(visitor.send(request).await.json()["count"], 1);
@@ -84,7 +84,7 @@ async fn another_site_cannot_change_the_cart(site: &Site) {
     assert_eq!(visitor.send(followed_link).await.status, 200);
 }
 
-async fn a_store_that_is_away_is_told_and_the_next_request_works_once_it_is_back(language: Language) {
+async fn an_unreachable_store_is_an_error_and_requests_succeed_again_after_it_is_back(language: Language) {
     let mut site = Site::on_memcached(language).await;
     let mut visitor = site.visitor();
     visitor.add("apple", 1).await;
@@ -99,15 +99,15 @@ async fn a_store_that_is_away_is_told_and_the_next_request_works_once_it_is_back
     assert_eq!(visitor.add("pear", 2).await["count"], 2);
 }
 
-async fn a_full_cart_is_told_and_stays_as_it_is(language: Language) {
+async fn a_full_cart_is_an_error_and_is_not_changed(language: Language) {
     let site = Site::on_small_memory(language, 2048).await;
     let mut visitor = site.visitor();
     let mut kinds = 0;
     let refused = loop {
         let body = json!({"sku": format!("{kinds:064}"), "qty": 1}).to_string();
-        let answer = visitor.post_json("/cart/items", &body).await;
-        if answer.status != 200 {
-            break answer;
+        let response = visitor.post_json("/cart/items", &body).await;
+        if response.status != 200 {
+            break response;
         }
         kinds += 1;
     };

@@ -1,4 +1,4 @@
-//! Who sees which cart, and for how long.
+//! Which cart a visitor sees, and for how long.
 
 use serde_json::json;
 
@@ -7,18 +7,18 @@ use super::{in_every_language, on_both_stores};
 use lovely_session_tests::language::Language;
 
 on_both_stores!(
-    nothing_is_stored_for_a_visitor_who_changed_nothing,
+    nothing_is_stored_for_a_visitor_without_changes,
     a_session_begins_with_the_first_change,
     visitors_do_not_see_each_others_carts,
-    an_id_that_was_not_issued_is_never_adopted,
+    an_id_that_the_site_did_not_issue_is_never_used,
     logging_out_ends_the_session_and_clears_the_cookie,
-    a_form_logs_out_and_leads_back_to_the_page,
-    logging_out_without_a_session_does_no_harm,
+    a_form_logs_out_and_redirects_to_the_page,
+    logging_out_without_a_session_succeeds,
 );
 
 in_every_language!(a_session_on_memcached_survives_a_restart_of_the_host);
 
-async fn nothing_is_stored_for_a_visitor_who_changed_nothing(site: &Site) {
+async fn nothing_is_stored_for_a_visitor_without_changes(site: &Site) {
     let mut visitor = site.visitor();
     assert_eq!(visitor.cart().await, json!({"items": {}, "count": 0}));
     visitor.get("/").await;
@@ -32,15 +32,15 @@ async fn nothing_is_stored_for_a_visitor_who_changed_nothing(site: &Site) {
 
 async fn a_session_begins_with_the_first_change(site: &Site) {
     let mut visitor = site.visitor();
-    let answer = visitor.post_json("/cart/items", r#"{"sku": "apple", "qty": 1}"#).await;
+    let response = visitor.post_json("/cart/items", r#"{"sku": "apple", "qty": 1}"#).await;
     let session = visitor.session.clone().unwrap();
-    assert_eq!(answer.header("set-cookie"), format!("sid={session}; HttpOnly; SameSite=Lax; Path=/"));
+    assert_eq!(response.header("set-cookie"), format!("sid={session}; HttpOnly; SameSite=Lax; Path=/"));
     assert!(session.len() >= 32, "192 bits");
     for path in ["/cart", "/"] {
         assert_eq!(visitor.get(path).await.header("set-cookie"), "");
     }
-    let answer = visitor.post_json("/cart/items", r#"{"sku": "apple", "qty": 1}"#).await;
-    assert_eq!(answer.header("set-cookie"), "", "the session goes on");
+    let response = visitor.post_json("/cart/items", r#"{"sku": "apple", "qty": 1}"#).await;
+    assert_eq!(response.header("set-cookie"), "", "the session continues");
     assert_eq!(site.stored().await, 1);
 }
 
@@ -55,7 +55,7 @@ async fn visitors_do_not_see_each_others_carts(site: &Site) {
     assert_eq!(other.cart().await["items"], json!({"pear": 1}));
 }
 
-async fn an_id_that_was_not_issued_is_never_adopted(site: &Site) {
+async fn an_id_that_the_site_did_not_issue_is_never_used(site: &Site) {
     let too_long = "x".repeat(2000);
     for planted in ["planted", "", "0", "a b", "%00", &"A".repeat(32), &too_long] {
         let mut visitor = site.visitor().with_session(planted);
@@ -74,9 +74,9 @@ async fn logging_out_ends_the_session_and_clears_the_cookie(site: &Site) {
     visitor.add("apple", 2).await;
     let mut thief = visitor.clone();
     let stolen = thief.session.clone();
-    let answer = visitor.post_json("/logout", "").await;
-    assert_eq!((answer.status, answer.json()), (200, json!({"ok": true})));
-    assert_eq!(answer.header("set-cookie"), "sid=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");
+    let response = visitor.post_json("/logout", "").await;
+    assert_eq!((response.status, response.json()), (200, json!({"ok": true})));
+    assert_eq!(response.header("set-cookie"), "sid=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");
     assert_eq!(thief.cart().await, json!({"items": {}, "count": 0}));
     thief.delete("/cart/items/apple").await.assert_refused(404);
     thief.add("pear", 1).await;
@@ -84,15 +84,15 @@ async fn logging_out_ends_the_session_and_clears_the_cookie(site: &Site) {
     assert_eq!(thief.cart().await["items"], json!({"pear": 1}));
 }
 
-async fn a_form_logs_out_and_leads_back_to_the_page(site: &Site) {
+async fn a_form_logs_out_and_redirects_to_the_page(site: &Site) {
     let mut visitor = site.visitor();
     visitor.add("apple", 2).await;
-    let answer = visitor.post_form("/logout", "").await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    let response = visitor.post_form("/logout", "").await;
+    assert_eq!((response.status, response.header("location")), (303, "/"));
     assert_eq!(visitor.session, None);
 }
 
-async fn logging_out_without_a_session_does_no_harm(site: &Site) {
+async fn logging_out_without_a_session_succeeds(site: &Site) {
     let mut visitor = site.visitor().with_session("planted");
     assert_eq!(visitor.post_json("/logout", "").await.status, 200);
     assert_eq!(visitor.session, None);

@@ -1,11 +1,11 @@
-//! A running site: the cart in a language, served on a free port from a store of its own.
+//! A running site: the cart in a language, served on a free port, with its own store.
 
 use std::sync::Arc;
 
 use lovely_session_host::serve::Server;
 use lovely_session_host::{KeyValue, Memcached, Memory, MemoryOptions};
 use lovely_session_tests::memcached::MemcachedServer;
-use lovely_session_tests::world::patient;
+use lovely_session_tests::world::long_timeouts;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -14,7 +14,7 @@ use super::store::{Rival, WatchedStore};
 use lovely_session_tests::language::Language;
 use lovely_session_tests::visitor::Visitor;
 
-/// A site. It ends when this is dropped, and so does its memcached.
+/// A site. It stops when this is dropped, and so does its memcached.
 pub struct Site {
     language: Language,
     url: String,
@@ -31,7 +31,7 @@ impl Site {
         Self::start(language, Arc::new(Memory::new()), None).await
     }
 
-    /// A site whose store takes no larger values than `max_value_bytes`.
+    /// A site whose store has a limit of `max_value_bytes` for values.
     pub async fn on_small_memory(language: Language, max_value_bytes: u64) -> Self {
         let options = MemoryOptions { max_value_bytes, ..MemoryOptions::default() };
         Self::start(language, Arc::new(Memory::new().with_options(options)), None).await
@@ -43,7 +43,7 @@ impl Site {
 
     async fn connect(language: Language, memcached: MemcachedServer) -> Self {
         let address = memcached.address().parse().unwrap();
-        let store = Memcached::connect(&[address], &patient()).await.unwrap();
+        let store = Memcached::connect(&[address], &long_timeouts()).await.unwrap();
         Self::start(language, Arc::new(store), Some(memcached)).await
     }
 
@@ -75,12 +75,12 @@ impl Site {
         format!("{}{path}", self.url)
     }
 
-    /// Somebody who has never been here.
+    /// A new visitor.
     pub fn visitor(&self) -> Visitor {
         Visitor::new(self.url.clone())
     }
 
-    /// How many records there are in the store.
+    /// The number of records in the store.
     pub async fn stored(&self) -> usize {
         let stored = self.store.records().await;
         if let Some(memcached) = &self.memcached {
@@ -89,13 +89,14 @@ impl Site {
         stored
     }
 
-    /// Lets a rival be faster than the next commits, on another host: on one host requests for a session take turns.
+    /// Lets a rival win the races with the next commits. It uses another host, because on one host requests for a
+    /// session take|n|/// turns.
     pub fn let_in(&self, rival: Rival) {
         let visitor = rival.visitor.at(self.elsewhere.clone());
         self.store.let_in(Rival { visitor, ..rival });
     }
 
-    /// Ends memcached, and with it every session.
+    /// Stops memcached, which loses every session.
     pub fn stop_store(&mut self) {
         self.memcached.as_mut().unwrap().stop();
     }

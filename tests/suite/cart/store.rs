@@ -1,4 +1,4 @@
-//! A store between the site and the real one, which keeps watch and lets a rival in.
+//! A wrapper around a store that counts records and lets a rival win races.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -7,9 +7,9 @@ use lovely_session_host::{Entry, Error, KeyValue, Lifetime, Outcome, Write, asyn
 
 use lovely_session_tests::visitor::Visitor;
 
-/// Somebody who changes the cart just before another commit arrives, some times in a row.
+/// A client that changes the cart just before another commit arrives, several times in a row.
 pub struct Rival {
-    /// With the same session as the one who is to lose.
+    /// A visitor with the same session as the one that is to lose.
     pub visitor: Visitor,
     pub path: &'static str,
     pub body: &'static str,
@@ -18,14 +18,14 @@ pub struct Rival {
 
 impl Rival {
     async fn act(mut self) -> Option<Self> {
-        let answer = self.visitor.post_json(self.path, self.body).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
+        let response = self.visitor.post_json(self.path, self.body).await;
+        assert_eq!(response.status, 200, "{}", response.body);
         self.times -= 1;
         (self.times > 0).then_some(self)
     }
 }
 
-/// Passes calls on to a real store.
+/// Forwards calls to a real store.
 pub struct WatchedStore {
     real: Arc<dyn KeyValue>,
     written: Mutex<BTreeSet<String>>,
@@ -37,12 +37,12 @@ impl WatchedStore {
         Self { real, written: Mutex::default(), rival: Mutex::default() }
     }
 
-    /// Lets a rival be faster than the next commits.
+    /// Lets a rival win the races with the next commits.
     pub fn let_in(&self, rival: Rival) {
         *self.rival.lock().unwrap() = Some(rival);
     }
 
-    /// How many of the keys that were ever written hold something now.
+    /// The number of entries now, under all keys that were ever written.
     pub async fn records(&self) -> usize {
         let keys: Vec<_> = self.written.lock().unwrap().iter().cloned().collect();
         let entries = self.real.get_many(keys, None).await.unwrap();
@@ -61,7 +61,7 @@ impl KeyValue for WatchedStore {
     }
 
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
-        // While the rival acts it is not in here, so that its own commit has no rival.
+        // The rival is taken out while it acts, so that its own commit has no rival.
         let rival = self.rival.lock().unwrap().take();
         if let Some(rival) = rival {
             let next = rival.act().await;

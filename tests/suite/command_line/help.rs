@@ -1,4 +1,4 @@
-//! What the binary tells about itself.
+//! Help and version.
 
 use super::binary::run;
 
@@ -38,7 +38,7 @@ fn the_help_of_serve_names_every_limit_with_its_default() {
 }
 
 #[test]
-fn it_tells_its_version() {
+fn the_version_is_printed() {
     let version = run(["--version"]);
     assert_eq!(version.stdout, format!("lovely-session {}\n", env!("CARGO_PKG_VERSION")));
 }

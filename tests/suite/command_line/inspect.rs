@@ -40,7 +40,7 @@ fn a_session_is_printed_with_all_that_it_holds() {
 }
 
 #[test]
-fn a_change_that_is_pending_is_told_and_not_applied() {
+fn a_pending_change_is_printed_and_not_applied() {
     let pending = "\"pending\":{\"mark\":\"00000000000000a1\",\"primary\":\"ls1:shop:00\",\"expects\":\"01\",\
                    \"since\":1700000060,\"effect\":\"change\",\"packages\":[],\"removed\":[\"cart\"]},\"packages\"";
     let ended = inspect(&memcached_with(&RECORD.replace("\"packages\"", pending)), "shop", "id");
@@ -55,7 +55,7 @@ fn a_change_that_is_pending_is_told_and_not_applied() {
 }
 
 #[test]
-fn a_session_that_moved_tells_where_it_is() {
+fn a_session_that_has_moved_is_printed_with_its_new_key() {
     let moved = "\"ended_until\":1700000120,\"moved_to\":[\"ls1:shop:00\",0],\"packages\":[]}\n";
     let (head, _) = RECORD.split_once("\"packages\"").unwrap();
     let ended = inspect(&memcached_with(&format!("{head}{moved}")), "shop", "id");
@@ -68,7 +68,7 @@ fn a_session_that_moved_tells_where_it_is() {
 }
 
 #[test]
-fn looking_at_a_session_neither_changes_it_nor_keeps_it_alive() {
+fn inspecting_a_session_neither_changes_it_nor_slides_its_lifetime() {
     let server = memcached_with(RECORD);
     let key = store_key("shop", "id").unwrap();
     let state = |flags: &str| server.command(&format!("mg {key} {flags}"));
@@ -80,7 +80,7 @@ fn looking_at_a_session_neither_changes_it_nor_keeps_it_alive() {
 }
 
 #[test]
-fn a_session_that_is_not_there_exits_with_6_and_says_so() {
+fn an_absent_session_exits_with_6_and_a_message() {
     let server = memcached_with(RECORD);
     for (container, id) in [("shop", "another"), ("another", "id")] {
         let ended = inspect(&server, container, id);
@@ -92,7 +92,7 @@ fn a_session_that_is_not_there_exits_with_6_and_says_so() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_exits_with_6_and_says_why() {
+fn a_record_that_cannot_be_decoded_exits_with_6_and_the_reason() {
     for (record, why) in [
         ("hello", "damaged"),
         ("{\"format\":9}\n", "unknown format 9"),
@@ -105,7 +105,7 @@ fn a_record_that_cannot_be_read_exits_with_6_and_says_why() {
 }
 
 #[test]
-fn names_that_no_session_can_have_exit_with_2() {
+fn invalid_names_exit_with_2() {
     let ended = run(["inspect", "--store", "memcached://127.0.0.1:1", "", "id"]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
 }

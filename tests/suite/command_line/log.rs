@@ -1,4 +1,4 @@
-//! A server whose log cannot be written, or is not read: what its clients get, and how it ends.
+//! A server whose log cannot be written, or is not read: it still serves requests and stops.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
@@ -11,20 +11,20 @@ use tokio::sync::oneshot;
 
 use super::binary::{binary, read_address};
 
-/// How long an answer, and the end of a process, may take on a busy machine. Without an end it would take forever.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time limit for a response, and for the end of a process.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// So many requests leave more in the log than the pipe (64 KiB) and the server's queue hold.
+/// The number of requests whose log lines fill the pipe (64 KiB) and the server's queue.
 const MANY: usize = 200;
 
-/// A server whose log goes wherever the test wants it. It is killed when this is dropped.
+/// A server with a log of the test. It is killed when this is dropped.
 struct Server {
     process: Child,
     address: SocketAddr,
 }
 
 impl Server {
-    /// Serves, and gives the log, of which nothing has been read but the beginning.
+    /// Starts a server, and returns it with its log, of which only the start has been read.
     fn with_pipe() -> (Self, BufReader<ChildStderr>) {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut process = serve_at(anywhere).stderr(Stdio::piped()).spawn().unwrap();
@@ -33,7 +33,7 @@ impl Server {
         (Self { process, address }, log)
     }
 
-    /// Serves with a log on a disk that is full.
+    /// Starts a server with its log on a full disk.
     fn with_full_disk() -> Self {
         let address = address_of_its_own();
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
@@ -41,7 +41,7 @@ impl Server {
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
             assert_eq!(process.try_wait().unwrap(), None, "it ended before it served");
-            assert!(begun.elapsed() < PATIENCE * 3, "it does not listen");
+            assert!(begun.elapsed() < TIMEOUT * 3, "it does not listen");
             std::thread::sleep(Duration::from_millis(50));
         }
         Self { process, address }
@@ -49,14 +49,14 @@ impl Server {
 
     async fn get(&self, path: &str) -> (u16, String) {
         let asked = async {
-            let answer = reqwest::get(format!("http://{}{path}", self.address)).await?;
-            Ok::<_, reqwest::Error>((answer.status().as_u16(), answer.text().await?))
+            let response = reqwest::get(format!("http://{}{path}", self.address)).await?;
+            Ok::<_, reqwest::Error>((response.status().as_u16(), response.text().await?))
         };
-        tokio::time::timeout(PATIENCE, asked).await.expect("no answer in time").unwrap()
+        tokio::time::timeout(TIMEOUT, asked).await.expect("no response in time").unwrap()
     }
 
-    /// Everything that leaves a line in the log: requests, and an application that prints and that fails.
-    async fn assert_answers(&self) {
+    /// Sends requests that leave all kinds of lines in the log: of the request, of output, and of a failure.
+    async fn assert_serves(&self) {
         for _ in 0..5 {
             assert_eq!(self.get("/hello").await, (200, "hello\n".to_owned()));
             assert_eq!(self.get("/print").await, (200, "printed\n".to_owned()));
@@ -64,7 +64,7 @@ impl Server {
         }
     }
 
-    /// Makes the log much longer; its lines have the path in them.
+    /// Makes the log much longer, by long paths.
     async fn fill_log(&self) {
         let path = format!("/{}", "x".repeat(30_000));
         for _ in 0..MANY {
@@ -84,7 +84,7 @@ impl Server {
             if let Some(status) = self.process.try_wait().unwrap() {
                 return status;
             }
-            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            assert!(begun.elapsed() < TIMEOUT, "it does not end");
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -92,7 +92,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It fails when the process has ended already, which is as well.
+        // Fails when the process has ended already.
         let _ended = self.process.kill();
         let _status = self.process.wait();
     }
@@ -106,40 +106,40 @@ fn serve_at(address: SocketAddr) -> Command {
     command
 }
 
-/// A free port on a loopback address that no other process takes ports on.
+/// A free port on a loopback address that no other process uses.
 fn address_of_its_own() -> SocketAddr {
     let [.., high, low] = std::process::id().to_be_bytes();
     TcpListener::bind(SocketAddr::from(([127, 77, high, low], 0))).unwrap().local_addr().unwrap()
 }
 
 #[tokio::test]
-async fn requests_are_answered_when_the_reader_of_the_log_has_gone() {
+async fn requests_are_served_when_the_pipe_of_the_log_is_closed() {
     let (mut server, log) = Server::with_pipe();
     drop(log);
-    server.assert_answers().await;
+    server.assert_serves().await;
     server.signal();
     assert_eq!(server.end().code(), Some(0));
 }
 
 #[tokio::test]
-async fn requests_are_answered_when_the_disk_of_the_log_is_full() {
+async fn requests_are_served_when_the_disk_of_the_log_is_full() {
     let mut server = Server::with_full_disk();
-    server.assert_answers().await;
+    server.assert_serves().await;
     server.signal();
     assert_eq!(server.end().code(), Some(0));
 }
 
 #[tokio::test]
-async fn requests_are_answered_and_the_server_ends_when_nobody_reads_the_log() {
+async fn requests_are_served_and_the_server_stops_when_the_log_is_not_read() {
     let (mut server, _unread) = Server::with_pipe();
     server.fill_log().await;
-    server.assert_answers().await;
+    server.assert_serves().await;
     server.signal();
     assert_eq!(server.end().code(), Some(0));
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_a_server_whose_log_nobody_reads_while_guests_compute_on_all_threads() {
+async fn a_second_signal_stops_a_server_whose_log_is_not_read_while_guests_compute_on_all_threads() {
     let (mut server, _unread) = Server::with_pipe();
     server.fill_log().await;
     let url = format!("http://{}/loop", server.address);
@@ -155,7 +155,7 @@ async fn a_second_signal_ends_a_server_whose_log_nobody_reads_while_guests_compu
     }
 }
 
-/// Reads the log to its end, on a thread, which tells when it reads of lines that were lost.
+/// Reads the log to its end on a thread, and sends a message when a line reports lost lines.
 fn read_to_the_end(mut log: BufReader<ChildStderr>) -> (JoinHandle<String>, oneshot::Receiver<()>) {
     let (sender, told) = oneshot::channel();
     let reader = std::thread::spawn(move || {
@@ -170,23 +170,23 @@ fn read_to_the_end(mut log: BufReader<ChildStderr>) -> (JoinHandle<String>, ones
     (reader, told)
 }
 
-/// How many lines were lost, as a line of the log tells.
+/// The number of lost lines that a line of the log reports.
 fn lost(line: &str) -> Option<usize> {
     let (_, count) = line.split_once("lines of the log were lost: ")?;
     Some(count.parse().unwrap())
 }
 
 #[tokio::test]
-async fn the_log_counts_every_line_that_it_lost() {
+async fn the_log_reports_the_number_of_lost_lines() {
     let (mut server, log) = Server::with_pipe();
     server.fill_log().await;
     let (reader, told) = read_to_the_end(log);
-    tokio::time::timeout(PATIENCE, told).await.expect("the log tells of no loss").unwrap();
+    tokio::time::timeout(TIMEOUT, told).await.expect("the log tells of no loss").unwrap();
     server.signal();
     assert_eq!(server.end().code(), Some(0));
     let text = reader.join().unwrap();
     let losses: Vec<usize> = text.lines().filter_map(lost).collect();
     let written = text.lines().count() - losses.len();
-    // A line for each request, `stopping`, and `stopped`.
+    // One line for each request, `stopping`, and `stopped`.
     assert_eq!(written + losses.iter().sum::<usize>(), MANY + 2, "{written} written, {losses:?} lost");
 }

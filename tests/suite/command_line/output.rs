@@ -9,7 +9,7 @@ use lovely_session_tests::memcached::MemcachedServer;
 
 use super::binary::binary;
 
-/// The writing end of a pipe whose reader has gone.
+/// The writing end of a pipe whose reading end is closed.
 fn broken_pipe() -> PipeWriter {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -20,7 +20,7 @@ fn full_disk() -> Stdio {
     OpenOptions::new().write(true).open("/dev/full").unwrap().into()
 }
 
-/// Runs the command with this standard output; gives its exit code and what it said to standard error.
+/// Runs the command with this standard output. Returns its exit code and its standard error.
 fn run_into(stdout: impl Into<Stdio>, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(binary());
     let output: Output = command
@@ -34,14 +34,14 @@ fn run_into(stdout: impl Into<Stdio>, arguments: &[&str]) -> (Option<i32>, Strin
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Runs the command with a standard error that nobody reads; gives its exit code.
+/// Runs the command with this standard error. Returns its exit code.
 fn run_unheard(stderr: impl Into<Stdio>, arguments: &[&str]) -> Option<i32> {
     let mut command = Command::new(binary());
     command.args(arguments).stdout(Stdio::null()).stderr(stderr).status().unwrap().code()
 }
 
 #[test]
-fn a_reader_that_has_read_enough_is_no_failure() {
+fn a_closed_pipe_is_not_a_failure() {
     let server = MemcachedServer::start();
     let record = "{\"format\":2,\"life\":\"00112233445566ff\",\"marks\":\"\",\"created\":1700000000,\
                   \"saved\":1700000060,\"timeout\":3600,\"packages\":[]}\n";
@@ -56,14 +56,14 @@ fn a_reader_that_has_read_enough_is_no_failure() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_a_failure_that_says_so() {
+fn output_that_cannot_be_written_is_a_failure_with_a_message() {
     let (code, message) = run_into(full_disk(), &["check-store", "--store", "memory:"]);
     assert_eq!(code, Some(1));
     assert!(message.starts_with("error: cannot write to standard output\n  because: "), "{message}");
 }
 
 #[test]
-fn the_exit_code_says_what_failed_when_the_message_cannot_be_written() {
+fn the_exit_code_is_right_when_the_message_cannot_be_written() {
     let cases: [(&[&str], i32); 4] = [
         (&["serve", "no-such-file.wasm"], 3),
         (&["inspect", "--store", "memory:", "shop", "id"], 2),

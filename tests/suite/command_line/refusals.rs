@@ -1,4 +1,4 @@
-//! What goes wrong before anything is served: what is said, and the exit code.
+//! Failures before anything is served: the message and the exit code.
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use crate::serve::with_names_replaced;
 
 const MISBEHAVE: &str = env!("PROGRAM_MISBEHAVE_WASM");
 
-/// Checks the exit code, and that the message says all of this, and nothing as programmers write it.
+/// Checks the exit code, and that the message contains all of `said`, and no internals.
 fn assert_refused(ended: &Ended, code: i32, said: &[&str]) {
     let message = &ended.stderr;
     assert_eq!(ended.code, Some(code), "{message}");
@@ -43,13 +43,13 @@ fn serve_bytes(content: &[u8]) -> Ended {
     serve(&file)
 }
 
-/// An address at which nobody listens.
-fn deserted_address() -> String {
+/// An address on which nothing listens.
+fn unused_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 #[test]
-fn a_wrong_command_line_exits_with_2() {
+fn a_usage_error_exits_with_2() {
     assert_refused(&run(["serve"]), 2, &["APP.wasm"]);
     assert_refused(&run(["serve", "app.wasm", "--max-memory", "lots"]), 2, &["--max-memory", "64MiB"]);
     assert_refused(&run(["serve", "app.wasm", "--time-limit", "0"]), 2, &["--time-limit"]);
@@ -61,7 +61,7 @@ fn a_wrong_command_line_exits_with_2() {
 }
 
 #[test]
-fn a_file_that_is_not_there_exits_with_3() {
+fn an_absent_file_exits_with_3() {
     assert_refused(
         &serve(Path::new("nowhere/app.wasm")),
         3,
@@ -70,7 +70,7 @@ fn a_file_that_is_not_there_exits_with_3() {
 }
 
 #[test]
-fn a_file_that_is_no_component_exits_with_3_and_says_what_it_is() {
+fn a_file_that_is_not_a_component_exits_with_3_and_the_reason() {
     assert_refused(&serve_bytes(b""), 3, &["app.wasm", "empty"]);
     assert_refused(&serve_bytes(b"(module)"), 3, &["app.wasm", "a text"]);
     assert_refused(&serve_bytes(b"\x7fELF\x02\xff"), 3, &["app.wasm", "not a WebAssembly component"]);
@@ -82,27 +82,27 @@ fn a_file_that_is_no_component_exits_with_3_and_says_what_it_is() {
 }
 
 #[test]
-fn a_core_module_exits_with_3_and_says_how_to_make_a_component_of_it() {
+fn a_core_module_exits_with_3_and_how_to_make_it_a_component() {
     let refusal = serve_bytes(b"\0asm\x01\0\0\0");
     assert_refused(&refusal, 3, &["a core WebAssembly module", "wasm-tools component new"]);
 }
 
 #[test]
-fn an_unknown_import_exits_with_3_and_is_named() {
+fn an_unknown_import_exits_with_3_and_its_name() {
     let bytes = with_names_replaced(fs::read(MISBEHAVE).unwrap(), "wasi:cli/stdout@", "acme:cli/stdout@");
     assert_refused(&serve_bytes(&bytes), 3, &["`acme:cli/stdout@0.2.", "does not provide"]);
 }
 
 #[test]
-fn a_store_that_cannot_be_reached_exits_with_4_and_is_named() {
-    let address = deserted_address();
+fn an_unreachable_store_exits_with_4_and_its_address() {
+    let address = unused_address();
     let store = format!("memcached://{address}");
     assert_refused(&run(["serve", MISBEHAVE, "--store", &store]), 4, &[&address]);
     assert_refused(&run(["inspect", "--store", &store, "cart", "id"]), 4, &[&address]);
 }
 
 #[test]
-fn an_address_in_use_exits_with_5_and_is_named() {
+fn an_address_in_use_exits_with_5_and_the_address() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     assert_refused(
@@ -113,6 +113,6 @@ fn an_address_in_use_exits_with_5_and_is_named() {
 }
 
 #[test]
-fn an_address_that_is_none_exits_with_5_and_says_how_to_write_one() {
+fn an_invalid_address_exits_with_5_and_an_example() {
     assert_refused(&run(["serve", MISBEHAVE, "--addr", "8080"]), 5, &["`8080`", "127.0.0.1:8080"]);
 }

@@ -1,4 +1,4 @@
-//! A process that serves: its log, and its end.
+//! A server process: its log, and how it stops.
 
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ async fn get(serving: &Serving, path: &str) -> u16 {
     reqwest::get(serving.url(path)).await.unwrap().status().as_u16()
 }
 
-/// Begins a request of 0.7 seconds, and waits until it runs.
+/// Sends a request that takes 0.7 seconds, and waits until it runs.
 async fn begin_slow_request(
     serving: &Serving,
 ) -> tokio::task::JoinHandle<reqwest::Result<reqwest::Response>> {
@@ -56,7 +56,7 @@ async fn each_request_leaves_a_line_in_the_log_without_its_secrets() {
     assert_eq!(with_cookie.send().await.unwrap().status(), 500);
     serving.signal("TERM");
     let (_, log) = serving.wait();
-    let lines: Vec<_> = log.lines().filter(|line| line.contains("answered")).collect();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("request served")).collect();
     assert_eq!(lines.len(), 2, "{log}");
     for (line, request, status) in
         [(lines[0], "path=\"/hello\"", "status=200"), (lines[1], "path=\"/trap\"", "status=500")]
@@ -69,7 +69,7 @@ async fn each_request_leaves_a_line_in_the_log_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn what_the_application_prints_is_in_the_log_and_cannot_pass_for_something_else() {
+async fn the_output_of_the_application_is_in_the_log_and_cannot_imitate_other_lines() {
     let serving = Serving::start();
     assert_eq!(get(&serving, "/print").await, 200);
     serving.signal("TERM");

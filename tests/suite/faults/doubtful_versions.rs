@@ -1,6 +1,6 @@
-//! A store that is not sure whether an entry is still the one that it was, and gives it another version with each
-//! read; as the one on memcached does while the server may have been restarted. So a version that differs does not
-//! tell that an entry has changed, nor that a write that expected the former one can no longer arrive.
+//! A store that gives an entry another version with each read, as the store on memcached does while the server may have
+//! been restarted. So another version does not mean that the entry has changed, nor that a write with the former
+//! version can no longer arrive.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,29 +8,29 @@ use std::sync::{Arc, Mutex};
 use lovely_session_host::{
     Entry, Error as StoreError, Expectation, KeyValue, Lifetime, Memory, Outcome, Version, Write, async_trait,
 };
-use lovely_session_tests::app::{Answer, App, Error};
+use lovely_session_tests::app::{App, CallResult, Error};
 use lovely_session_tests::world::World;
 
-/// What a version is longer by than that of the store in memory.
+/// The additional bytes of a version, compared with the store in memory.
 const SUFFIX_BYTES: usize = 8;
 
 #[tokio::test]
-async fn a_write_that_arrives_after_the_read_that_looked_for_it_is_no_conflict() {
+async fn a_write_that_arrives_after_the_read_that_looks_for_it_does_not_conflict() {
     let store = Arc::new(Doubtful::default());
     let world = World::over(Arc::clone(&store) as Arc<dyn KeyValue>);
     count_up(&mut world.app().await, || {}).await.unwrap();
     let hold = || store.holds_next.store(true, Ordering::SeqCst);
-    let answer = count_up(&mut world.app().await, hold).await;
+    let result = count_up(&mut world.app().await, hold).await;
     assert!(!store.holds_next.load(Ordering::SeqCst), "nothing was held back");
     let count = count(&world).await;
-    match answer {
+    match result {
         Ok(()) => assert_eq!(count, "2"),
         Err(Error::OutcomeUnknown(_)) => {}
         Err(error) => panic!("nobody else was there, and the count is {count}: {error:?}"),
     }
 }
 
-async fn count_up(app: &mut App, before_the_commit: impl FnOnce()) -> Answer<()> {
+async fn count_up(app: &mut App, before_the_commit: impl FnOnce()) -> CallResult<()> {
     let (container, tx) = (app.open("doubtful").await, app.begin().await);
     let session = app.session(container, tx, "s").await?;
     let data = app.package(session, "p").await?;
@@ -48,8 +48,8 @@ async fn count(world: &World) -> String {
     app.get(data, "n").await.unwrap().unwrap()
 }
 
-/// A store in memory with a new version of each entry in each answer, all of which are good. It can hold the writes of
-/// a call back until something was read.
+/// A store in memory with a new version of each entry in each result, all of which are valid. It can hold the writes of
+/// a call back until the next read.
 #[derive(Default)]
 struct Doubtful {
     inner: Memory,

@@ -1,6 +1,6 @@
-//! A memcached so small that it throws sessions out to make room for others.
+//! A memcached so small that it evicts sessions.
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Session, Tx};
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::world::World;
 
@@ -8,15 +8,15 @@ use super::soak::soak;
 use super::trouble::short_deadlines;
 use lovely_session_tests::random::Random;
 
-/// The least memory that memcached starts with, in MiB, as long as an item may have one of them.
+/// The least memory with which memcached starts, in MiB, at an item limit of 1 MiB.
 const MEMORY: [&str; 2] = ["-m", "2"];
 
 const SESSIONS: usize = 8;
 
-/// All sessions have about this size, so that they compete for the same part of the memory.
+/// The size of all sessions, so that they compete for the same part of the memory.
 const TEXT_BYTES: usize = 30_000;
 
-/// More sessions than the memory holds by far.
+/// Far more sessions than the memory holds.
 const MOST_FILLERS: usize = 2000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +50,7 @@ async fn round(mut random: Random) -> bool {
             commit_evicted(&world, &server, waiting.swap_remove(evicted)).await;
             gone += 1;
         } else if random.below(10) == 0 {
-            // Others commit before it is their turn, and live on.
+            // Others commit before they are evicted, and stay.
             let chosen = waiting.swap_remove(random.index(waiting.len()));
             match commit_stored(&world, &server, chosen).await {
                 Some(alive) => waiting.push(alive),
@@ -70,8 +70,8 @@ fn text(letter: char) -> String {
     format!("\"{}\"", String::from(letter).repeat(TEXT_BYTES))
 }
 
-/// Stores a session, and answers its id.
-async fn store(world: &World) -> Answer<String> {
+/// Stores a session, and returns its id.
+async fn store(world: &World) -> CallResult<String> {
     let mut app = world.app().await;
     let (container, tx) = (app.open("evictions").await, app.begin().await);
     let session = app.create(container, tx).await?;
@@ -80,8 +80,8 @@ async fn store(world: &World) -> Answer<String> {
     Ok(app.id(session).await)
 }
 
-/// Stores a text that is not there yet: what is as it was would not be written.
-async fn set_other(app: &mut App, session: Session) -> Answer<()> {
+/// Sets another text: an unchanged session would not be written.
+async fn set_other(app: &mut App, session: Session) -> CallResult<()> {
     let data = app.package(session, "p").await?;
     let old = app.get(data, "k").await?;
     let letter = if old.is_some_and(|old| old == text('a')) { 'b' } else { 'a' };
@@ -96,34 +96,33 @@ async fn load(world: &World, id: String) -> Loaded {
     Loaded { app, container, tx, id }
 }
 
-/// Looks without reading: what is read is not evicted so soon.
+/// Looks for the key without a read, because an item that is read is evicted later.
 fn is_stored(server: &MemcachedServer, id: &str) -> bool {
     let key = lovely_session_core::store_key("evictions", id).unwrap();
     server.command(&format!("me {key}")).starts_with("ME ")
 }
 
-/// Commits a session that is stored, and loads it again. The room for the new record may be that of the old one: then
-/// it is evicted in this moment, and is none.
+/// Commits a session that is stored, and loads it again. None if the server evicts the old record to store the new one.
 async fn commit_stored(world: &World, server: &MemcachedServer, mut loaded: Loaded) -> Option<Loaded> {
     match loaded.app.commit(loaded.tx).await {
         Ok(()) => Some(load(world, loaded.id).await),
-        answer => {
-            assert_gone(world, server, loaded, answer).await;
+        result => {
+            assert_gone(world, server, loaded, result).await;
             None
         }
     }
 }
 
 async fn commit_evicted(world: &World, server: &MemcachedServer, mut loaded: Loaded) {
-    let answer = loaded.app.commit(loaded.tx).await;
-    assert_gone(world, server, loaded, answer).await;
+    let result = loaded.app.commit(loaded.tx).await;
+    assert_gone(world, server, loaded, result).await;
 }
 
-async fn assert_gone(world: &World, server: &MemcachedServer, mut loaded: Loaded, answer: Answer<()>) {
-    assert!(matches!(&answer, Err(Error::Gone(names)) if names[0].session == loaded.id), "{answer:?}");
+async fn assert_gone(world: &World, server: &MemcachedServer, mut loaded: Loaded, result: CallResult<()>) {
+    assert!(matches!(&result, Err(Error::Gone(names)) if names[0].session == loaded.id), "{result:?}");
     assert!(!is_stored(server, &loaded.id), "it was written back");
     let tx = loaded.app.begin().await;
-    let answer = loaded.app.resume(loaded.container, tx, &loaded.id).await;
-    assert!(matches!(answer, Ok(None)), "{answer:?}");
+    let result = loaded.app.resume(loaded.container, tx, &loaded.id).await;
+    assert!(matches!(result, Ok(None)), "{result:?}");
     assert_eq!(world.raw("evictions", &loaded.id).await, None);
 }

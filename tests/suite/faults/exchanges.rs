@@ -1,4 +1,4 @@
-//! What a call at the port costs on the wire.
+//! The round trips of a call to the store on the network.
 
 use lovely_session_tests::app::Session;
 use lovely_session_tests::proxy::{Fault, Proxy};
@@ -8,10 +8,10 @@ use super::trouble::Trouble;
 const IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_call_at_the_port_is_one_exchange_with_the_server() {
+async fn one_call_to_the_store_is_one_round_trip_to_the_server() {
     let trouble = Trouble::start().await;
     let (world, proxy) = (&trouble.world, trouble.proxy());
-    // The first connects, and the second finds what the first has stored.
+    // The first iteration connects, and the second finds what the first has stored.
     for (round, commit) in [4, 3].into_iter().enumerate() {
         let mut app = world.app().await;
         let (container, tx) = (app.open("exchanges").await, app.begin().await);
@@ -35,14 +35,14 @@ async fn one_call_at_the_port_is_one_exchange_with_the_server() {
         app.commit(tx).await.unwrap();
         assert_eq!(spent.exchanges(), expected + 2, "round {round}: the commit of one session");
     }
-    assert_eq!(world.trips(), (4, 9));
+    assert_eq!(world.round_trips(), (4, 9));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_write_that_is_cut_off_is_either_not_done_or_found_again() {
+async fn a_write_on_a_connection_that_is_cut_is_either_not_done_or_found_again() {
     let trouble = Trouble::start().await;
     for (round, fault) in
-        [Fault::CutRequests { after: 20 }, Fault::CutAnswers { after: 1 }, Fault::DropAnswers]
+        [Fault::CutRequests { after: 20 }, Fault::CutReplies { after: 1 }, Fault::DropReplies]
             .into_iter()
             .enumerate()
     {
@@ -53,16 +53,16 @@ async fn a_write_that_is_cut_off_is_either_not_done_or_found_again() {
         let data = app.package(session, "p").await.unwrap();
         app.set(data, "k", "1").await.unwrap();
         trouble.proxy().set(fault);
-        let answer = app.commit(tx).await;
+        let result = app.commit(tx).await;
         trouble.proxy().set(Fault::None);
-        assert!(answer.is_err(), "round {round}: nothing can be found out while the fault lasts");
+        assert!(result.is_err(), "round {round}: nothing can be found out while the fault lasts");
         let tx = app.begin().await;
         let stored = app.resume(container, tx, &id).await.unwrap().is_some();
-        assert_eq!(stored, round > 0, "round {round}: {answer:?}");
+        assert_eq!(stored, round > 0, "round {round}: {result:?}");
     }
 }
 
-/// Counts from a moment on.
+/// Counts round trips since a moment.
 struct Spent<'a> {
     proxy: &'a Proxy,
     before: usize,
@@ -70,10 +70,10 @@ struct Spent<'a> {
 
 impl<'a> Spent<'a> {
     fn since(proxy: &'a Proxy) -> Self {
-        Self { proxy, before: proxy.exchanges() }
+        Self { proxy, before: proxy.round_trips() }
     }
 
     fn exchanges(&self) -> usize {
-        self.proxy.exchanges() - self.before
+        self.proxy.round_trips() - self.before
     }
 }

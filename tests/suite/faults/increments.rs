@@ -1,14 +1,14 @@
 //! Counters that several clients increment while the network and the server fail.
 //!
-//! Each transaction adds one to the counter of a session, by `add` or by reading and setting it, and its own name to the log of the session. So the log
-//! tells which transactions were applied, and the counter whether they were applied as a whole and one after
-//! another.
+//! Each transaction adds one to the counter of a session, by `add` or by `get` and `set`, and its name to the log of
+//! the session. So the log has the transactions that were applied, and the counter shows whether they were applied
+//! completely and one after another.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lovely_session_tests::app::{Answer, Error};
+use lovely_session_tests::app::{CallResult, Error};
 use tokio::task::JoinSet;
 
 use super::soak::{ROUND, soak};
@@ -21,7 +21,7 @@ const SESSIONS: [&str; 3] = ["hot", "hotter", "hottest"];
 /// A transaction: the session that it increments, and its name in the log.
 type Operation = (&'static str, String);
 
-/// What the application was told of its transactions.
+/// The results of an application's transactions.
 #[derive(Default)]
 struct Told {
     acknowledged: Vec<Operation>,
@@ -31,8 +31,8 @@ struct Told {
 }
 
 impl Told {
-    fn note(&mut self, operation: Operation, answer: Answer<()>) {
-        let told = match answer {
+    fn note(&mut self, operation: Operation, result: CallResult<()>) {
+        let told = match result {
             Ok(()) => &mut self.acknowledged,
             Err(Error::Conflict(_)) => &mut self.conflict,
             Err(Error::Unavailable(_)) => &mut self.unavailable,
@@ -51,7 +51,7 @@ impl Told {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_acknowledged_increment_is_lost_and_none_that_was_refused_is_stored() {
+async fn no_acknowledged_increment_is_lost_and_no_refused_one_is_stored() {
     soak("increments", round).await;
 }
 
@@ -88,14 +88,14 @@ async fn increment_until(trouble: Arc<Trouble>, client: usize, mut random: Rando
             break;
         }
         let operation = (SESSIONS[random.index(SESSIONS.len())], format!("{client}-{number}"));
-        let answer = increment(&trouble, &operation, &mut random).await;
-        told.note(operation, answer);
+        let result = increment(&trouble, &operation, &mut random).await;
+        told.note(operation, result);
         random.wait(Duration::from_millis(5)).await;
     }
     told
 }
 
-async fn increment(trouble: &Trouble, (id, name): &Operation, random: &mut Random) -> Answer<()> {
+async fn increment(trouble: &Trouble, (id, name): &Operation, random: &mut Random) -> CallResult<()> {
     let mut app = trouble.world.app().await;
     let (container, tx) = (app.open("increments").await, app.begin().await);
     let session = app.session(container, tx, id).await?;
@@ -112,7 +112,7 @@ async fn increment(trouble: &Trouble, (id, name): &Operation, random: &mut Rando
     app.commit(tx).await
 }
 
-/// Compares what is stored, now that all is well, with what the application was told.
+/// Compares what is stored, after the faults, with the results of the transactions.
 async fn check(trouble: &Trouble, told: &Told) {
     let mut app = trouble.calm().await.app().await;
     let (container, tx) = (app.open("increments").await, app.begin().await);

@@ -1,29 +1,29 @@
-//! Visitors who log out while other requests of theirs are under way, and while everything fails.
+//! Visitors who log out while their other requests run and the network and servers fail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Session, Tx};
 use tokio::task::JoinSet;
 
 use super::soak::{ROUND, soak};
 use super::trouble::Trouble;
 use lovely_session_tests::random::Random;
 
-/// Visitors at the same time.
+/// The number of concurrent visitors.
 const VISITORS: usize = 4;
 
-/// Requests of one visitor at the same time, besides the logout.
+/// The number of concurrent requests of one visitor, beside the logout.
 const REQUESTS: usize = 3;
 
-/// How often each of them must meet the end of the session before it believes it.
+/// How often each request must find that the session has ended before it stops.
 const TIMES: usize = 3;
 
-/// How long a request takes between load and commit.
+/// The pause of a request between load and commit.
 const THINKING: Duration = Duration::from_millis(20);
 
-/// What became of all sessions.
+/// The counts over all sessions.
 #[derive(Debug, Default)]
 struct Figures {
     sessions: AtomicUsize,
@@ -40,16 +40,16 @@ fn count(figure: &AtomicUsize) {
     figure.fetch_add(1, Ordering::SeqCst);
 }
 
-/// One visit, from the first request until nobody finds the session any more.
+/// One visit, from the first request until no request finds the session.
 struct Visit {
     trouble: Arc<Trouble>,
     figures: Arc<Figures>,
     id: String,
-    /// Set once somebody was told that the session has ended. Nobody may find it alive from then on.
+    /// Set when a client was told that the session has ended. No client may find it alive from then on.
     ended: AtomicBool,
 }
 
-/// One request, which has the session.
+/// A request that has loaded the session.
 struct Request {
     app: App,
     tx: Tx,
@@ -102,7 +102,7 @@ async fn begin(trouble: &Trouble) -> (App, Container, Tx) {
     (app, container, tx)
 }
 
-async fn log_in(trouble: &Trouble) -> Answer<String> {
+async fn log_in(trouble: &Trouble) -> CallResult<String> {
     let (mut app, container, tx) = begin(trouble).await;
     let session = app.create(container, tx).await?;
     let data = app.package(session, "p").await?;
@@ -130,15 +130,15 @@ impl Visit {
                 assert!(!ended_before, "a session that has ended is alive again");
                 return Some(Request { app, tx, session });
             }
-            // It is remembered for a minute that it ended.
+            // The end of a session is remembered for a minute.
             Err(Error::Ended(_)) => self.end(&self.figures.refused_loads),
             Err(Error::Unavailable(_)) => count(&self.figures.unavailable),
-            answer => panic!("no fault explains {answer:?}"),
+            result => panic!("no fault explains {result:?}"),
         }
         None
     }
 
-    /// Changes the session over and over, until it has met the end of it often enough.
+    /// Changes the session again and again, until it has found its end often enough.
     async fn work(self: Arc<Self>, mut random: Random) {
         let mut refused = 0;
         while refused < TIMES {
@@ -168,7 +168,7 @@ impl Visit {
         }
     }
 
-    /// Destroys the session, and tries again until that is acknowledged or somebody has seen it.
+    /// Destroys the session, and retries until that is acknowledged or another client has seen it.
     async fn log_out(self: Arc<Self>, mut random: Random) {
         random.wait(Duration::from_millis(100)).await;
         while !self.has_ended() {

@@ -1,7 +1,7 @@
 //! A memcached that is killed and comes back empty while clients use it.
 //!
-//! Every session here has a random id and one client, so that it is known what it must hold. Ids that are begun again
-//! after a restart are in `same_ids.rs`.
+//! Every session has a random id and one client, so that the client knows its content. Tests with ids that are used
+//! again after a restart are in `same_ids.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,13 +18,13 @@ use lovely_session_tests::random::Random;
 
 const CLIENTS: usize = 6;
 
-/// How long a client thinks between load and commit: long enough for a restart now and then.
+/// The pause of a client between load and commit: long enough for occasional restarts.
 const THINKING: Duration = Duration::from_millis(150);
 
 /// What the clients share.
 struct Surroundings {
     world: World,
-    /// How often the server has died. Counted after it is dead and before it starts again.
+    /// The number of deaths of the server. Counted while it is dead.
     deaths: AtomicUsize,
 }
 
@@ -56,7 +56,7 @@ impl Figures {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_a_restart_lost_is_gone_or_absent_and_never_an_old_one() {
+async fn a_session_that_was_lost_in_a_restart_is_gone_or_absent_and_never_an_older_one() {
     soak("restarts", round).await;
 }
 
@@ -84,12 +84,12 @@ async fn round(mut random: Random) -> bool {
     figures.gone > 0 && figures.absent > 0
 }
 
-/// A session, as its client knows it.
+/// What a client knows of its session.
 struct Known {
     id: String,
-    /// What it may hold: one number; two when the outcome of the last commit is unknown; nothing once it is gone.
+    /// The numbers that it may hold: one; two when the outcome of the last commit is unknown; none once it is gone.
     counts: Vec<u32>,
-    /// How often the server had died before it was begun, and after.
+    /// The number of deaths of the server before the session was begun, and after.
     deaths: (usize, usize),
 }
 
@@ -100,7 +100,7 @@ struct Client {
     figures: Figures,
 }
 
-/// What a client needs for one transaction.
+/// The parts of one transaction.
 struct Attempt {
     app: App,
     container: Container,
@@ -136,7 +136,7 @@ impl Client {
                 self.known =
                     Some(Known { id, counts: vec![1], deaths: (deaths, self.surroundings.deaths()) });
             }
-            // The visitor was never told the id.
+            // The visitor never got the id.
             Err(Error::Unavailable(_)) => self.figures.unavailable += 1,
             Err(Error::OutcomeUnknown(_)) => self.figures.unknown += 1,
             Err(error) => panic!("a restart does not explain {error:?}"),
@@ -169,8 +169,8 @@ impl Client {
 
     async fn change(&mut self, mut attempt: Attempt, session: Session, mut known: Known, count: u32) {
         let died_meanwhile = self.surroundings.deaths() > known.deaths.1;
-        let answer = self.commit(&mut attempt, session, count + 1).await;
-        match answer {
+        let result = self.commit(&mut attempt, session, count + 1).await;
+        match result {
             Ok(()) => {
                 assert!(!died_meanwhile, "a commit wrote a session back that a restart had lost");
                 self.figures.committed += 1;

@@ -1,8 +1,8 @@
-//! Sessions of a few well-known ids, on a memcached that is killed and comes back empty while clients use it.
+//! Sessions with a few fixed ids, on a memcached that is killed and comes back empty while clients use it.
 //!
 //! memcached counts its versions from 1 in each process, so a session that is begun again after a restart soon has the
-//! version that a transaction from before the restart expects. Each beginning is given a name here, its life: so it is
-//! seen when something of an earlier life takes the place of a later one.
+//! version that a transaction from before the restart expects. Each beginning has a name here, its life, which shows
+//! when data of an earlier life replaces a later one.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -21,11 +21,11 @@ const CLIENTS: usize = 8;
 
 const IDS: [&str; 2] = ["ann", "bob"];
 
-/// How long a client thinks between load and commit: long enough for a restart now and then.
+/// The pause of a client between load and commit: long enough for occasional restarts.
 const THINKING: Duration = Duration::from_millis(100);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_from_before_a_restart_never_takes_the_place_of_one_begun_after_it() {
+async fn a_session_from_before_a_restart_never_replaces_one_begun_after_it() {
     soak("same ids", round).await;
 }
 
@@ -60,7 +60,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Seen {
-    /// The lives of each id whose beginning was acknowledged, the latest last.
+    /// The acknowledged lives of each id, in their order.
     lives: HashMap<&'static str, Vec<String>>,
     /// The states whose commit was acknowledged.
     states: HashSet<(String, u32)>,
@@ -76,15 +76,15 @@ impl std::fmt::Debug for Seen {
 }
 
 impl Seen {
-    /// How many lives of an id were acknowledged.
+    /// The number of acknowledged lives of an id.
     fn lives(&self, id: &str) -> usize {
         self.lives.get(id).map_or(0, Vec::len)
     }
 
-    /// Checks that a life is none of the first so many, which later ones had followed.
+    /// Checks that a life is not one of the first `lives`, which were followed by later ones.
     fn assert_none_of_the_first(&self, id: &str, lives: usize, life: &str) {
-        let place = self.lives.get(id).and_then(|lives| lives.iter().position(|other| other == life));
-        let over = place.is_some_and(|place| place + 1 < lives);
+        let position = self.lives.get(id).and_then(|lives| lives.iter().position(|other| other == life));
+        let over = position.is_some_and(|position| position + 1 < lives);
         assert!(!over, "{id}: life {life} is back, after {} lives", self.lives(id));
     }
 }

@@ -1,17 +1,17 @@
-//! How long a test runs.
+//! The duration of a test.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use lovely_session_tests::random::Random;
 
-/// How long the clients of one round are at work.
+/// The duration of one round.
 pub const ROUND: Duration = Duration::from_secs(4);
 
-/// How many rounds a busy machine gets until enough has happened in one of them.
-const PATIENCE: usize = 10;
+/// The most rounds on a busy machine, until enough has happened in one of them.
+const MAX_ROUNDS: usize = 10;
 
-/// Runs rounds, each with chances of its own, until `LOVELY_SOAK_SECONDS` are over, and until one of them says that
-/// enough happened in it to prove something.
+/// Runs rounds, each with its own random numbers, until `LOVELY_SOAK_SECONDS` are over, and until `round` returns true:
+/// enough happened in it for a meaningful check.
 pub async fn soak(test: &str, mut round: impl AsyncFnMut(Random) -> bool) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let end = Instant::now() + Duration::from_secs(number("LOVELY_SOAK_SECONDS").unwrap_or(0));
@@ -26,6 +26,9 @@ pub async fn soak(test: &str, mut round: impl AsyncFnMut(Random) -> bool) {
         if Instant::now() >= end && proved > 0 {
             return println!("{test}: enough happened in {proved} of {rounds} rounds");
         }
-        assert!(proved > 0 || rounds < PATIENCE, "too little happened in {rounds} rounds to prove anything");
+        assert!(
+            proved > 0 || rounds < MAX_ROUNDS,
+            "too little happened in {rounds} rounds to prove anything"
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! Transfers between accounts, each a session, while everything fails and clients die in the middle of commits: every
-//! serializable transaction that reads all accounts finds the same sum, and in the end each transfer is there as a
-//! whole or not at all. So it is with accounts that move: their ids are renewed, and their sessions end and others
-//! take over, in one transaction with the entry in a directory.
+//! Transfers between accounts, each a session, while the network and servers fail and clients die in the middle of
+//! commits. Every serializable transaction that reads all accounts finds the same sum, and in the end each transfer is
+//! done completely or not at all. The same holds for accounts that move: their ids are renewed, or their sessions end
+//! and others replace them, in one transaction with the entry in a directory.
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -26,21 +26,21 @@ const CLIENTS: usize = 6;
 
 const ACCOUNTS: usize = 6;
 
-/// What all accounts hold together, always.
+/// The sum of all balances at any time.
 const TOTAL: i64 = OPENING * ACCOUNTS as i64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_one_server_nobody_sees_a_part_of_a_transfer() {
+async fn on_one_server_no_transaction_sees_a_part_of_a_transfer() {
     soak("transfers on one server", async |random| round(random, 1, Moves::No, Kills::No).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_several_servers_nobody_sees_a_part_of_a_transfer() {
+async fn on_several_servers_no_transaction_sees_a_part_of_a_transfer() {
     soak("transfers on several servers", async |random| round(random, 3, Moves::No, Kills::No).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn between_accounts_that_move_nobody_sees_a_part_of_a_transfer() {
+async fn between_accounts_that_move_no_transaction_sees_a_part_of_a_transfer() {
     soak("transfers between accounts that move", async |mut random| {
         let servers = 1 + random.index(3);
         round(random, servers, Moves::Yes, Kills::No).await
@@ -49,7 +49,7 @@ async fn between_accounts_that_move_nobody_sees_a_part_of_a_transfer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_servers_that_are_killed_nobody_sees_a_part_of_a_transfer() {
+async fn on_servers_that_are_killed_no_transaction_sees_a_part_of_a_transfer() {
     soak("transfers on killed servers", async |mut random| {
         let servers = 1 + random.index(3);
         let moves = random.choose(&[Moves::Yes, Moves::No]);
@@ -65,7 +65,7 @@ enum Kills {
     No,
 }
 
-/// The accounts, and what stands between them and the clients.
+/// The accounts, and the network and servers between them and the clients.
 struct Bank {
     trouble: Trouble,
     generation: Mutex<Arc<Generation>>,
@@ -78,12 +78,12 @@ impl Bank {
         Self { trouble, generation: Mutex::new(Arc::new(generation)) }
     }
 
-    /// The accounts of now.
+    /// The current accounts.
     fn generation(&self) -> Arc<Generation> {
         Arc::clone(&self.generation.lock().unwrap())
     }
 
-    /// Kills a server, which takes accounts with it, and opens new ones.
+    /// Kills a server, which loses accounts, and opens new ones.
     async fn kill_a_server(&self, random: &mut Random) {
         self.trouble.kill_one(random).await;
         let mut app = self.trouble.calm().await.app().await;
@@ -92,7 +92,7 @@ impl Bank {
         *self.generation.lock().unwrap() = Arc::new(generation);
     }
 
-    /// Makes trouble until `end`; then all is well again.
+    /// Causes faults until `end`, and then removes them.
     async fn disturb(&self, random: &mut Random, kills: Kills, end: Instant) -> Faults {
         let mut faults = Faults::new();
         while Instant::now() < end {

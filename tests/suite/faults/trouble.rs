@@ -8,53 +8,53 @@ use std::time::{Duration, Instant};
 use lovely_session_host::MemcachedOptions;
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::proxy::{Fault, Proxy};
-use lovely_session_tests::world::{World, patient};
+use lovely_session_tests::world::{World, long_timeouts};
 
 use lovely_session_tests::random::Random;
 
-/// How long the server may take to answer.
-const DEADLINE: Duration = Duration::from_millis(120);
+/// The timeout of the store.
+const TIMEOUT: Duration = Duration::from_millis(120);
 
-/// How long it takes when it is too late.
+/// A delay over the timeout.
 const TOO_LATE: Duration = Duration::from_millis(250);
 
-/// More than the longest request of these tests.
+/// More bytes than the longest request of these tests.
 const MOST_BYTES: usize = 3000;
 
-/// How often each fault happened.
+/// The number of times that each fault happened.
 pub type Faults = BTreeMap<&'static str, usize>;
 
-/// A world on one server or several, and what stands between it and them.
+/// A world on one server or several, and the network between them.
 pub struct Trouble {
     pub world: Arc<World>,
     stations: Vec<Station>,
-    /// How often a server has died. Counted when it is dead, before it starts again.
+    /// The number of deaths of servers. Counted while the server is dead.
     deaths: AtomicUsize,
 }
 
-/// A server, and the network before it.
+/// A server, and the network in front of it.
 struct Station {
     server: Mutex<MemcachedServer>,
     proxy: Proxy,
 }
 
-/// Options with short deadlines.
+/// Options with short timeouts.
 pub fn short_deadlines() -> MemcachedOptions {
-    MemcachedOptions { connect_timeout: DEADLINE, io_timeout: DEADLINE, ..MemcachedOptions::default() }
+    MemcachedOptions { connect_timeout: TIMEOUT, io_timeout: TIMEOUT, ..MemcachedOptions::default() }
 }
 
 impl Trouble {
-    /// One server. All is well at first.
+    /// One server, without faults at first.
     pub async fn start() -> Self {
         Self::with_servers(1).await
     }
 
-    /// So many servers. All is well at first.
+    /// `count` servers, without faults at first.
     pub async fn with_servers(count: usize) -> Self {
         let mut stations = Vec::new();
         for _ in 0..count {
             let server = MemcachedServer::start();
-            let proxy = Proxy::before(&server.address()).await;
+            let proxy = Proxy::in_front_of(&server.address()).await;
             stations.push(Station { server: Mutex::new(server), proxy });
         }
         let addresses: Vec<String> = stations.iter().map(|station| station.proxy.address()).collect();
@@ -62,30 +62,30 @@ impl Trouble {
         Self { world, stations, deaths: AtomicUsize::new(0) }
     }
 
-    /// The network before the only server.
+    /// The network in front of the only server.
     pub fn proxy(&self) -> &Proxy {
         &self.stations[0].proxy
     }
 
-    /// How many connections were cut.
+    /// The number of connections that were cut.
     pub fn cuts(&self) -> usize {
         self.stations.iter().map(|station| station.proxy.cuts()).sum()
     }
 
-    /// How often a server has died and lost everything.
+    /// The number of deaths of servers, each of which lost everything.
     pub fn deaths(&self) -> usize {
         self.deaths.load(Ordering::SeqCst)
     }
 
-    /// The same store with all the time that it needs.
+    /// The same store with long timeouts.
     ///
-    /// The network stays in between: where a session is depends on the addresses of the servers.
+    /// The network stays in between, because the server of a session depends on the servers' addresses.
     pub async fn calm(&self) -> World {
         let addresses: Vec<String> = self.stations.iter().map(|station| station.proxy.address()).collect();
-        World::at_all(&addresses, &patient()).await
+        World::at_all(&addresses, &long_timeouts()).await
     }
 
-    /// Makes trouble, with quiet moments in between, for about `time`; then all is well again.
+    /// Causes faults, with pauses in between, for about `time`, and then removes them.
     pub async fn disturb(&self, random: &mut Random, time: Duration) -> Faults {
         let mut faults = Faults::new();
         let end = Instant::now() + time;
@@ -96,7 +96,7 @@ impl Trouble {
         faults
     }
 
-    /// A quiet moment, and then one fault.
+    /// Causes one fault after a pause.
     pub async fn disturb_once(&self, random: &mut Random, faults: &mut Faults) {
         random.wait(Duration::from_millis(150)).await;
         *faults.entry(self.fail_once(random).await).or_default() += 1;
@@ -111,15 +111,15 @@ impl Trouble {
         station.server.lock().unwrap().restart();
     }
 
-    /// Lets one thing fail for a while, and says what.
+    /// Causes one fault for a while, and returns its name.
     async fn fail_once(&self, random: &mut Random) -> &'static str {
         let Station { server, proxy } = &self.stations[random.index(self.stations.len())];
         let after = random.index(MOST_BYTES);
         let (name, fault) = match random.below(5) {
             0 => ("cut request", Fault::CutRequests { after }),
-            1 => ("cut answer", Fault::CutAnswers { after }),
-            2 => ("late answer", Fault::DelayAnswers(TOO_LATE)),
-            3 => ("lost answer", Fault::DropAnswers),
+            1 => ("cut reply", Fault::CutReplies { after }),
+            2 => ("late reply", Fault::DelayReplies(TOO_LATE)),
+            3 => ("lost reply", Fault::DropReplies),
             _ => {
                 server.lock().unwrap().pause();
                 tokio::time::sleep(TOO_LATE).await;
@@ -134,7 +134,7 @@ impl Trouble {
     }
 }
 
-/// Waits until what was sent to a frozen server has arrived.
+/// Waits until the commands that were sent to a frozen server have arrived.
 pub async fn settle() {
     tokio::time::sleep(TOO_LATE).await;
 }

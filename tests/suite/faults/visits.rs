@@ -1,12 +1,12 @@
-//! Visits: sessions that are changed, renewed and logged out by several requests at the same time, while everything
-//! fails and clients die in the middle of commits. A logout that was confirmed leaves nothing alive under any id, and
-//! otherwise there is one session with all its data.
+//! Visits: sessions that concurrent requests change, renew and log out, while the network and servers fail and clients
+//! die in the middle of commits. After an acknowledged logout no session is alive under any id. Otherwise exactly one
+//! is, with all its data.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Session, Tx};
 use lovely_session_tests::mortal::Death;
 use lovely_session_tests::random::Random;
 use lovely_session_tests::world::World;
@@ -15,26 +15,26 @@ use tokio::task::JoinSet;
 use super::soak::{ROUND, soak};
 use super::trouble::{Trouble, settle};
 
-/// Visits at the same time.
+/// The number of concurrent visits.
 const VISITS: usize = 3;
 
-/// Clients of one visit at the same time.
+/// The number of concurrent clients of one visit.
 const CLIENTS: usize = 3;
 
-/// How long a visit takes at most.
+/// The longest visit.
 const VISIT: Duration = Duration::from_millis(600);
 
-/// How long a request takes between load and commit.
+/// The pause of a request between load and commit.
 const THINKING: Duration = Duration::from_millis(10);
 
-/// How late what a dead client had sent may arrive.
+/// The longest delay of what a dead client had sent.
 const LATE: Duration = Duration::from_millis(100);
 
-/// A call that a client hardly ever gets to: its death must come in a commit as well.
+/// The last call in which a client can die. It is late enough for deaths in commits.
 const LAST_CALL: usize = 7;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_is_renewed_and_logged_out_is_there_once_or_not_at_all() {
+async fn a_session_that_is_renewed_and_logged_out_is_alive_once_or_not_at_all() {
     soak("visits", round).await;
 }
 
@@ -60,13 +60,13 @@ async fn round(mut random: Random) -> bool {
     faults.len() > 1 && [changes, renewals, logouts, dead].into_iter().all(happened)
 }
 
-/// What became of all requests.
+/// The counts over all requests.
 #[derive(Debug, Default)]
 struct Figures {
     changes: AtomicUsize,
     renewals: AtomicUsize,
     logouts: AtomicUsize,
-    /// Requests under an id that leads nowhere.
+    /// Requests with an id of no session.
     absent: AtomicUsize,
     refused: AtomicUsize,
     unknown: AtomicUsize,
@@ -77,17 +77,17 @@ fn count(figure: &AtomicUsize) {
     figure.fetch_add(1, Ordering::SeqCst);
 }
 
-/// One session, from its beginning on.
+/// One session, from its beginning.
 struct Visit {
     trouble: Arc<Trouble>,
     figures: Arc<Figures>,
-    /// All ids that it may have had, in the order in which they were given out.
+    /// All ids that it may have had, in their order.
     ids: Mutex<Vec<String>>,
-    /// Whether a logout was confirmed.
+    /// Whether a logout was acknowledged.
     is_over: AtomicBool,
     /// Whether a logout may have happened.
     may_be_over: AtomicBool,
-    /// The names of the changes, and what is known of them: that they are done, that they are not, or nothing.
+    /// The names of the changes, and whether they are done, if that is known.
     changes: Mutex<Vec<(String, Option<bool>)>>,
 }
 
@@ -126,7 +126,7 @@ async fn visit_until(
     visits
 }
 
-async fn log_in(world: &World) -> Answer<String> {
+async fn log_in(world: &World) -> CallResult<String> {
     let mut app = world.app().await;
     let (container, tx) = begin(&mut app).await;
     let session = app.create(container, tx).await?;
@@ -163,8 +163,8 @@ impl Visit {
         }
         let id = self.choose_id(random);
         let was_over = self.is_over.load(Ordering::SeqCst);
-        let answer = life.work(self.act(&mut app, random, &id, (deed, &name))).await;
-        let done = match answer {
+        let result = life.work(self.act(&mut app, random, &id, (deed, &name))).await;
+        let done = match result {
             None => {
                 drop(app);
                 count(&self.figures.dead);
@@ -174,7 +174,7 @@ impl Visit {
                 }
                 None
             }
-            Some(answer) => self.result(answer, was_over),
+            Some(result) => self.result(result, was_over),
         };
         if deed == Deed::Change {
             self.changes.lock().unwrap().push((name, done));
@@ -192,21 +192,21 @@ impl Visit {
         }
     }
 
-    /// The newest id, or now and then an older one.
+    /// Usually the latest id, sometimes an older one.
     fn choose_id(&self, random: &mut Random) -> String {
         let ids = self.ids.lock().unwrap();
         let back = if random.below(3) > 0 { 1 } else { 1 + random.index(ids.len()) };
         ids[ids.len() - back].clone()
     }
 
-    /// Whether it was done: false if the id leads nowhere.
+    /// Returns whether it was done: false if there is no session with the id.
     async fn act(
         &self,
         app: &mut App,
         random: &mut Random,
         id: &str,
         (deed, name): (Deed, &str),
-    ) -> Answer<bool> {
+    ) -> CallResult<bool> {
         let was_over = self.is_over.load(Ordering::SeqCst);
         let (container, tx) = begin(app).await;
         let Some(session) = app.resume(container, tx, id).await? else { return Ok(false) };
@@ -225,9 +225,9 @@ impl Visit {
         Ok(true)
     }
 
-    /// Whether a request was done; none if nobody knows.
-    fn result(&self, answer: Answer<bool>, was_over: bool) -> Option<bool> {
-        let (figure, done) = match answer {
+    /// Whether a request was done; none if that is not known.
+    fn result(&self, result: CallResult<bool>, was_over: bool) -> Option<bool> {
+        let (figure, done) = match result {
             Ok(true) => {
                 assert!(!was_over, "a commit to a session after a confirmed logout");
                 return Some(true);
@@ -241,7 +241,7 @@ impl Visit {
         done
     }
 
-    /// Asserts that the session is there once, with all its data, or not at all.
+    /// Asserts that the session is alive once, with all its data, or not at all.
     async fn check(&self, world: &World) {
         let mut app = world.app().await;
         let (container, tx) = begin(&mut app).await;
@@ -251,7 +251,7 @@ impl Visit {
             match app.resume(container, tx, id).await {
                 Ok(None) | Err(Error::Ended(_)) => {}
                 Ok(Some(session)) => {
-                    // A session has the id by which it joined, though others lead to it as well.
+                    // A session has the id by which it joined, though others find it as well.
                     let joined = app.id(session).await;
                     if alive.iter().all(|(id, _)| *id != joined) {
                         alive.push((joined, session));
@@ -285,7 +285,7 @@ impl Visit {
     }
 }
 
-async fn count_up(app: &mut App, session: Session, name: &str) -> Answer<()> {
+async fn count_up(app: &mut App, session: Session, name: &str) -> CallResult<()> {
     let data = app.package(session, "p").await?;
     let old: u32 = app.get(data, "n").await?.expect("a session has its counter").parse().unwrap();
     app.set(data, "n", &(old + 1).to_string()).await?;

@@ -1,5 +1,5 @@
-//! Lists in several sessions, to which transactions append: while ids are renewed, sessions end and others take their
-//! place, and clients die in the middle of commits.
+//! Lists in several sessions, to which transactions append, while ids are renewed, sessions end and others replace
+//! them, and clients die in the middle of commits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,22 +9,22 @@ use lovely_session_tests::app::{App, Container, Isolation, Session, Tx};
 use lovely_session_tests::history::{Op, Phenomenon, Status, Transaction, Value};
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::random::Random;
-use lovely_session_tests::world::{World, patient};
+use lovely_session_tests::world::{World, long_timeouts};
 use tokio::task::JoinSet;
 
 use self::client::Client;
-use self::places::Places;
+use self::slots::Slots;
 use super::load::Recording;
-use super::{Allowed, PATIENCE, ROUND, Rounds, duration};
+use super::{Allowed, MAX_ROUNDS, ROUND, Rounds, duration};
 use crate::faults::trouble::{Trouble, settle};
 
 mod client;
-mod places;
+mod slots;
 
 const CLIENTS: u64 = 6;
 
-/// Sessions at the same time. When one ends, another takes its place.
-const PLACES: usize = 4;
+/// The number of slots for sessions. When a session ends, another one gets its slot.
+const SLOTS: usize = 4;
 
 const LISTS: [&str; 2] = ["a", "b"];
 const CONTAINER: &str = "appends";
@@ -33,7 +33,7 @@ const CONTAINER: &str = "appends";
 const SKEW: Allowed =
     Allowed { overall: &[Phenomenon::GSingle, Phenomenon::G2], in_one_session: &[Phenomenon::G2] };
 
-/// What the transactions are like.
+/// The kind of the transactions.
 #[derive(Clone, Copy, Debug)]
 struct Load {
     isolation: Isolation,
@@ -41,18 +41,18 @@ struct Load {
     unrest: bool,
 }
 
-/// What the clients of one round share.
+/// The data that the clients of one round share.
 struct Shared {
     load: Load,
-    places: Places,
-    /// The id of the session that tells where the others are.
+    slots: Slots,
+    /// The id of the session with the ids of the others.
     directory: String,
     values: AtomicU64,
     start: Instant,
 }
 
 impl Shared {
-    /// A value that nobody has written.
+    /// A value that was never written.
     fn value(&self) -> Value {
         self.values.fetch_add(1, Ordering::Relaxed)
     }
@@ -96,7 +96,7 @@ async fn serializable_appends_have_no_anomaly_while_the_servers_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn last_writer_wins_appends_fork_and_the_checker_finds_it() {
+async fn last_writer_wins_appends_fork_lists_and_the_checker_finds_it() {
     let all = &[
         Phenomenon::LostUpdate,
         Phenomenon::Fork,
@@ -108,19 +108,19 @@ async fn last_writer_wins_appends_fork_and_the_checker_finds_it() {
     let load = Load { isolation: Isolation::LastWriterWins, unrest: false };
     let mut rounds = Rounds::new(format!("{load:?}"));
     let world = Arc::new(World::memcached().await);
-    for _ in 0..PATIENCE {
+    for _ in 0..MAX_ROUNDS {
         run(&world, load, &mut rounds, Allowed { overall: all, in_one_session: all }).await;
         if rounds.found.contains_key(&Phenomenon::Fork) {
             return rounds.print();
         }
     }
-    panic!("{PATIENCE} rounds have shown no fork");
+    panic!("{MAX_ROUNDS} rounds have shown no fork");
 }
 
 async fn run_for_long(load: Load, allowed: Allowed) {
     let servers = [MemcachedServer::start(), MemcachedServer::start(), MemcachedServer::start()];
     let addresses = servers.each_ref().map(MemcachedServer::address);
-    let world = Arc::new(World::at_all(&addresses, &patient()).await);
+    let world = Arc::new(World::at_all(&addresses, &long_timeouts()).await);
     let mut rounds = Rounds::new(format!("{load:?}"));
     let start = Instant::now();
     while start.elapsed() < duration() {
@@ -139,7 +139,7 @@ async fn run(world: &Arc<World>, load: Load, rounds: &mut Rounds, allowed: Allow
     check(world, &shared, recording, rounds, allowed).await;
 }
 
-/// Lets all clients work for this time.
+/// Runs all clients for this time.
 async fn work(world: &Arc<World>, shared: &Arc<Shared>, random: &mut Random, time: Duration) -> Recording {
     let until = Instant::now() + time;
     let mut clients = JoinSet::new();
@@ -154,7 +154,7 @@ async fn work(world: &Arc<World>, shared: &Arc<Shared>, random: &mut Random, tim
     recording
 }
 
-/// Checks a round, together with what is there at its end.
+/// Checks a round, together with the state at its end.
 async fn check(
     world: &World,
     shared: &Shared,
@@ -168,21 +168,21 @@ async fn check(
         *rounds.found.entry(fork.phenomenon).or_default() += 1;
         assert!(allowed.overall.contains(&fork.phenomenon), "{}:\n{fork}", rounds.name);
     }
-    rounds.check(&recording, shared.places.sessions(), allowed);
+    rounds.check(&recording, shared.slots.sessions(), allowed);
 }
 
 impl Shared {
     /// Begins the first sessions and the directory, in one transaction, which is part of the history.
     async fn open(world: &World, load: Load, random: &mut Random) -> (Arc<Self>, Transaction) {
         let directory = format!("directory {}", random.number());
-        let places = Places::default();
-        let shared = Self { load, places, directory, values: AtomicU64::new(1), start: Instant::now() };
+        let slots = Slots::default();
+        let shared = Self { load, slots, directory, values: AtomicU64::new(1), start: Instant::now() };
         let mut app = world.app().await;
         let (container, tx) = (app.open(CONTAINER).await, app.begin().await);
         let directory = app.session(container, tx, &shared.directory).await.unwrap();
         let mut ops = Vec::new();
-        for place in 0..PLACES {
-            ops.push(shared.begin_session(&mut app, (container, tx), directory, place).await);
+        for slot in 0..SLOTS {
+            ops.push(shared.begin_session(&mut app, (container, tx), directory, slot).await);
         }
         app.commit(tx).await.unwrap();
         let (begin, end, status) = (0, shared.now(), Status::Committed);
@@ -196,33 +196,33 @@ impl Shared {
         app: &mut App,
         (container, tx): (Container, Tx),
         directory: Session,
-        place: usize,
+        slot: usize,
     ) -> Op {
         let session = app.create(container, tx).await.unwrap();
         let id = app.id(session).await;
-        let number = self.places.add_session(&id, place, self.value());
+        let number = self.slots.add_session(&id, slot, self.value());
         let data = app.package(session, "p").await.unwrap();
         app.set(data, "number", &number.to_string()).await.unwrap();
-        self.enter(app, directory, place, &id).await
+        self.enter(app, directory, slot, &id).await
     }
 
     /// Enters the id of a session in the directory.
-    async fn enter(&self, app: &mut App, directory: Session, place: usize, id: &str) -> Op {
+    async fn enter(&self, app: &mut App, directory: Session, slot: usize, id: &str) -> Op {
         let data = app.package(directory, "p").await.unwrap();
-        app.set(data, &place.to_string(), &format!("\"{id}\"")).await.unwrap();
-        Op::Write(format!("directory/{place}"), Some(self.places.value_of(id)))
+        app.set(data, &slot.to_string(), &format!("\"{id}\"")).await.unwrap();
+        Op::Write(format!("directory/{slot}"), Some(self.slots.value_of(id)))
     }
 
-    /// Reads everything that is there, after all clients have ended. Asserts that every id that ever was leads nowhere,
-    /// or to a session that is in the directory.
+    /// Reads everything after all clients have ended. Asserts that every id that was ever used finds no session, or one
+    /// that is in the directory.
     async fn read_everything(&self, world: &World) -> Transaction {
         let begin = self.now();
         let mut app = world.app().await;
         let (container, tx) = (app.open(CONTAINER).await, app.begin().await);
         let directory = app.resume(container, tx, &self.directory).await.unwrap().expect("the directory");
         let (mut ops, mut alive) = (Vec::new(), Vec::new());
-        for place in 0..PLACES {
-            let (id, op) = self.look_up(&mut app, directory, place).await.unwrap();
+        for slot in 0..SLOTS {
+            let (id, op) = self.look_up(&mut app, directory, slot).await.unwrap();
             ops.push(op);
             let session = app.resume(container, tx, &id).await.unwrap().expect("what the directory names");
             for list in LISTS {
@@ -231,7 +231,7 @@ impl Shared {
             alive.push(id);
         }
         app.commit(tx).await.unwrap();
-        self.places.assert_no_others_are_alive(world, &alive).await;
+        self.slots.assert_no_others_are_alive(world, &alive).await;
         let (end, status) = (self.now(), Status::Committed);
         Transaction { name: "the end".to_owned(), begin, end, status, ops }
     }

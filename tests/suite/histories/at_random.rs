@@ -1,5 +1,4 @@
-//! The checker, on small random histories, against the plain definition: every order of the transactions is
-//! tried.
+//! Compares the checker, on small random histories, with the definition: all orders of the transactions are tried.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +19,7 @@ enum Manner {
     Free,
 }
 
-/// Makes a history from a serial order, with overlapping times, and lies about one read in most cases.
+/// Makes a history from a serial order, with overlapping times, and usually with one wrong read.
 fn make(random: &mut Random, manner: Manner) -> Vec<Transaction> {
     let mut state: BTreeMap<&str, Value> = BTreeMap::new();
     let mut history: Vec<Transaction> = Vec::new();
@@ -45,13 +44,13 @@ fn make(random: &mut Random, manner: Manner) -> Vec<Transaction> {
         history.push(Transaction { name: format!("T{number}"), begin, end, status, ops });
     }
     if random.below(4) > 0 {
-        lie(random, &mut history);
+        falsify(random, &mut history);
     }
     history
 }
 
-/// Replaces what one read saw by something else that the key held at some time.
-fn lie(random: &mut Random, history: &mut [Transaction]) {
+/// Replaces the result of one read by another value that the key had at some time.
+fn falsify(random: &mut Random, history: &mut [Transaction]) {
     let liar = random.below(TRANSACTIONS) as usize;
     let key = random.choose(&KEYS);
     let mut held = vec![None];
@@ -81,7 +80,7 @@ fn explained(history: &[Transaction], remaining: &[usize], state: &BTreeMap<Stri
         })
 }
 
-/// Runs a transaction on a state; whether it would have read what it did.
+/// Runs a transaction on a state. Returns whether its reads match.
 fn fits(transaction: &Transaction, state: &mut BTreeMap<String, Value>) -> bool {
     transaction.ops.iter().all(|op| match op {
         Op::Read(key, value) => state.get(key) == value.as_ref(),
@@ -97,7 +96,7 @@ fn fits(transaction: &Transaction, state: &mut BTreeMap<String, Value>) -> bool 
     })
 }
 
-/// Checks many histories; answers how many were not serializable, and how many of them were found.
+/// Checks many histories. Returns how many were not serializable, and how many of those were found.
 fn compare(manner: Manner) -> (usize, usize) {
     let mut random = Random::from_time();
     let (mut wrong, mut found) = (0, 0);
@@ -117,13 +116,13 @@ fn compare(manner: Manner) -> (usize, usize) {
 }
 
 #[test]
-fn with_reads_before_writes_the_checker_finds_exactly_what_is_not_serializable() {
+fn with_reads_before_writes_the_checker_finds_exactly_the_histories_that_are_not_serializable() {
     let (wrong, found) = compare(Manner::Careful);
     assert!(wrong > 0 && found == wrong);
 }
 
 #[test]
-fn with_writes_alone_and_removals_the_checker_finds_nothing_in_what_is_serializable() {
+fn with_blind_writes_and_removals_the_checker_finds_nothing_in_serializable_histories() {
     let (wrong, found) = compare(Manner::Free);
     assert!(found > wrong / 2, "only {found} of {wrong} were found");
 }

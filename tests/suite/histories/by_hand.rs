@@ -1,4 +1,4 @@
-//! The checker, on histories made by hand: it finds each anomaly, and none where there is none.
+//! The checker on histories made by hand: it finds each anomaly, and nothing in correct histories.
 
 use lovely_session_tests::history::Op::{self, Read, Rollback, Savepoint, Write};
 use lovely_session_tests::history::{Phenomenon, Report, Status, Transaction, Value, check};
@@ -28,8 +28,8 @@ fn committed(times: (u64, u64), ops: &[Op]) -> Transaction {
     transaction(Status::Committed, times, ops)
 }
 
-/// Asserts that a history shows exactly these phenomena, in the order of their gravity, and each either
-/// against real time or not.
+/// Asserts that a history has exactly these phenomena, from the worst on, and whether each is one only because of real
+/// time.
 #[track_caller]
 fn assert_shows(history: &[Transaction], expected: &[(Phenomenon, bool)]) -> Report {
     let report = check(history);
@@ -42,7 +42,7 @@ fn assert_shows(history: &[Transaction], expected: &[(Phenomenon, bool)]) -> Rep
 }
 
 #[test]
-fn transactions_one_after_another_are_clean() {
+fn transactions_one_after_another_have_no_anomaly() {
     let report = assert_shows(
         &[
             committed((1, 2), &[get_absent("a"), set("a", 1)]),
@@ -60,7 +60,7 @@ fn transactions_one_after_another_are_clean() {
 }
 
 #[test]
-fn overlapping_transactions_may_come_in_any_order_that_explains_them() {
+fn overlapping_transactions_may_have_any_order() {
     assert_shows(
         &[
             committed((1, 10), &[get_absent("a"), get_absent("b"), set("b", 2)]),
@@ -84,7 +84,7 @@ fn a_lost_update_is_found() {
 }
 
 #[test]
-fn two_creations_from_nothing_are_a_lost_update() {
+fn two_creations_of_one_key_are_a_lost_update() {
     let history = [
         committed((1, 3), &[get_absent("a"), set("a", 1)]),
         committed((2, 4), &[get_absent("a"), set("a", 2)]),
@@ -93,7 +93,7 @@ fn two_creations_from_nothing_are_a_lost_update() {
 }
 
 #[test]
-fn a_write_without_a_read_loses_no_update() {
+fn a_blind_write_is_not_a_lost_update() {
     assert_shows(
         &[
             committed((1, 2), &[set("a", 1)]),
@@ -175,7 +175,7 @@ fn a_read_of_a_value_that_was_rolled_back_is_found() {
 }
 
 #[test]
-fn a_value_out_of_nowhere_is_found() {
+fn a_value_that_was_never_written_is_found() {
     assert_shows(&[committed((1, 2), &[get("a", 7)])], &[(Phenomenon::Unwritten, false)]);
 }
 
@@ -186,7 +186,7 @@ fn a_transaction_that_does_not_see_its_own_write_is_found() {
 }
 
 #[test]
-fn a_transaction_that_sees_others_come_in_is_found() {
+fn a_transaction_that_sees_later_writes_of_others_is_found() {
     let history = [committed((1, 4), &[get_absent("a"), get("a", 1)]), committed((2, 3), &[set("a", 1)])];
     assert!(check(&history).shows(Phenomenon::Internal));
 }
@@ -227,7 +227,7 @@ fn a_stale_read_is_an_anomaly_against_real_time() {
 }
 
 #[test]
-fn a_stale_read_is_found_although_the_write_read_nothing() {
+fn a_stale_read_is_found_although_the_write_was_blind() {
     assert_shows(
         &[
             committed((1, 2), &[set("a", 1)]),
@@ -239,7 +239,7 @@ fn a_stale_read_is_found_although_the_write_read_nothing() {
 }
 
 #[test]
-fn a_write_that_vanished_is_found() {
+fn a_write_that_has_vanished_is_found() {
     let vanished = committed((3, 4), &[get_absent("a")]);
     let written = committed((1, 2), &[set("a", 1)]);
     assert_shows(&[written.clone(), vanished.clone()], &[(Phenomenon::GSingle, true)]);
@@ -248,7 +248,7 @@ fn a_write_that_vanished_is_found() {
 }
 
 #[test]
-fn an_absence_with_several_reasons_proves_nothing() {
+fn an_absence_with_several_possible_reasons_adds_no_dependency() {
     let report = assert_shows(
         &[
             committed((1, 4), &[get_absent("a"), set("a", 1)]),
@@ -261,7 +261,7 @@ fn an_absence_with_several_reasons_proves_nothing() {
 }
 
 #[test]
-fn a_removal_of_what_is_absent_is_no_write() {
+fn a_removal_of_an_absent_key_is_not_a_write() {
     assert_shows(
         &[
             committed((1, 4), &[get_absent("a"), remove("a"), set("b", 1)]),
@@ -273,7 +273,7 @@ fn a_removal_of_what_is_absent_is_no_write() {
 }
 
 #[test]
-fn an_unknown_outcome_counts_when_somebody_saw_it() {
+fn a_transaction_with_an_unknown_outcome_counts_when_its_writes_were_read() {
     let unknown = transaction(Status::Unknown, (1, 2), &[get_absent("a"), set("a", 1)]);
     let other = committed((3, 4), &[get_absent("a"), set("a", 2)]);
     let seen = committed((5, 6), &[get("a", 1)]);
@@ -282,7 +282,7 @@ fn an_unknown_outcome_counts_when_somebody_saw_it() {
 }
 
 #[test]
-fn an_unknown_outcome_may_happen_late() {
+fn a_transaction_with_an_unknown_outcome_may_happen_late() {
     let history = [
         committed((1, 2), &[set("a", 1)]),
         transaction(Status::Unknown, (3, 4), &[get("a", 1), set("a", 2)]),
@@ -293,7 +293,7 @@ fn an_unknown_outcome_may_happen_late() {
 }
 
 #[test]
-fn a_report_tells_the_transactions_and_why_they_contradict_each_other() {
+fn a_report_has_the_transactions_and_their_dependencies() {
     let report = check(&[
         committed((1000, 2000), &[set("a", 1), set("b", 2)]),
         committed((3000, 6000), &[get("a", 1), set("b", 3)]),

@@ -14,7 +14,7 @@ fn assert_shows(lists: &[(&str, &[Value])], expected: &[Phenomenon]) {
 }
 
 #[test]
-fn states_of_one_list_that_only_grew_are_clean() {
+fn states_of_one_list_that_only_grows_have_no_anomaly() {
     assert_shows(
         &[("a", &[1, 2, 3]), ("a", &[]), ("a", &[1]), ("a", &[1, 2]), ("b", &[4]), ("a", &[1])],
         &[],
@@ -28,6 +28,6 @@ fn a_list_that_lost_a_value_is_found() {
 }
 
 #[test]
-fn a_list_in_which_a_value_is_twice_is_found() {
+fn a_list_with_a_value_twice_is_found() {
     assert_shows(&[("a", &[1, 2, 1])], &[Phenomenon::Twice]);
 }

@@ -1,5 +1,5 @@
-//! Many clients at once, each an application of its own, with random transactions over the same sessions;
-//! and the record of what each of them did and saw.
+//! Concurrent clients, each with its own application, that run random transactions on the same sessions and record what
+//! they do and read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Isolation, Package, Savepoint, Session, Tx};
+use lovely_session_tests::app::{
+    App, CallResult, Container, Error, Isolation, Package, Savepoint, Session, Tx,
+};
 use lovely_session_tests::history::{Lists, Op, Status, Transaction, Value};
 use lovely_session_tests::world::World;
 
@@ -17,7 +19,7 @@ use lovely_session_tests::random::Random;
 use super::totals::{self, Added, Totals};
 
 const CLIENTS: u64 = 8;
-/// How many sessions there are. A key of the first is called `0/cart.a`, for example.
+/// The number of sessions. The name of a key of the first one is `0/cart.a`, for example.
 pub const SESSIONS: usize = 3;
 const PACKAGES: [&str; 2] = ["cart", "visits"];
 const KEYS: [&str; 2] = ["a", "b"];
@@ -26,7 +28,7 @@ const CONTAINER: &str = "histories";
 /// The most steps of one transaction.
 const STEPS: u64 = 6;
 
-/// What the transactions are like.
+/// The kind of the transactions.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
     pub isolation: Isolation,
@@ -34,18 +36,18 @@ pub struct Load {
     pub removals: bool,
 }
 
-/// How the transactions ended.
+/// The number of transactions by their end.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
     pub committed: u64,
     pub conflicts: u64,
-    /// Given up by the client.
+    /// Aborted by the client.
     pub aborted: u64,
-    /// Refused because the store did not answer.
+    /// Failed because the store was not available.
     pub unavailable: u64,
-    /// Nobody was told, because no answer came or the client died.
+    /// Unknown, because no reply was received or the client died.
     pub unknown: u64,
-    /// Given up because the session was not where it had been.
+    /// Aborted because a session was not under its former id.
     pub lost: u64,
 }
 
@@ -72,14 +74,14 @@ impl fmt::Display for Counts {
     }
 }
 
-/// What happened in one round.
+/// The record of a round.
 #[derive(Default)]
 pub struct Recording {
     pub counts: Counts,
-    /// Keys are named by their session, a slash, and their name in it.
+    /// The name of a key is its session, a slash, and its name in the session.
     pub history: Vec<Transaction>,
     pub lists: Lists,
-    /// What was added to the counters.
+    /// The sums of the additions to the counters.
     pub totals: Totals,
 }
 
@@ -92,7 +94,7 @@ impl AddAssign for Recording {
     }
 }
 
-/// Lets all clients work for this time, on sessions that nobody has used before.
+/// Runs all clients for this time, on new sessions.
 pub async fn run(world: &World, load: Load, seed: u64, time: Duration) -> Recording {
     let start = Instant::now();
     let values = Arc::new(AtomicU64::new(1));
@@ -137,16 +139,16 @@ struct Client {
     recording: Recording,
 }
 
-/// A transaction under way.
+/// A running transaction.
 struct Work {
     tx: Tx,
     begin: u64,
     savepoints: Vec<Savepoint>,
-    /// The numbers of the sessions that it may use, and those that joined.
+    /// The numbers of the sessions that it may use, and the sessions that have joined.
     span: Vec<usize>,
     joined: BTreeMap<usize, Session>,
     ops: Vec<Op>,
-    /// What it added, and what that was at each savepoint.
+    /// The sum of its additions, and that sum at each savepoint.
     added: Added,
     added_then: Vec<Added>,
 }
@@ -174,7 +176,7 @@ impl Client {
         self.start.elapsed().as_nanos() as u64
     }
 
-    /// One session in most cases, and up to all of them.
+    /// Usually one session, and up to all of them.
     fn span(&mut self) -> Vec<usize> {
         let mut span: Vec<usize> = (0..SESSIONS).collect();
         span.rotate_left(self.random.index(SESSIONS));
@@ -182,14 +184,14 @@ impl Client {
         span
     }
 
-    async fn steps(&mut self, work: &mut Work) -> Answer<()> {
+    async fn steps(&mut self, work: &mut Work) -> CallResult<()> {
         for _ in 0..=self.random.below(STEPS) {
             self.step(work).await?;
         }
         Ok(())
     }
 
-    async fn step(&mut self, work: &mut Work) -> Answer<()> {
+    async fn step(&mut self, work: &mut Work) -> CallResult<()> {
         match self.random.below(100) {
             0..25 => self.get(work).await,
             25..45 => self.get_and_write(work).await,
@@ -199,7 +201,7 @@ impl Client {
             72..80 => self.get_all(work).await,
             80..88 => self.savepoint(work).await,
             88..94 => self.rollback(work).await,
-            // Time for the others.
+            // Lets the other clients run.
             _ => {
                 tokio::time::sleep(Duration::from_micros(self.random.below(1000))).await;
                 Ok(())
@@ -207,86 +209,86 @@ impl Client {
         }
     }
 
-    async fn get(&mut self, work: &mut Work) -> Answer<()> {
-        let place = self.place(work).await?;
-        self.get_at(work, &place).await
+    async fn get(&mut self, work: &mut Work) -> CallResult<()> {
+        let key = self.key(work).await?;
+        self.get_at(work, &key).await
     }
 
-    async fn get_and_write(&mut self, work: &mut Work) -> Answer<()> {
-        let place = self.place(work).await?;
-        self.get_at(work, &place).await?;
-        self.write_at(work, &place).await
+    async fn get_and_write(&mut self, work: &mut Work) -> CallResult<()> {
+        let key = self.key(work).await?;
+        self.get_at(work, &key).await?;
+        self.write_at(work, &key).await
     }
 
-    /// A peek at what is then written counts as a read.
-    async fn peek_and_write(&mut self, work: &mut Work) -> Answer<()> {
-        let place = self.place(work).await?;
+    /// A peek at a key that is written later counts as a read.
+    async fn peek_and_write(&mut self, work: &mut Work) -> CallResult<()> {
+        let key = self.key(work).await?;
         let value = match self.random.below(2) {
-            0 => self.app.peek(place.package, place.key).await?,
+            0 => self.app.peek(key.package, key.key).await?,
             _ => {
-                let entries = self.app.peek_entries(place.package).await?;
-                entries.into_iter().find(|(key, _)| key == place.key).map(|(_, value)| value)
+                let entries = self.app.peek_entries(key.package).await?;
+                entries.into_iter().find(|(name, _)| name == key.key).map(|(_, value)| value)
             }
         };
-        work.ops.push(Op::Read(place.name(place.key), value.as_deref().map(parse)));
-        self.write_at(work, &place).await
+        work.ops.push(Op::Read(key.name(key.key), value.as_deref().map(parse)));
+        self.write_at(work, &key).await
     }
 
-    /// Adds to the counter of a session, and shows it.
-    async fn add(&mut self, work: &mut Work) -> Answer<()> {
-        let place = self.place(work).await?;
-        let counters = self.app.package(work.joined[&place.session], totals::PACKAGE).await?;
+    /// Adds to the counter of a session, and peeks at it.
+    async fn add(&mut self, work: &mut Work) -> CallResult<()> {
+        let key = self.key(work).await?;
+        let counters = self.app.package(work.joined[&key.session], totals::PACKAGE).await?;
         let number = self.random.below(20) as i64 - 5;
         self.app.add(counters, totals::KEY, number).await?;
-        work.added[place.session] += number;
+        work.added[key.session] += number;
         assert!(self.app.peek(counters, totals::KEY).await?.is_some());
         Ok(())
     }
 
-    async fn write(&mut self, work: &mut Work) -> Answer<()> {
-        let place = self.place(work).await?;
-        self.write_at(work, &place).await
+    async fn write(&mut self, work: &mut Work) -> CallResult<()> {
+        let key = self.key(work).await?;
+        self.write_at(work, &key).await
     }
 
-    async fn get_at(&mut self, work: &mut Work, place: &Place) -> Answer<()> {
-        let value = self.app.get(place.package, place.key).await?;
-        work.ops.push(Op::Read(place.name(place.key), value.as_deref().map(parse)));
+    async fn get_at(&mut self, work: &mut Work, at: &KeyInSession) -> CallResult<()> {
+        let value = self.app.get(at.package, at.key).await?;
+        work.ops.push(Op::Read(at.name(at.key), value.as_deref().map(parse)));
         Ok(())
     }
 
-    async fn write_at(&mut self, work: &mut Work, place: &Place) -> Answer<()> {
-        let name = place.name(place.key);
+    async fn write_at(&mut self, work: &mut Work, at: &KeyInSession) -> CallResult<()> {
+        let name = at.name(at.key);
         if !self.load.removals || self.random.below(4) > 0 {
             let value = self.values.fetch_add(1, Ordering::Relaxed);
-            self.app.set(place.package, place.key, &value.to_string()).await?;
+            self.app.set(at.package, at.key, &value.to_string()).await?;
             work.ops.push(Op::Write(name, Some(value)));
             return Ok(());
         }
-        if !self.app.remove(place.package, place.key).await? {
+        if !self.app.remove(at.package, at.key).await? {
             work.ops.push(Op::Read(name.clone(), None));
         }
         work.ops.push(Op::Write(name, None));
         Ok(())
     }
 
-    async fn get_all(&mut self, work: &mut Work) -> Answer<()> {
-        let place = self.place(work).await?;
-        let entries: BTreeMap<String, String> = self.app.entries(place.package).await?.into_iter().collect();
+    async fn get_all(&mut self, work: &mut Work) -> CallResult<()> {
+        let at = self.key(work).await?;
+        let entries: BTreeMap<String, String> = self.app.entries(at.package).await?.into_iter().collect();
         for key in KEYS {
             let value = entries.get(key).map(|value| parse(value));
-            work.ops.push(Op::Read(place.name(key), value));
+            work.ops.push(Op::Read(at.name(key), value));
         }
         Ok(())
     }
 
-    async fn savepoint(&mut self, work: &mut Work) -> Answer<()> {
+    async fn savepoint(&mut self, work: &mut Work) -> CallResult<()> {
         work.savepoints.push(self.app.savepoint(work.tx).await?);
         work.ops.push(Op::Savepoint);
         work.added_then.push(work.added);
         Ok(())
     }
 
-    async fn rollback(&mut self, work: &mut Work) -> Answer<()> {
+    async fn rollback(&mut self, work: &mut Work) -> CallResult<()> {
         if work.savepoints.is_empty() {
             return Ok(());
         }
@@ -299,8 +301,8 @@ impl Client {
         Ok(())
     }
 
-    /// A random place in a session, which joins if it has not.
-    async fn place(&mut self, work: &mut Work) -> Answer<Place> {
+    /// A random key in a session, which joins if it has not.
+    async fn key(&mut self, work: &mut Work) -> CallResult<KeyInSession> {
         let number = work.span[self.random.index(work.span.len())];
         let session = match work.joined.get(&number) {
             Some(session) => *session,
@@ -312,7 +314,7 @@ impl Client {
         };
         let name = self.random.choose(&PACKAGES);
         let package = self.app.package(session, name).await?;
-        Ok(Place { session: number, package, package_name: name, key: self.random.choose(&KEYS) })
+        Ok(KeyInSession { session: number, package, package_name: name, key: self.random.choose(&KEYS) })
     }
 
     async fn finish(&mut self, tx: Tx) -> Status {
@@ -321,8 +323,8 @@ impl Client {
             self.recording.counts.aborted += 1;
             return Status::Aborted;
         }
-        let answer = self.app.commit(tx).await;
-        self.recording.counts.status_of(answer)
+        let result = self.app.commit(tx).await;
+        self.recording.counts.status_of(result)
     }
 
     async fn record(&mut self, number: u64, work: Work, status: Status) {
@@ -343,9 +345,9 @@ impl Client {
 }
 
 impl Counts {
-    /// Counts an answer, and tells what it means for the transaction.
-    pub fn status_of(&mut self, answer: Answer<()>) -> Status {
-        let (count, status) = match answer {
+    /// Counts a result, and returns the status of the transaction.
+    pub fn status_of(&mut self, result: CallResult<()>) -> Status {
+        let (count, status) = match result {
             Ok(()) => (&mut self.committed, Status::Committed),
             Err(Error::Conflict(_)) => (&mut self.conflicts, Status::Aborted),
             Err(Error::Unavailable(_)) => (&mut self.unavailable, Status::Aborted),
@@ -358,15 +360,15 @@ impl Counts {
 }
 
 /// A key of a session.
-struct Place {
+struct KeyInSession {
     session: usize,
     package: Package,
     package_name: &'static str,
     key: &'static str,
 }
 
-impl Place {
-    /// What the history calls a key of this package.
+impl KeyInSession {
+    /// The name of a key of this package in the history.
     fn name(&self, key: &str) -> String {
         format!("{}/{}.{key}", self.session, self.package_name)
     }

@@ -1,4 +1,4 @@
-//! Counters that many clients add to: in the end they hold exactly what was committed, at every isolation level.
+//! Counters to which many clients add: in the end each holds exactly what was committed, at every isolation level.
 
 use std::ops::AddAssign;
 
@@ -10,10 +10,10 @@ use super::load::{Counts, SESSIONS};
 pub const PACKAGE: &str = "counters";
 pub const KEY: &str = "n";
 
-/// What a transaction added to the counter of each session.
+/// The sum of a transaction's additions to the counter of each session.
 pub type Added = [i64; SESSIONS];
 
-/// What all transactions added that committed, and what is stored in the end.
+/// The sums of all committed additions, and the counters in the end.
 #[derive(Default)]
 pub struct Totals {
     committed: Added,
@@ -21,12 +21,12 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Counts in what a transaction added that committed.
+    /// Adds the additions of a committed transaction.
     pub fn add(&mut self, added: Added) {
         self.committed.iter_mut().zip(added).for_each(|(total, number)| *total += number);
     }
 
-    /// Reads what is stored, once all clients have ended.
+    /// Reads the counters after all clients have ended.
     pub async fn read(&mut self, world: &World, container: &str, ids: &[String]) {
         let mut app = world.app().await;
         let (container, tx) = (app.open(container).await, app.begin().await);
@@ -39,9 +39,9 @@ impl Totals {
 
     /// # Panics
     ///
-    /// When a counter holds anything else than what was committed.
+    /// When a counter does not hold what was committed.
     pub fn check(&self, counts: &Counts) {
-        assert_eq!(counts.unknown, 0, "the store answers here");
+        assert_eq!(counts.unknown, 0, "the store is always available here");
         assert_eq!(self.stored, self.committed, "what the counters hold, and what was added to them");
     }
 }

@@ -1,6 +1,6 @@
 //! The lines of the table about transactions over two sessions.
 
-use lovely_session_tests::app::{Answer, App, Error, Isolation, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Error, Isolation, Session, Tx};
 use lovely_session_tests::mortal::{Death, every_death};
 use lovely_session_tests::world::World;
 
@@ -132,24 +132,24 @@ impl Bank {
 }
 
 impl Client {
-    async fn session(&mut self, account: usize) -> Answer<Session> {
+    async fn session(&mut self, account: usize) -> CallResult<Session> {
         let container = self.app.open("bank").await;
         self.app.session(container, self.tx, IDS[account]).await
     }
 
-    async fn balance(&mut self, account: usize) -> Answer<i64> {
+    async fn balance(&mut self, account: usize) -> CallResult<i64> {
         let session = self.session(account).await?;
         let data = self.app.package(session, "p").await?;
         Ok(self.app.get(data, "balance").await?.unwrap().parse().unwrap())
     }
 
-    async fn set(&mut self, account: usize, balance: i64) -> Answer<()> {
+    async fn set(&mut self, account: usize, balance: i64) -> CallResult<()> {
         let session = self.session(account).await?;
         let data = self.app.package(session, "p").await?;
         self.app.set(data, "balance", &balance.to_string()).await
     }
 
-    async fn move_money(&mut self) -> Answer<()> {
+    async fn move_money(&mut self) -> CallResult<()> {
         for (account, amount) in [(0, -1), (1, 1)] {
             let old = self.balance(account).await?;
             self.set(account, old + amount).await?;
@@ -157,7 +157,7 @@ impl Client {
         Ok(())
     }
 
-    async fn set_to_sum(&mut self, account: usize) -> Answer<()> {
+    async fn set_to_sum(&mut self, account: usize) -> CallResult<()> {
         let sum = self.balance(0).await? + self.balance(1).await?;
         self.set(account, sum).await
     }

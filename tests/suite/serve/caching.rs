@@ -1,4 +1,4 @@
-//! Compiled code on disk: when it is used, and when it is not trusted.
+//! Compiled code on disk: when it is used, and when it is refused.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -11,27 +11,27 @@ use tempfile::TempDir;
 use super::running::{RunningServer, limits, misbehaving_file};
 use super::with_names_replaced;
 
-/// The user that owns no files.
+/// The user id of `nobody`.
 const NOBODY: u32 = 65534;
 
-/// A cache in a directory of its own.
-struct Place {
+/// A cache in a temporary directory.
+struct TestCache {
     directory: TempDir,
     cache: CodeCache,
 }
 
-impl Place {
+impl TestCache {
     fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let cache = CodeCache::open(directory.path()).unwrap();
         Self { directory, cache }
     }
 
-    /// A cache that has the code of the misbehaving application.
+    /// A cache with the code of the program `misbehave`.
     fn with_code() -> Self {
-        let place = Self::new();
-        assert!(place.load().compiled);
-        place
+        let cache = Self::new();
+        assert!(cache.load().compiled);
+        cache
     }
 
     fn load(&self) -> Loaded {
@@ -54,7 +54,7 @@ impl Place {
         files.remove(0)
     }
 
-    /// Checks that the file was not trusted, for this reason, and that a good one has taken its place.
+    /// Checks that the file was refused, for the expected reason, and replaced by a valid one.
     fn assert_replaced(&self, is_expected: impl Fn(&CacheProblem) -> bool) {
         let loaded = self.load();
         let problems = &loaded.problems;
@@ -78,36 +78,36 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[tokio::test]
-async fn an_application_is_compiled_once_and_then_answers_from_the_cache() {
-    let place = Place::new();
-    let first = place.load();
+async fn an_application_is_compiled_once_and_then_loaded_from_the_cache() {
+    let cache = TestCache::new();
+    let first = cache.load();
     assert!(first.compiled && first.problems.is_empty(), "{:?}", first.problems);
-    let second = place.load();
+    let second = cache.load();
     assert!(!second.compiled && second.problems.is_empty(), "{:?}", second.problems);
     let server = RunningServer::serve(second.application).await;
     assert_eq!(server.get("/hello").await, (200, "hello\n".to_owned()));
 }
 
 #[test]
-fn another_application_is_compiled_and_kept_beside_the_first() {
-    let place = Place::with_code();
+fn another_application_is_compiled_and_kept_as_well() {
+    let cache = TestCache::with_code();
     let other = with_names_replaced(misbehaving_file(), "no such behaviour", "no such behavi0ur");
-    assert!(place.load_file(&other).compiled);
-    assert!(!place.load_file(&other).compiled);
-    place.assert_used();
-    assert_eq!(place.files().len(), 2);
+    assert!(cache.load_file(&other).compiled);
+    assert!(!cache.load_file(&other).compiled);
+    cache.assert_used();
+    assert_eq!(cache.files().len(), 2);
 }
 
 #[test]
-fn what_cannot_be_served_is_not_kept() {
-    let place = Place::new();
+fn an_application_that_cannot_be_served_is_not_kept() {
+    let cache = TestCache::new();
     let unknown = with_names_replaced(misbehaving_file(), "wasi:cli/stdout@", "acme:cli/stdout@");
-    assert!(Application::load_cached(&unknown, limits(), &place.cache).is_err());
-    assert_eq!(place.files(), Vec::<PathBuf>::new());
+    assert!(Application::load_cached(&unknown, limits(), &cache.cache).is_err());
+    assert_eq!(cache.files(), Vec::<PathBuf>::new());
 }
 
 #[test]
-fn only_this_user_may_touch_what_the_cache_makes() {
+fn only_this_user_may_access_the_files_of_the_cache() {
     let above = TempDir::new().unwrap();
     let path = above.path().join("of/mine");
     let cache = CodeCache::open(&path).unwrap();
@@ -118,61 +118,61 @@ fn only_this_user_may_touch_what_the_cache_makes() {
 }
 
 #[test]
-fn a_file_of_which_one_byte_changed_is_compiled_again() {
-    let place = Place::with_code();
-    let file = place.file();
+fn a_file_with_a_changed_byte_is_compiled_again() {
+    let cache = TestCache::with_code();
+    let file = cache.file();
     let mut content = fs::read(&file).unwrap();
     let middle = content.len() / 2;
     content[middle] ^= 1;
     fs::write(&file, content).unwrap();
-    place.assert_replaced(|problem| matches!(problem, CacheProblem::Damaged { path } if *path == file));
+    cache.assert_replaced(|problem| matches!(problem, CacheProblem::Damaged { path } if *path == file));
 }
 
 #[test]
-fn a_file_that_was_cut_off_is_compiled_again() {
+fn a_truncated_file_is_compiled_again() {
     for length in [0, 20, 4096] {
-        let place = Place::with_code();
-        fs::File::options().write(true).open(place.file()).unwrap().set_len(length).unwrap();
-        place.assert_replaced(|problem| matches!(problem, CacheProblem::Damaged { .. }));
+        let cache = TestCache::with_code();
+        fs::File::options().write(true).open(cache.file()).unwrap().set_len(length).unwrap();
+        cache.assert_replaced(|problem| matches!(problem, CacheProblem::Damaged { .. }));
     }
 }
 
 #[test]
-fn the_code_of_another_application_is_not_taken_for_this_one() {
+fn the_code_of_another_application_is_not_used() {
     let other = with_names_replaced(misbehaving_file(), "no such behaviour", "no such behavi0ur");
-    let place = Place::new();
-    place.load_file(&other);
-    let others = place.file();
-    place.load();
-    let mine = place.files().into_iter().find(|file| *file != others).unwrap();
+    let cache = TestCache::new();
+    cache.load_file(&other);
+    let others = cache.file();
+    cache.load();
+    let mine = cache.files().into_iter().find(|file| *file != others).unwrap();
     fs::rename(&others, &mine).unwrap();
-    place.assert_replaced(|problem| matches!(problem, CacheProblem::Damaged { .. }));
+    cache.assert_replaced(|problem| matches!(problem, CacheProblem::Damaged { .. }));
 }
 
 #[test]
-fn a_file_that_others_can_write_is_not_trusted() {
+fn a_file_that_others_can_write_to_is_not_used() {
     for writable in [0o620, 0o602] {
-        let place = Place::with_code();
-        set_mode(&place.file(), writable);
-        place.assert_replaced(
+        let cache = TestCache::with_code();
+        set_mode(&cache.file(), writable);
+        cache.assert_replaced(
             |problem| matches!(problem, CacheProblem::WritableByOthers { mode, .. } if *mode == writable),
         );
     }
 }
 
 #[test]
-fn a_link_in_the_place_of_a_file_is_not_followed() {
-    let place = Place::with_code();
+fn a_link_instead_of_a_file_is_not_followed() {
+    let cache = TestCache::with_code();
     let elsewhere = TempDir::new().unwrap();
     let target = elsewhere.path().join("code");
-    let file = place.file();
+    let file = cache.file();
     fs::rename(&file, &target).unwrap();
     symlink(&target, &file).unwrap();
-    place.assert_replaced(|problem| matches!(problem, CacheProblem::NoFile { .. }));
+    cache.assert_replaced(|problem| matches!(problem, CacheProblem::NoFile { .. }));
 }
 
 #[test]
-fn a_directory_that_others_can_write_is_refused_and_left_alone() {
+fn a_directory_that_others_can_write_to_is_refused_and_not_changed() {
     for writable in [0o720, 0o702, 0o777] {
         let directory = TempDir::new().unwrap();
         set_mode(directory.path(), writable);
@@ -189,7 +189,7 @@ fn a_directory_that_others_can_write_is_refused_and_left_alone() {
 #[test]
 fn a_directory_of_another_user_is_refused() {
     let directory = TempDir::new().unwrap();
-    // Who may give it away does; for everybody else, the root directory is another user's.
+    // Root can change the owner of a directory. For other users, the root directory is one of another user.
     let given_away = chown(directory.path(), Some(NOBODY), None).is_ok();
     let path = if given_away { directory.path() } else { Path::new("/") };
     let refusal = CodeCache::open(path).unwrap_err();
@@ -201,7 +201,7 @@ fn a_directory_of_another_user_is_refused() {
 }
 
 #[test]
-fn a_file_in_the_place_of_the_directory_is_refused() {
+fn a_file_instead_of_the_directory_is_refused() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "").unwrap();
@@ -209,15 +209,15 @@ fn a_file_in_the_place_of_the_directory_is_refused() {
 }
 
 #[test]
-fn starts_at_the_same_time_do_not_disturb_each_other() {
-    let place = Place::new();
+fn concurrent_starts_do_not_affect_each_other() {
+    let cache = TestCache::new();
     thread::scope(|scope| {
-        let starts: Vec<_> = (0..4).map(|_| scope.spawn(|| place.load())).collect();
+        let starts: Vec<_> = (0..4).map(|_| scope.spawn(|| cache.load())).collect();
         for start in starts {
             let loaded = start.join().unwrap();
             assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
         }
     });
-    place.file();
-    place.assert_used();
+    cache.file();
+    cache.assert_used();
 }

@@ -1,4 +1,4 @@
-//! A server of which everything is in use.
+//! A server at the limit of its concurrent requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use tokio::time::timeout;
 
 use super::running::{RunningServer, limits};
 
-/// From so many requests at a time on, wasmtime's pools have several parts, one for each processor.
-const PLACES: u32 = 128;
-const CLIENTS: usize = 3 * PLACES as usize;
+/// With this number of requests or more, wasmtime's pools have several parts, one for each processor.
+const SLOTS: u32 = 128;
+const CLIENTS: usize = 3 * SLOTS as usize;
 const REQUESTS: usize = 10;
 
-/// How a client asks: and whether it waits for its answer, or leaves.
+/// The path of a request, and whether the client waits for the response or disconnects.
 const REQUESTED: [(&str, bool); 5] =
     [("/hello", true), ("/hello", true), ("/hello", false), ("/trap", true), ("/half", false)];
 
@@ -23,7 +23,7 @@ async fn ask(server: &RunningServer, random: &mut Random) {
     let (path, stays) = random.choose(&REQUESTED);
     let asking = server.request(path);
     if !stays {
-        let _left_or_answered = timeout(Duration::from_micros(random.below(2_000)), asking).await;
+        let _disconnected_or_served = timeout(Duration::from_micros(random.below(2_000)), asking).await;
         return;
     }
     let status = asking.await.unwrap().status().as_u16();
@@ -32,13 +32,13 @@ async fn ask(server: &RunningServer, random: &mut Random) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 16)]
-async fn a_full_server_has_room_for_every_request_whose_turn_has_come() {
+async fn a_full_server_has_memory_for_every_request_that_has_a_slot() {
     let seed = Random::from_time().number();
     println!("seed {seed}");
     let mut random = Random::seeded(seed);
-    // Time is not what this is about, and a busy machine takes its time.
+    // This test is not about time limits, and a busy machine is slow.
     let request_time = Duration::from_secs(300);
-    let limits = Limits { concurrent_requests: PLACES, request_time, ..limits() };
+    let limits = Limits { concurrent_requests: SLOTS, request_time, ..limits() };
     let server = Arc::new(RunningServer::start_with(limits).await);
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {

@@ -1,4 +1,4 @@
-//! What becomes of the others when an application fails.
+//! Failures of an application, and other requests during them.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use lovely_session_host::serve::Limits;
 
 use super::running::{RunningServer, limits};
 
-/// What a client hears of a failure, whatever its reason.
+/// The response to a failure, for any reason.
 fn failed() -> (u16, String) {
     (500, "the application failed\n".to_owned())
 }
@@ -21,19 +21,19 @@ async fn a_trap_is_a_500_and_the_next_request_works() {
 }
 
 #[tokio::test]
-async fn no_answer_is_a_500() {
+async fn no_response_is_a_500() {
     let server = RunningServer::start().await;
     assert_eq!(server.get("/silent").await, failed());
 }
 
 #[tokio::test]
-async fn an_error_for_an_answer_is_a_500_without_its_text() {
+async fn an_error_instead_of_a_response_is_a_500_without_its_text() {
     let server = RunningServer::start().await;
     assert_eq!(server.get("/error").await, failed());
 }
 
 #[tokio::test]
-async fn an_application_that_wants_too_much_memory_is_a_500() {
+async fn an_application_over_its_memory_limit_is_a_500() {
     let server = RunningServer::start_with(Limits { memory: 8 << 20, ..limits() }).await;
     for _ in 0..20 {
         assert_eq!(server.get("/memory").await, failed());
@@ -42,24 +42,24 @@ async fn an_application_that_wants_too_much_memory_is_a_500() {
 }
 
 #[tokio::test]
-async fn an_endless_loop_is_stopped_and_others_are_answered_meanwhile() {
+async fn an_endless_loop_is_stopped_and_other_requests_are_served_meanwhile() {
     let request_time = Duration::from_secs(3);
     let server = RunningServer::start_with(Limits { request_time, ..limits() }).await;
     let begun = Instant::now();
     let others = async {
-        let mut answered = 0;
+        let mut served = 0;
         while begun.elapsed() < Duration::from_secs(2) {
             assert_eq!(server.get("/hello").await.0, 200);
-            answered += 1;
+            served += 1;
         }
-        answered
+        served
     };
-    let (first, second, third, answered) =
+    let (first, second, third, served) =
         tokio::join!(server.get("/loop"), server.get("/loop"), server.get("/loop"), others);
-    let stopped = (504, "the application did not answer in time\n".to_owned());
+    let stopped = (504, "the application did not respond in time\n".to_owned());
     assert_eq!([first, second, third], [stopped.clone(), stopped.clone(), stopped]);
     assert!(begun.elapsed() < request_time * 2, "stopped after {:?}", begun.elapsed());
-    assert!(answered >= 3, "only {answered} requests were answered beside the loops");
+    assert!(served >= 3, "only {served} requests were served beside the loops");
 }
 
 #[tokio::test]
@@ -70,28 +70,28 @@ async fn an_application_that_sleeps_too_long_is_a_504() {
 }
 
 #[tokio::test]
-async fn a_failure_in_the_middle_of_an_answer_breaks_the_connection() {
+async fn a_failure_in_the_middle_of_a_response_closes_the_connection() {
     let request_time = Duration::from_millis(500);
     let server = RunningServer::start_with(Limits { request_time, ..limits() }).await;
-    let answer = server.request("/half-loop").await.unwrap();
-    assert_eq!(answer.status(), 200);
-    let body = answer.text().await;
-    assert!(body.is_err(), "half an answer passed for a whole one: {body:?}");
+    let response = server.request("/half-loop").await.unwrap();
+    assert_eq!(response.status(), 200);
+    let body = response.text().await;
+    assert!(body.is_err(), "half a response was taken for a complete one: {body:?}");
     assert_eq!(server.get("/hello").await.0, 200);
 }
 
 #[tokio::test]
-async fn requests_over_the_limit_wait_for_their_turn() {
+async fn requests_over_the_limit_wait_for_a_slot() {
     let server = RunningServer::start_with(Limits { concurrent_requests: 1, ..limits() }).await;
     let begun = Instant::now();
     let (first, second, third) = tokio::join!(server.get("/slow"), server.get("/slow"), server.get("/slow"));
     assert_eq!([first.0, second.0, third.0], [200; 3]);
-    // Each takes 0.7 seconds, so they ran one after the other.
+    // Each takes 0.7 seconds, so they have run one after the other.
     assert!(begun.elapsed() > Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
-async fn a_request_whose_turn_does_not_come_is_a_503_that_says_when_to_try_again() {
+async fn a_request_that_gets_no_slot_is_a_503_with_retry_after() {
     let request_time = Duration::from_secs(1);
     let limits = Limits { concurrent_requests: 1, request_time, ..limits() };
     let server = RunningServer::start_with(limits).await;

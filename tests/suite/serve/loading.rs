@@ -1,4 +1,4 @@
-//! What is said of applications that cannot be served.
+//! The errors for applications that cannot be served.
 
 use std::error::Error;
 
@@ -34,7 +34,7 @@ fn an_application_for_a_later_patch_of_wasi_0_2_is_loaded() {
 }
 
 #[test]
-fn every_unknown_import_is_named() {
+fn the_error_names_every_unknown_import() {
     let one = with_names_replaced(misbehaving_file(), "wasi:cli/stdout@", "acme:cli/stdout@");
     let two = with_names_replaced(one, "wasi:cli/stderr@", "acme:log/writer@");
     let refusal = refusal_of(&two);
@@ -47,7 +47,7 @@ fn every_unknown_import_is_named() {
 }
 
 #[test]
-fn an_interface_of_the_sessions_that_there_is_not_is_named_with_those_that_there_are() {
+fn the_error_for_an_unknown_session_interface_names_it_and_the_known_ones() {
     let unknown =
         with_names_replaced(cart(), "lovely:session/sessions@0.1.0", "lovely:session/sessions@0.7.0");
     let message = refusal_of(&unknown).to_string();
@@ -61,7 +61,7 @@ fn an_interface_of_the_sessions_that_there_is_not_is_named_with_those_that_there
 }
 
 #[test]
-fn an_interface_of_another_shape_is_named() {
+fn the_error_for_an_interface_with_other_types_names_it() {
     let other = with_names_replaced(cart(), "[method]transaction.commit", "[method]transaction.commiy");
     let refusal = refusal_of(&other);
     let LoadError::Compose(ComposeError::Mismatch { import, .. }) = refusal else { panic!("{refusal}") };
@@ -69,21 +69,21 @@ fn an_interface_of_another_shape_is_named() {
 }
 
 #[test]
-fn a_component_that_handles_no_requests_is_told_what_to_export() {
+fn the_error_for_a_component_without_a_handler_says_what_to_export() {
     let message = refusal_of(SESSION_COMPONENT).to_string();
     assert!(message.contains("does not export `wasi:http/incoming-handler@0.2`"), "{message}");
     assert!(message.contains("`lovely:session/sessions@0.1.0`"), "{message}");
 }
 
 #[test]
-fn an_application_that_begins_over_the_memory_limit_is_refused_with_the_reason() {
+fn an_application_with_an_initial_memory_over_the_limit_is_refused_with_the_reason() {
     let refusal = Application::load(&cart(), Limits { memory: 1 << 16, ..limits() }).err().unwrap();
     assert!(matches!(refusal, LoadError::Compile(_)), "{refusal}");
     assert!(refusal.source().unwrap().to_string().contains("memory"), "{refusal:?}");
 }
 
 #[test]
-fn room_that_the_machine_does_not_have_is_refused() {
+fn limits_beyond_the_address_space_are_refused() {
     let refusal =
         Application::load(&cart(), Limits { concurrent_requests: 100_000, ..limits() }).err().unwrap();
     assert!(matches!(refusal, LoadError::Reserve(_)), "{refusal}");

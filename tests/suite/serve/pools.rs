@@ -1,4 +1,4 @@
-//! The pools that instances come from.
+//! The pools of instances.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use wasmtime::{Engine, Instance, Module, Store};
 
 use super::running::limits;
 
-/// From so many requests at a time on, wasmtime's pools of stacks have several parts, one for each processor.
-const PLACES: u32 = 128;
+/// With this number of requests or more, wasmtime's pools of stacks have several parts, one for each processor.
+const SLOTS: u32 = 128;
 
-/// How many want a place.
-const CLIENTS: u32 = 2 * PLACES;
+/// The number of clients that want a slot.
+const CLIENTS: u32 = 2 * SLOTS;
 
-/// For how long they come and go.
+/// How long they take slots and release them.
 const LONG_ENOUGH: Duration = Duration::from_secs(3);
 
 /// A module with a table, a memory, and a function `f` that does nothing.
@@ -28,10 +28,10 @@ const MODULE: &[u8] = b"\0asm\x01\0\0\0\
     \x07\x05\x01\x01f\0\0\
     \x0a\x04\x01\x02\0\x0b";
 
-/// How many instances of the module use all the memories of a request.
+/// The number of instances of the module that use all memories of a request.
 const FULL: usize = 4;
 
-/// Uses a stack and so many instances, until others had their turn.
+/// Uses a stack and `instances` instances, and yields once.
 async fn use_pools(engine: &Engine, module: &Module, instances: usize) -> wasmtime::Result<()> {
     let mut store = Store::new(engine, ());
     store.set_epoch_deadline(1_000_000);
@@ -43,18 +43,18 @@ async fn use_pools(engine: &Engine, module: &Module, instances: usize) -> wasmti
     Ok(())
 }
 
-/// Lets many come and go, of whom no more than may are there at a time.
+/// Runs clients, of which at most as many as there are slots use the pools concurrently.
 async fn crowd(instances: usize) {
-    let engine = pooled_engine(&Limits { concurrent_requests: PLACES, ..limits() }).unwrap();
+    let engine = pooled_engine(&Limits { concurrent_requests: SLOTS, ..limits() }).unwrap();
     let module = Module::new(&engine, MODULE).unwrap();
-    let places = Arc::new(Semaphore::new(PLACES as usize));
+    let slots = Arc::new(Semaphore::new(SLOTS as usize));
     let end = Instant::now() + LONG_ENOUGH;
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
-        let (engine, module, places) = (engine.clone(), module.clone(), places.clone());
+        let (engine, module, slots) = (engine.clone(), module.clone(), slots.clone());
         clients.spawn(async move {
             while Instant::now() < end {
-                let _place = places.acquire().await.unwrap();
+                let _place = slots.acquire().await.unwrap();
                 use_pools(&engine, &module, instances).await.unwrap();
             }
         });
@@ -65,11 +65,11 @@ async fn crowd(instances: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 16)]
-async fn whoever_has_a_place_finds_a_stack() {
+async fn a_request_with_a_slot_gets_a_stack() {
     crowd(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 16)]
-async fn whoever_has_a_place_finds_all_the_memories_that_it_may_have() {
+async fn a_request_with_a_slot_gets_all_its_memories() {
     crowd(FULL).await;
 }

@@ -1,10 +1,10 @@
-//! HTTP by hand, for what no decent client does.
+//! HTTP by hand, for requests that HTTP clients do not send.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// A connection whose bytes the test writes and reads itself. It blocks its thread: the server needs another one.
+/// A connection on which the test writes and reads bytes itself. It blocks its thread, so the server needs another one.
 pub struct RawConnection {
     stream: TcpStream,
 }
@@ -16,7 +16,7 @@ impl RawConnection {
         Self { stream }
     }
 
-    /// The server's end of it.
+    /// The address of the server.
     pub fn address(&self) -> SocketAddr {
         self.stream.peer_addr().unwrap()
     }
@@ -30,23 +30,23 @@ impl RawConnection {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n"));
     }
 
-    /// Reads one answer, to the end of its body and no further, as text.
-    pub fn read_answer(&mut self) -> String {
-        let mut answer = String::new();
-        while !is_whole(&answer) {
+    /// Reads one response, as text.
+    pub fn read_response(&mut self) -> String {
+        let mut response = String::new();
+        while !is_whole(&response) {
             let mut byte = [0];
             self.stream.read_exact(&mut byte).unwrap();
-            answer.push(char::from(byte[0]));
+            response.push(char::from(byte[0]));
         }
-        answer
+        response
     }
 
-    /// Reads until the server closes the connection, and gives what it sent until then.
+    /// Reads until the server closes the connection. Returns what it has sent.
     pub fn read_to_the_end(&mut self) -> String {
         let mut bytes = Vec::new();
         match self.stream.read_to_end(&mut bytes) {
             Ok(_) => {}
-            // A server that closes while we send is heard like this.
+            // A server that closes the connection while the test sends causes this error.
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
             Err(error) => panic!("the connection is still open: {error}"),
         }
@@ -54,8 +54,8 @@ impl RawConnection {
     }
 }
 
-fn is_whole(answer: &str) -> bool {
-    let Some((head, body)) = answer.split_once("\r\n\r\n") else { return false };
+fn is_whole(response: &str) -> bool {
+    let Some((head, body)) = response.split_once("\r\n\r\n") else { return false };
     let head = head.to_ascii_lowercase();
     match head.split("content-length: ").nth(1) {
         Some(length) => body.len() == length.lines().next().unwrap().parse::<usize>().unwrap(),

@@ -1,30 +1,30 @@
-//! Where a request ends: RFC 9112, sections 6 and 7. Whoever reads that otherwise than the proxy in front lets one
-//! client write another's request.
+//! Where a request ends: RFC 9112, sections 6 and 7. A server that disagrees with the proxy in front of it about that
+//! lets one client forge another's request.
 
 use super::running::RunningServer;
 
-/// Sends a request, and another one behind it, and gives all that comes back until the server closes.
-fn answers_to(server: &RunningServer, request: &str) -> String {
+/// Sends a request and another one behind it. Returns all responses until the server closes the connection.
+fn responses_to(server: &RunningServer, request: &str) -> String {
     let mut connection = server.connect();
     connection.send(format!("{request}GET /hello HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"));
     connection.read_to_the_end()
 }
 
-/// Checks that each of these requests gets a 400, and nothing behind it is read as a request.
+/// Checks that each of these requests gets a 400, and that nothing behind it is read as a request.
 async fn assert_ends_with_400(requests: &[&str]) {
     let server = RunningServer::start().await;
     for request in requests {
-        let answers = answers_to(&server, request);
+        let responses = responses_to(&server, request);
         assert!(
-            answers.starts_with("HTTP/1.1 400 ") || answers.starts_with("HTTP/1.0 400 "),
-            "{request:?}: {answers}"
+            responses.starts_with("HTTP/1.1 400 ") || responses.starts_with("HTTP/1.0 400 "),
+            "{request:?}: {responses}"
         );
-        assert!(!answers.contains(" 200 "), "{request:?}: {answers}");
+        assert!(!responses.contains(" 200 "), "{request:?}: {responses}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_length_that_is_none_or_has_two_values_is_a_400_and_ends_the_connection() {
+async fn an_invalid_or_repeated_length_is_a_400_and_closes_the_connection() {
     let lengths = [
         "Content-Length: 5\r\nContent-Length: 6",
         "Content-Length: 5, 6",
@@ -42,7 +42,7 @@ async fn a_length_that_is_none_or_has_two_values_is_a_400_and_ends_the_connectio
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_without_chunked_as_its_last_coding_is_a_400_and_ends_the_connection() {
+async fn a_body_without_chunked_as_its_last_coding_is_a_400_and_closes_the_connection() {
     assert_ends_with_400(&[
         "POST /length HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
         "POST /length HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
@@ -65,17 +65,17 @@ async fn a_coding_before_chunked_is_a_501() {
         let mut connection = server.connect();
         connection
             .send(format!("POST /length HTTP/1.1\r\nHost: test\r\n{codings}\r\n\r\n5\r\nfive.\r\n0\r\n\r\n"));
-        let answer = connection.read_answer();
-        assert!(answer.starts_with("HTTP/1.1 501 "), "{codings:?}: {answer}");
+        let response = connection.read_response();
+        assert!(response.starts_with("HTTP/1.1 501 "), "{codings:?}: {response}");
         assert!(
-            answer.ends_with("the request's transfer coding is not supported\n"),
-            "{codings:?}: {answer}"
+            response.ends_with("the request's transfer coding is not supported\n"),
+            "{codings:?}: {response}"
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chunks_count_more_than_a_length_and_the_connection_ends_with_them() {
+async fn chunked_takes_precedence_over_a_length_and_closes_the_connection() {
     let server = RunningServer::start().await;
     for fields in [
         "Content-Length: 3\r\nTransfer-Encoding: chunked",
@@ -84,14 +84,17 @@ async fn chunks_count_more_than_a_length_and_the_connection_ends_with_them() {
     ] {
         let request =
             format!("POST /length HTTP/1.1\r\nHost: test\r\n{fields}\r\n\r\n5\r\nfive.\r\n0\r\n\r\n");
-        let answers = answers_to(&server, &request);
-        assert!(answers.starts_with("HTTP/1.1 200 ") && answers.contains("\r\n5\n"), "{fields:?}: {answers}");
-        assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{fields:?}: {answers}");
+        let responses = responses_to(&server, &request);
+        assert!(
+            responses.starts_with("HTTP/1.1 200 ") && responses.contains("\r\n5\n"),
+            "{fields:?}: {responses}"
+        );
+        assert_eq!(responses.matches("HTTP/1.1 ").count(), 1, "{fields:?}: {responses}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chunks_that_cannot_be_read_are_a_400_and_end_the_connection() {
+async fn malformed_chunks_are_a_400_and_close_the_connection() {
     let chunks = [
         "ffffffffffffffff1\r\nx\r\n0\r\n\r\n",
         "-1\r\nx\r\n0\r\n\r\n",
@@ -105,11 +108,11 @@ async fn chunks_that_cannot_be_read_are_a_400_and_end_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn extensions_of_chunks_and_trailers_are_passed_over() {
+async fn extensions_of_chunks_and_trailers_are_ignored() {
     let server = RunningServer::start().await;
     let request = "POST /length HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n\
                    5;name=\"value\"\r\nfive.\r\n0;last\r\nTrailer: value\r\n\r\n";
-    let answers = answers_to(&server, request);
-    assert!(answers.contains("\r\n5\n") && answers.contains("hello\n"), "{answers}");
-    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 2, "{answers}");
+    let responses = responses_to(&server, request);
+    assert!(responses.contains("\r\n5\n") && responses.contains("hello\n"), "{responses}");
+    assert_eq!(responses.matches("HTTP/1.1 200 ").count(), 2, "{responses}");
 }

@@ -1,23 +1,23 @@
-//! Heads of requests as no decent client sends them: RFC 9112, sections 2 to 5, and what it takes from RFC 9110.
+//! Heads that HTTP clients do not send: RFC 9112, sections 2 to 5, and RFC 9110 where it refers to that.
 
 use super::running::RunningServer;
 
-/// Sends a head on a connection of its own, and gives the answer.
-fn answer_to(server: &RunningServer, head: &str) -> String {
+/// Sends a head on a new connection, and returns the response.
+fn response_to(server: &RunningServer, head: &str) -> String {
     let mut connection = server.connect();
     connection.send(format!("{head}\r\n\r\n"));
-    connection.read_answer()
+    connection.read_response()
 }
 
-/// Checks that each of these heads gets this status, and the connection still serves the next request.
-async fn assert_refused_alone(heads: &[&str], status: u16, reason: &str) {
+/// Checks that each of these heads gets this status, and that the connection still serves the next request.
+async fn assert_refused_without_closing(heads: &[&str], status: u16, reason: &str) {
     let server = RunningServer::start().await;
     for head in heads {
         let mut connection = server.connect();
         connection.send(format!("{head}\r\n\r\n"));
-        let answer = connection.read_answer();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head:?}: {answer}");
-        assert!(answer.ends_with(reason), "{head:?}: {answer}");
+        let response = connection.read_response();
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{head:?}: {response}");
+        assert!(response.ends_with(reason), "{head:?}: {response}");
     }
     assert_eq!(server.get("/hello").await.0, 200);
 }
@@ -33,14 +33,14 @@ async fn more_than_one_host_is_a_400() {
     ];
     let server = RunningServer::start().await;
     for head in heads {
-        let answer = answer_to(&server, head);
-        assert!(answer.contains(" 400 "), "{head:?}: {answer}");
-        assert!(answer.ends_with("the request names more than one host\n"), "{head:?}: {answer}");
+        let response = response_to(&server, head);
+        assert!(response.contains(" 400 "), "{head:?}: {response}");
+        assert!(response.ends_with("the request names more than one host\n"), "{head:?}: {response}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_host_that_is_none_is_a_400() {
+async fn an_invalid_host_is_a_400() {
     let hosts = [
         "a b",
         "a, b",
@@ -61,20 +61,20 @@ async fn a_host_that_is_none_is_a_400() {
     ];
     let heads = hosts.map(|host| format!("GET /hello HTTP/1.1\r\nHost: {host}"));
     let heads: Vec<_> = heads.iter().map(String::as_str).collect();
-    assert_refused_alone(&heads, 400, "the request's host is malformed\n").await;
+    assert_refused_without_closing(&heads, 400, "the request's host is malformed\n").await;
     let in_targets =
         ["GET http://user@test/hello HTTP/1.1\r\nHost: test", "GET http://test/hello HTTP/1.1\r\nHost: a b"];
-    assert_refused_alone(&in_targets, 400, "the request's host is malformed\n").await;
+    assert_refused_without_closing(&in_targets, 400, "the request's host is malformed\n").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_host_is_a_400_also_when_the_target_names_one() {
+async fn no_host_field_is_a_400_also_when_the_target_has_a_host() {
     let heads = ["GET /hello HTTP/1.1", "GET /hello HTTP/1.1\r\nHost:", "GET http://test/hello HTTP/1.1"];
-    assert_refused_alone(&heads, 400, "the request names no host\n").await;
+    assert_refused_without_closing(&heads, 400, "the request names no host\n").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_application_gets_the_host_of_the_target_before_that_of_the_field() {
+async fn the_host_of_the_target_takes_precedence_over_that_of_the_field() {
     let server = RunningServer::start().await;
     for (head, host) in [
         ("GET /host HTTP/1.1\r\nHost: shop.test", "shop.test"),
@@ -85,12 +85,12 @@ async fn the_application_gets_the_host_of_the_target_before_that_of_the_field() 
         ("GET HTTP://shop.test:81/host HTTP/1.1\r\nHost: other.test", "shop.test:81"),
         ("GET http://shop.test/host HTTP/1.0\r\nAccept: */*", "shop.test"),
     ] {
-        let answer = answer_to(&server, head);
-        assert!(answer.contains(" 200 OK\r\n"), "{head:?}: {answer}");
+        let response = response_to(&server, head);
+        assert!(response.contains(" 200 OK\r\n"), "{head:?}: {response}");
         let mut connection = server.connect();
         connection.send(format!("{head}\r\nConnection: close\r\n\r\n"));
-        let answer = connection.read_to_the_end();
-        assert!(answer.contains(&format!("Some(\"{host}\")\n")), "{head:?}: {answer}");
+        let response = connection.read_to_the_end();
+        assert!(response.contains(&format!("Some(\"{host}\")\n")), "{head:?}: {response}");
     }
 }
 
@@ -102,47 +102,47 @@ async fn a_target_in_a_form_that_its_method_does_not_allow_is_a_400() {
         "GET * HTTP/1.1\r\nHost: test",
         "POST * HTTP/1.1\r\nHost: test",
     ];
-    assert_refused_alone(&heads, 400, "the request's target is malformed\n").await;
+    assert_refused_without_closing(&heads, 400, "the request's target is malformed\n").await;
     let server = RunningServer::start().await;
-    let answer = answer_to(&server, "OPTIONS * HTTP/1.1\r\nHost: test");
-    assert!(answer.starts_with("HTTP/1.1 404 "), "the application answers for `*`: {answer}");
+    let response = response_to(&server, "OPTIONS * HTTP/1.1\r\nHost: test");
+    assert!(response.starts_with("HTTP/1.1 404 "), "the application handles `*`: {response}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_only_a_proxy_or_another_scheme_can_do_is_refused() {
+async fn tunnels_and_other_schemes_are_refused() {
     let tunnel = ["CONNECT test:80 HTTP/1.1\r\nHost: test:80"];
-    assert_refused_alone(&tunnel, 501, "this server is no proxy\n").await;
+    assert_refused_without_closing(&tunnel, 501, "this server is no proxy\n").await;
     let secure = ["GET https://test/hello HTTP/1.1\r\nHost: test", "GET ftp://test/ HTTP/1.1\r\nHost: test"];
-    assert_refused_alone(&secure, 421, "this server answers for the scheme http only\n").await;
+    assert_refused_without_closing(&secure, 421, "this server supports only the scheme http\n").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_over_the_limit_is_a_414() {
     let server = RunningServer::start().await;
     let target = |length: usize| format!("GET /{} HTTP/1.1\r\nHost: test", "x".repeat(length - 1));
-    assert!(answer_to(&server, &target(32 << 10)).starts_with("HTTP/1.1 404 "));
-    assert!(answer_to(&server, &target((32 << 10) + 1)).starts_with("HTTP/1.1 414 "));
+    assert!(response_to(&server, &target(32 << 10)).starts_with("HTTP/1.1 404 "));
+    assert!(response_to(&server, &target((32 << 10) + 1)).starts_with("HTTP/1.1 414 "));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_expectation_that_nobody_knows_is_a_417() {
+async fn an_unknown_expectation_is_a_417() {
     let heads = [
         "GET /hello HTTP/1.1\r\nHost: test\r\nExpect: miracles",
         "GET /hello HTTP/1.1\r\nHost: test\r\nExpect: 100-continue, miracles",
         "GET /hello HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nExpect: miracles",
     ];
-    assert_refused_alone(&heads, 417, "the request expects what this server does not know\n").await;
+    assert_refused_without_closing(&heads, 417, "the request expects what this server does not know\n").await;
     let server = RunningServer::start().await;
     for head in [
         "GET /hello HTTP/1.1\r\nHost: test\r\nExpect: 100-Continue",
         "GET /hello HTTP/1.0\r\nHost: test\r\nExpect: miracles",
     ] {
-        assert!(answer_to(&server, head).contains(" 200 OK\r\n"), "{head:?}");
+        assert!(response_to(&server, head).contains(" 200 OK\r\n"), "{head:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_head_that_can_be_read_in_two_ways_is_a_400_and_ends_the_connection() {
+async fn an_ambiguous_head_is_a_400_and_closes_the_connection() {
     let server = RunningServer::start().await;
     for head in [
         "GET /hello HTTP/1.1\r\nHost : test",
@@ -160,8 +160,8 @@ async fn a_head_that_can_be_read_in_two_ways_is_a_400_and_ends_the_connection() 
     ] {
         let mut connection = server.connect();
         connection.send(format!("{head}\r\n\r\nGET /hello HTTP/1.1\r\nHost: test\r\n\r\n"));
-        let answer = connection.read_to_the_end();
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{head:?}: {answer}");
-        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{head:?}: {answer}");
+        let response = connection.read_to_the_end();
+        assert!(response.starts_with("HTTP/1.1 400 "), "{head:?}: {response}");
+        assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "{head:?}: {response}");
     }
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::raw::RawConnection;
 
-/// Limits that no request of a test should reach unless it wants to.
+/// Limits that a request reaches only on purpose.
 pub fn limits() -> Limits {
     Limits {
         request_time: Duration::from_secs(20),
@@ -21,7 +21,7 @@ pub fn limits() -> Limits {
     }
 }
 
-/// A server, usually of the misbehaving application.
+/// A server, usually of the program `misbehave`.
 pub struct RunningServer {
     address: SocketAddr,
     client: reqwest::Client,
@@ -30,13 +30,13 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// Serves under [`limits`].
+    /// Serves with [`limits`].
     pub async fn start() -> Self {
         static APPLICATION: OnceLock<Application> = OnceLock::new();
         Self::serve(APPLICATION.get_or_init(|| misbehaving(limits())).clone()).await
     }
 
-    /// Serves under other limits.
+    /// Serves with other limits.
     pub async fn start_with(limits: Limits) -> Self {
         Self::serve(misbehaving(limits)).await
     }
@@ -48,38 +48,38 @@ impl RunningServer {
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let end = tokio::spawn(server.run(async {
-            // A server whose test is over may as well stop.
+            // Also stops when the test is over and the sender is dropped.
             let _told_or_forgotten = stopped.await;
         }));
         Self { address, client: reqwest::Client::new(), stop, end }
     }
 
-    /// Asks for a path, and gives the answer's head.
+    /// Sends a request, and returns the head of the response.
     pub async fn request(&self, path: &str) -> reqwest::Result<reqwest::Response> {
         self.client.get(self.url(path)).send().await
     }
 
-    /// Asks for a path, and gives the status and the whole body of the answer.
+    /// Sends a request, and returns the status and the body of the response.
     pub async fn get(&self, path: &str) -> (u16, String) {
         read(self.request(path).await.unwrap()).await
     }
 
-    /// Sends a body to a path.
+    /// Sends a request with a body, and returns the status and the body of the response.
     pub async fn post(&self, path: &str, body: Vec<u8>) -> (u16, String) {
         read(self.client.post(self.url(path)).body(body).send().await.unwrap()).await
     }
 
-    /// A connection whose bytes the test writes and reads itself.
+    /// A connection on which the test writes and reads bytes itself.
     pub fn connect(&self) -> RawConnection {
         RawConnection::open(self.address)
     }
 
-    /// Begins to ask for a path, and gives what waits for the answer.
+    /// Sends a request in a task, and returns the task.
     pub fn begin_request(&self, path: &str) -> JoinHandle<reqwest::Result<reqwest::Response>> {
         tokio::spawn(self.client.get(self.url(path)).send())
     }
 
-    /// Tells the server to stop, and gives what tells how many connections it broke off.
+    /// Tells the server to stop. The task returns the number of connections with unfinished requests.
     pub fn stop(self) -> JoinHandle<usize> {
         self.stop.send(()).unwrap();
         self.end
@@ -90,7 +90,7 @@ impl RunningServer {
     }
 }
 
-/// The file of the misbehaving application.
+/// The file of the program `misbehave`.
 pub fn misbehaving_file() -> Vec<u8> {
     std::fs::read(env!("PROGRAM_MISBEHAVE_WASM")).unwrap()
 }

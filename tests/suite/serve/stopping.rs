@@ -6,18 +6,18 @@ use lovely_session_host::serve::Limits;
 
 use super::running::{RunningServer, limits};
 
-/// How long the application's slow answers take.
+/// How long a slow response takes.
 const SLOW: Duration = Duration::from_millis(700);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_runs_is_answered_first() {
+async fn a_running_request_is_completed_first() {
     let server = RunningServer::start().await;
     let mut connection = server.connect();
     connection.send_request("/slow");
     tokio::time::sleep(Duration::from_millis(200)).await;
     let end = server.stop();
-    let answer = connection.read_to_the_end();
-    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("slow\n"), "{answer}");
+    let response = connection.read_to_the_end();
+    assert!(response.starts_with("HTTP/1.1 200 ") && response.contains("slow\n"), "{response}");
     assert_eq!(end.await.unwrap(), 0);
 }
 
@@ -40,7 +40,7 @@ async fn idle_connections_are_closed_at_once() {
     let server = RunningServer::start().await;
     let (mut fresh, mut used) = (server.connect(), server.connect());
     used.send_request("/hello");
-    used.read_answer();
+    used.read_response();
     let begun = Instant::now();
     let end = server.stop();
     assert_eq!([fresh.read_to_the_end(), used.read_to_the_end()], ["", ""]);
@@ -49,17 +49,17 @@ async fn idle_connections_are_closed_at_once() {
 }
 
 #[tokio::test]
-async fn an_application_that_works_on_after_its_answer_is_waited_for() {
+async fn an_application_that_continues_after_its_response_is_waited_for() {
     let server = RunningServer::start().await;
     let begun = Instant::now();
     assert_eq!(server.get("/works-on").await.0, 200);
-    assert!(begun.elapsed() < SLOW, "the answer came at once");
+    assert!(begun.elapsed() < SLOW, "the response comes at once");
     assert_eq!(server.stop().await.unwrap(), 0);
     assert!(begun.elapsed() >= SLOW, "{:?}", begun.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_takes_longer_than_the_limit_is_broken_off() {
+async fn a_request_that_exceeds_the_limit_is_interrupted() {
     let shutdown_time = Duration::from_millis(200);
     let server = RunningServer::start_with(Limits { shutdown_time, ..limits() }).await;
     let mut connection = server.connect();

@@ -1,5 +1,4 @@
-//! A server that does not answer: how many calls wait for it, what becomes of the others, and how it is found to answer
-//! again.
+//! A frozen server: how many calls wait for it, how the others fail, and how the store uses it again.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,16 +10,16 @@ use tokio::task::JoinSet;
 
 use super::{connect_with, get, keys_of_both, put, short_deadlines, write};
 
-/// How long a server may take to answer where a test sees what happens long before that.
-const DEADLINE: Duration = Duration::from_secs(16);
+/// A timeout that is much longer than the tests.
+const LONG_TIMEOUT: Duration = Duration::from_secs(16);
 
-/// How many calls may wait for a server that is silent.
+/// The number of calls that may wait for a silent server.
 const SHARE: usize = 8;
 
 fn options() -> MemcachedOptions {
     MemcachedOptions {
-        connect_timeout: DEADLINE,
-        io_timeout: DEADLINE,
+        connect_timeout: LONG_TIMEOUT,
+        io_timeout: LONG_TIMEOUT,
         waiting_calls: SHARE,
         ..MemcachedOptions::default()
     }
@@ -32,7 +31,7 @@ async fn store_on(servers: &[&MemcachedServer], options: &MemcachedOptions) -> A
 
 type Read = Result<Vec<Option<Entry>>, Error>;
 
-/// So many reads at the same time.
+/// `reads` concurrent reads.
 fn read_at_once(store: &Arc<Memcached>, reads: usize, key: &str) -> JoinSet<Read> {
     let read = |_| {
         let (store, key) = (Arc::clone(store), key.to_owned());
@@ -59,7 +58,7 @@ async fn assert_unavailable(reads: &mut JoinSet<Read>, count: usize, server: &Me
     }
 }
 
-/// Waits until calls to the server are refused because of those that wait for it.
+/// Waits until calls to the server are refused because too many wait for it.
 async fn until_refused(store: &Arc<Memcached>) -> JoinSet<Read> {
     let mut reads = read_at_once(store, SHARE + 1, "k");
     assert!(matches!(reads.join_next().await.unwrap().unwrap(), Err(Error::Unavailable(_))));
@@ -67,7 +66,7 @@ async fn until_refused(store: &Arc<Memcached>) -> JoinSet<Read> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn few_of_many_reads_keep_waiting_for_a_frozen_server_and_those_are_answered_when_it_goes_on() {
+async fn few_of_many_reads_keep_waiting_for_a_frozen_server_and_succeed_when_it_continues() {
     let (healthy, frozen) = (MemcachedServer::start(), MemcachedServer::start());
     let store = store_on(&[&healthy, &frozen], &options()).await;
     let (on_healthy, on_frozen) = keys_of_both(&store, [&healthy, &frozen]).await;
@@ -86,7 +85,7 @@ async fn few_of_many_reads_keep_waiting_for_a_frozen_server_and_those_are_answer
         }
     };
     let (refused_after, ()) = tokio::join!(refused, others);
-    assert!(refused_after < DEADLINE / 2, "they were refused after {refused_after:?}");
+    assert!(refused_after < LONG_TIMEOUT / 2, "they were refused after {refused_after:?}");
 
     frozen.resume();
     for read in reads.join_all().await {
@@ -98,7 +97,7 @@ async fn few_of_many_reads_keep_waiting_for_a_frozen_server_and_those_are_answer
 }
 
 #[tokio::test]
-async fn callers_that_try_again_at_once_do_not_keep_an_answer_from_being_heard() {
+async fn immediate_retries_do_not_keep_a_reply_from_being_noticed() {
     let server = MemcachedServer::start();
     let store = store_on(&[&server], &options()).await;
     server.pause();
@@ -106,7 +105,7 @@ async fn callers_that_try_again_at_once_do_not_keep_an_answer_from_being_heard()
     server.resume();
     let begun = Instant::now();
     while store.get_many(vec!["k".to_owned()], None).await.is_err() {
-        assert!(begun.elapsed() < DEADLINE / 2, "the server answers, and calls are refused all the same");
+        assert!(begun.elapsed() < LONG_TIMEOUT / 2, "the server replies, but calls are still refused");
     }
     assert!(waiting.join_all().await.iter().all(Result::is_ok));
 }
@@ -122,7 +121,7 @@ async fn a_write_that_is_refused_because_others_wait_for_a_frozen_server_is_neve
     for outcome in written_at_once(&store, &keys).join_all().await {
         assert_eq!(outcome, Outcome::Unavailable);
     }
-    assert!(begun.elapsed() < DEADLINE / 2, "they were refused after {:?}", begun.elapsed());
+    assert!(begun.elapsed() < LONG_TIMEOUT / 2, "they were refused after {:?}", begun.elapsed());
 
     server.resume();
     assert!(waiting.join_all().await.iter().all(Result::is_ok));
@@ -131,13 +130,13 @@ async fn a_write_that_is_refused_because_others_wait_for_a_frozen_server_is_neve
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writes_that_were_sent_to_a_frozen_server_keep_waiting_however_many_they_are() {
+async fn all_writes_that_were_sent_to_a_frozen_server_keep_waiting() {
     let server = MemcachedServer::start();
     let store = store_on(&[&server], &options()).await;
     server.pause();
     let keys: Vec<_> = (0..50).map(|number| format!("sent-{number}")).collect();
     let mut writes = written_at_once(&store, &keys);
-    // One more read than there is room for, with all the writes: none of them stays.
+    // One more read than there are slots, together with all the writes: no read keeps waiting.
     assert_unavailable(&mut read_at_once(&store, SHARE + 1, "k"), SHARE + 1, &server).await;
     assert!(writes.try_join_next().is_none(), "a write that was sent was given up");
 
@@ -148,7 +147,7 @@ async fn writes_that_were_sent_to_a_frozen_server_keep_waiting_however_many_they
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_missed_several_deadlines_is_asked_by_one_call_at_a_time_until_it_answers() {
+async fn a_server_after_several_timeouts_gets_one_call_at_a_time_until_it_replies() {
     let server = MemcachedServer::start();
     let options = MemcachedOptions { io_timeout: Duration::from_secs(2), ..options() };
     let store = store_on(&[&server], &options).await;
@@ -161,14 +160,14 @@ async fn a_server_that_missed_several_deadlines_is_asked_by_one_call_at_a_time_u
         let mut reads = read_at_once(&store, 20, "k");
         assert_unavailable(&mut reads, 19, &server).await;
         assert!(begun.elapsed() < options.io_timeout / 2, "refused after {:?}", begun.elapsed());
-        // The one that asks.
+        // The one call that is sent.
         assert_unavailable(&mut reads, 1, &server).await;
     }
 
     let mut reads = read_at_once(&store, 20, "k");
     assert_unavailable(&mut reads, 19, &server).await;
     server.resume();
-    assert!(reads.join_next().await.unwrap().unwrap().is_ok(), "the one that asked was not answered");
+    assert!(reads.join_next().await.unwrap().unwrap().is_ok(), "the one that was sent got no reply");
     assert!(read_at_once(&store, 20, "k").join_all().await.iter().all(Result::is_ok));
 }
 
@@ -202,12 +201,12 @@ async fn a_server_that_is_started_again_after_it_was_frozen_and_killed_is_used_w
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_call_to_a_server_that_is_slow_and_answers_is_refused() {
+async fn no_call_to_a_slow_server_that_replies_is_refused() {
     let server = MemcachedServer::start();
-    let proxy = Proxy::before(&server.address()).await;
+    let proxy = Proxy::in_front_of(&server.address()).await;
     let store = Memcached::connect(&[proxy.address().parse().unwrap()], &options()).await.unwrap();
     let store = Arc::new(store);
-    proxy.set(Fault::DelayAnswers(Duration::from_millis(300)));
+    proxy.set(Fault::DelayReplies(Duration::from_millis(300)));
     for _ in 0..4 {
         assert!(read_at_once(&store, 200, "k").join_all().await.iter().all(Result::is_ok));
     }

@@ -1,5 +1,5 @@
-//! The store component for memcached, on real servers: what it shares with the host's store, and what becomes of
-//! calls when a server is away, hangs, is restarted or is not fit.
+//! The store component for memcached, on real servers: what it shares with the host's store, and calls while a server
+//! is unreachable, hangs, restarts or does not meet the requirements.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -28,13 +28,13 @@ fn store(servers: &[&MemcachedServer]) -> Store {
     store_at(&addresses, Duration::from_secs(20))
 }
 
-/// A store whose calls take half a second at most.
+/// A store with a timeout of half a second.
 fn impatient(addresses: &[String]) -> Store {
     store_at(addresses, Duration::from_millis(500))
 }
 
-/// Instances agree on the versions of a process as soon as it cannot be mistaken for another.
-async fn until_unmistakable() {
+/// Waits until instances agree on the versions of a process, because it cannot be confused with another one any more.
+async fn until_versions_are_shared() {
     tokio::time::sleep(Duration::from_secs(4)).await;
 }
 
@@ -58,7 +58,7 @@ async fn assert_all_there(store: &dyn KeyValue, keys: &[String]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_keeps_the_contract_on_one_server() {
     let server = MemcachedServer::start();
-    until_unmistakable().await;
+    until_versions_are_shared().await;
     let report = check(&Subject::new(Arc::new(store(&[&server])))).await;
     assert!(report.is_kept(), "{report}");
     assert_eq!(server.keys(), Vec::<String>::new());
@@ -67,7 +67,7 @@ async fn it_keeps_the_contract_on_one_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_keeps_the_contract_on_several_servers() {
     let (one, another) = (MemcachedServer::start(), MemcachedServer::start());
-    until_unmistakable().await;
+    until_versions_are_shared().await;
     let report = check(&Subject::new(Arc::new(store(&[&one, &another])))).await;
     assert!(report.is_kept(), "{report}");
 }
@@ -86,7 +86,7 @@ async fn it_shares_servers_with_the_hosts_store() {
 }
 
 #[tokio::test]
-async fn of_it_and_the_hosts_store_the_one_that_comes_later_is_stale() {
+async fn of_two_writes_by_it_and_the_hosts_store_the_second_is_stale() {
     let server = MemcachedServer::start();
     let (host, component) = (connect(&[&server]).await, store(&[&server]));
     write(&host, put("k", "1", Expectation::Absent)).await;
@@ -102,25 +102,25 @@ async fn of_it_and_the_hosts_store_the_one_that_comes_later_is_stale() {
 #[tokio::test]
 async fn a_fresh_instance_reads_in_one_round_trip_and_writes_in_one_more() {
     let server = MemcachedServer::start();
-    let proxy = Proxy::before(&server.address()).await;
+    let proxy = Proxy::in_front_of(&server.address()).await;
     let store = store_at(&[proxy.address()], Duration::from_secs(20));
     let batch = |value: &str| keys("k").iter().map(|key| put(key, value, Expectation::Anything)).collect();
     store.get_many(keys("k"), None).await.unwrap();
-    assert_eq!(proxy.exchanges(), 1, "what the server is, and the entries, are asked together");
+    assert_eq!(proxy.round_trips(), 1, "what the server is, and the entries, are asked together");
     store.write_many(batch("1")).await.unwrap();
-    assert_eq!(proxy.exchanges(), 2);
+    assert_eq!(proxy.round_trips(), 2);
     store.get_many(keys("k"), None).await.unwrap();
-    assert_eq!(proxy.exchanges(), 3, "the connection is kept");
+    assert_eq!(proxy.round_trips(), 3, "the connection is kept");
     store.forget_instances();
     store.write_many(batch("2")).await.unwrap();
-    assert_eq!(proxy.exchanges(), 5, "nothing is written before it is known where");
+    assert_eq!(proxy.round_trips(), 5, "nothing is written before it is known where");
 }
 
-/// memcached counts its versions from 1 in each process, so the ones from before come again.
+/// memcached counts its versions from 1 in each process, so earlier versions are used again.
 #[tokio::test]
 async fn a_version_from_before_a_restart_matches_nothing_after_it() {
     let mut server = MemcachedServer::start();
-    until_unmistakable().await;
+    until_versions_are_shared().await;
     let store = store(&[&server]);
     let Outcome::Applied(before) = write(&store, put("k", "1", Expectation::Absent)).await else { panic!() };
     let counted = server.command("mg k c");
@@ -154,7 +154,7 @@ async fn a_server_that_comes_back_is_used_again_with_the_next_call() {
 }
 
 #[tokio::test]
-async fn a_write_to_a_frozen_server_is_unknown_when_it_was_sent_and_unavailable_when_it_was_not() {
+async fn a_write_to_a_frozen_server_is_unknown_if_it_was_sent_and_unavailable_if_not() {
     let server = MemcachedServer::start();
     let store = impatient(&[server.address()]);
     let Outcome::Applied(version) = write(&store, put("k", "1", Expectation::Absent)).await else { panic!() };
@@ -176,7 +176,7 @@ async fn a_write_to_a_frozen_server_is_unknown_when_it_was_sent_and_unavailable_
 }
 
 #[tokio::test]
-async fn a_frozen_server_fails_its_own_keys_and_no_others() {
+async fn a_frozen_server_affects_only_its_own_keys() {
     let (running, frozen) = (MemcachedServer::start(), MemcachedServer::start());
     let store = impatient(&[running.address(), frozen.address()]);
     put_all(&store, &keys("k")).await;
@@ -201,13 +201,13 @@ async fn a_frozen_server_fails_its_own_keys_and_no_others() {
 #[tokio::test]
 async fn a_connection_that_is_cut_leaves_the_outcome_unknown_and_is_replaced() {
     let server = MemcachedServer::start();
-    let proxy = Proxy::before(&server.address()).await;
+    let proxy = Proxy::in_front_of(&server.address()).await;
     let store = store_at(&[proxy.address()], Duration::from_secs(5));
     write(&store, put("k", "0", Expectation::Absent)).await;
     for bytes in [0, 1, 5] {
-        proxy.set(Fault::CutAnswers { after: bytes });
+        proxy.set(Fault::CutReplies { after: bytes });
         let lost = write(&store, put("k", format!("{bytes}"), Expectation::Anything)).await;
-        assert_eq!(lost, Outcome::Unknown, "after {bytes} bytes of the answer");
+        assert_eq!(lost, Outcome::Unknown, "after {bytes} bytes of the reply");
         proxy.set(Fault::None);
         assert_eq!(get(&store, "k").await.unwrap().value, format!("{bytes}").as_bytes());
     }
@@ -215,12 +215,12 @@ async fn a_connection_that_is_cut_leaves_the_outcome_unknown_and_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_read_whose_answer_is_cut_is_tried_once_more_on_another_connection() {
+async fn a_read_whose_reply_is_cut_is_retried_once_on_another_connection() {
     let server = MemcachedServer::start();
-    let proxy = Proxy::before(&server.address()).await;
+    let proxy = Proxy::in_front_of(&server.address()).await;
     let store = store_at(&[proxy.address()], Duration::from_secs(5));
     write(&store, put("k", vec![b'v'; 200_000], Expectation::Absent)).await;
-    proxy.set(Fault::CutAnswers { after: 100_000 });
+    proxy.set(Fault::CutReplies { after: 100_000 });
     let read = store.get_many(vec!["k".into()], None).await;
     assert!(matches!(read, Err(Error::Unavailable(_))), "both are cut: {read:?}");
     assert_eq!(proxy.cuts(), 2);
@@ -229,7 +229,7 @@ async fn a_read_whose_answer_is_cut_is_tried_once_more_on_another_connection() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_fit_is_refused_before_anything_is_written() {
+async fn a_server_that_does_not_meet_the_requirements_is_refused_before_any_write() {
     let no_cas = MemcachedServer::start_with(&["-C"]);
     let mut passwords = tempfile::NamedTempFile::new().unwrap();
     passwords.write_all(b"user:password\n").unwrap();
@@ -250,7 +250,7 @@ async fn a_server_that_is_not_fit_is_refused_before_anything_is_written() {
 }
 
 #[tokio::test]
-async fn a_smaller_item_limit_is_honoured() {
+async fn a_smaller_item_limit_of_the_server_is_used() {
     let arguments = ["-I", "16384", "-o", "slab_chunk_max=16384"];
     let (small, large) = (MemcachedServer::start_with(&arguments), MemcachedServer::start());
     let limit = connect(&[&small]).await.max_value_bytes("k");
@@ -264,7 +264,7 @@ async fn a_smaller_item_limit_is_honoured() {
 }
 
 #[tokio::test]
-async fn a_bad_environment_fails_each_call_with_the_name_of_the_variable() {
+async fn with_an_invalid_environment_each_call_fails_with_the_name_of_the_variable() {
     let cases: [(&[(&str, &str)], &str); 3] = [
         (&[], "LOVELY_SESSION_MEMCACHED is not set"),
         (&[("LOVELY_SESSION_MEMCACHED", "h:x")], "\"x\" is no port"),
@@ -286,7 +286,7 @@ async fn a_bad_environment_fails_each_call_with_the_name_of_the_variable() {
 }
 
 #[tokio::test]
-async fn a_server_is_found_by_its_name() {
+async fn a_server_is_found_by_its_host_name() {
     let server = MemcachedServer::start();
     let by_name = server.address().replace("127.0.0.1", "localhost");
     let store = store_at(&[by_name], Duration::from_secs(20));

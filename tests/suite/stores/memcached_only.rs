@@ -1,4 +1,4 @@
-//! What only a store on servers has to answer for: servers that are away, slow, or not fit for sessions.
+//! The store on memcached: servers that are unreachable, slow, or do not meet the requirements.
 
 use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
@@ -36,7 +36,7 @@ async fn connecting_changes_nothing_on_the_server() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_when_connecting_is_named() {
+async fn the_error_for_an_unreachable_server_has_its_address() {
     let mut server = MemcachedServer::start();
     server.stop();
     let error = connect_error(&server).await;
@@ -45,7 +45,7 @@ async fn a_server_that_is_away_when_connecting_is_named() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_when_connecting_is_named_in_time() {
+async fn the_error_for_a_server_that_hangs_has_its_address_and_comes_in_time() {
     let server = MemcachedServer::start();
     server.pause();
     let begin = Instant::now();
@@ -64,7 +64,7 @@ async fn a_server_without_compare_and_swap_is_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_a_password_is_refused() {
+async fn a_server_that_requires_a_password_is_refused() {
     let mut passwords = tempfile::NamedTempFile::new().unwrap();
     passwords.write_all(b"user:password\n").unwrap();
     let server = MemcachedServer::start_with(&["-Y", passwords.path().to_str().unwrap()]);
@@ -73,7 +73,7 @@ async fn a_server_that_asks_for_a_password_is_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_memcached_is_refused() {
+async fn a_server_that_is_not_memcached_is_refused() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string().parse().unwrap();
     let web_server = thread::spawn(move || {
@@ -87,7 +87,7 @@ async fn what_is_no_memcached_is_refused() {
 }
 
 #[tokio::test]
-async fn a_list_of_servers_has_each_of_them_once() {
+async fn an_empty_list_of_servers_and_a_duplicate_are_refused() {
     let server = MemcachedServer::start();
     let address = || server.address().parse().unwrap();
     let none = Memcached::connect(&[], &short_deadlines()).await;
@@ -97,7 +97,7 @@ async fn a_list_of_servers_has_each_of_them_once() {
 }
 
 #[tokio::test]
-async fn a_read_or_write_while_the_server_is_away_is_unavailable() {
+async fn a_read_or_write_while_the_server_is_unreachable_is_unavailable() {
     let mut server = MemcachedServer::start();
     let store = connect(&[&server]).await;
     write(&store, put("k", "1", Expectation::Absent)).await;
@@ -124,7 +124,7 @@ async fn a_server_that_comes_back_is_used_again_with_the_next_call() {
     assert!(matches!(write(&store, put("k", "3", Expectation::Absent)).await, Outcome::Applied(_)));
 }
 
-/// memcached counts its versions from 1 in each process, so the ones from before come again.
+/// memcached counts its versions from 1 in each process, so earlier versions are used again.
 #[tokio::test]
 async fn a_version_from_before_a_restart_matches_nothing_after_it() {
     let mut server = MemcachedServer::start();
@@ -148,7 +148,7 @@ async fn a_version_from_before_a_restart_matches_nothing_after_it() {
 }
 
 #[tokio::test]
-async fn a_write_that_is_not_answered_in_time_is_unknown_and_may_be_done_later() {
+async fn a_write_without_a_reply_in_time_is_unknown_and_may_be_done_later() {
     let server = MemcachedServer::start();
     let store = connect_with(&[&server], &short_deadlines()).await;
     let version = match write(&store, put("k", "1", Expectation::Absent)).await {
@@ -176,7 +176,7 @@ async fn a_write_that_is_not_answered_in_time_is_unknown_and_may_be_done_later()
 }
 
 #[tokio::test]
-async fn a_smaller_item_limit_is_honoured() {
+async fn a_smaller_item_limit_of_the_server_is_used() {
     let arguments = ["-I", "16384", "-o", "slab_chunk_max=16384"];
     let (small, large) = (MemcachedServer::start_with(&arguments), MemcachedServer::start());
     let store = connect(&[&small]).await;
@@ -194,7 +194,7 @@ async fn a_smaller_item_limit_is_honoured() {
 }
 
 #[tokio::test]
-async fn a_limit_that_was_lowered_since_is_told_by_the_server() {
+async fn a_limit_that_was_lowered_after_the_handshake_is_an_outcome() {
     let mut server = MemcachedServer::start();
     let store = connect(&[&server]).await;
     server.restart_with(&["-I", "16384", "-o", "slab_chunk_max=16384"]);
@@ -228,13 +228,13 @@ async fn a_server_that_is_full_and_may_not_evict_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_touch_on_condition_of_a_version_is_refused() {
+async fn a_touch_that_expects_a_version_is_refused() {
     let server = MemcachedServer::start();
     let store = connect(&[&server]).await;
     let Outcome::Applied(version) = write(&store, put("k", "1", Expectation::Absent)).await else { panic!() };
     let conditional = Write { expects: expecting(&version), ..touch("k", Lifetime::Seconds(5)) };
-    let answer = store.write_many(vec![put("l", "1", Expectation::Absent), conditional]).await;
-    assert!(matches!(answer, Err(Error::Unsupported(_))), "{answer:?}");
+    let result = store.write_many(vec![put("l", "1", Expectation::Absent), conditional]).await;
+    assert!(matches!(result, Err(Error::Unsupported(_))), "{result:?}");
     assert_eq!(get(&store, "l").await, None);
 }
 
@@ -242,8 +242,8 @@ async fn a_touch_on_condition_of_a_version_is_refused() {
 async fn a_lifetime_past_2038_is_refused() {
     let server = MemcachedServer::start();
     let store = connect(&[&server]).await;
-    let answer = store.write_many(vec![put_for("k", Lifetime::Seconds(u32::MAX))]).await;
-    assert!(matches!(answer, Err(Error::Unsupported(_))), "{answer:?}");
+    let result = store.write_many(vec![put_for("k", Lifetime::Seconds(u32::MAX))]).await;
+    assert!(matches!(result, Err(Error::Unsupported(_))), "{result:?}");
     let read = store.get_many(vec!["k".into()], Some(Lifetime::Seconds(u32::MAX))).await;
     assert!(matches!(read, Err(Error::Unsupported(_))), "{read:?}");
 }
@@ -261,7 +261,7 @@ async fn a_call_is_one_round_trip_on_one_connection() {
     }
     let after = server.stats();
     let grown = |name: &str| after[name].parse::<u64>().unwrap() - before[name].parse::<u64>().unwrap();
-    // The store has the one that it connected with; this one is for asking.
+    // One is the store's connection, and the other one the test's.
     assert_eq!(grown("total_connections"), 1);
     assert_eq!((grown("cmd_set"), grown("cmd_touch")), (200, 200));
 }
@@ -285,7 +285,7 @@ mod several_servers {
     }
 
     #[tokio::test]
-    async fn one_that_is_away_fails_its_own_keys_and_no_others() {
+    async fn an_unreachable_one_affects_only_its_own_keys() {
         let (a, mut b) = (MemcachedServer::start(), MemcachedServer::start());
         let store = connect(&[&a, &b]).await;
         let (on_a, on_b) = keys_of_both(&store, [&a, &b]).await;
@@ -302,7 +302,7 @@ mod several_servers {
     }
 
     #[tokio::test]
-    async fn one_that_hangs_leaves_the_outcome_of_its_own_writes_unknown() {
+    async fn the_outcome_of_writes_to_one_that_hangs_is_unknown() {
         let (a, b) = (MemcachedServer::start(), MemcachedServer::start());
         let store = connect_with(&[&a, &b], &short_deadlines()).await;
         let (on_a, on_b) = keys_of_both(&store, [&a, &b]).await;
@@ -314,7 +314,7 @@ mod several_servers {
     }
 
     #[tokio::test]
-    async fn a_new_one_takes_keys_and_the_others_keep_theirs() {
+    async fn a_new_one_takes_over_some_keys_and_the_others_keep_the_rest() {
         let servers: Vec<_> = (0..3).map(|_| MemcachedServer::start()).collect();
         let before = connect(&[&servers[0], &servers[1]]).await;
         let (on_a, on_b) = keys_of_both(&before, [&servers[0], &servers[1]]).await;

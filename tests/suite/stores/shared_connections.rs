@@ -1,5 +1,5 @@
-//! Many calls at the same time, which share a connection to memcached: each keeps its own answers, its own deadline and
-//! its own outcome.
+//! Concurrent calls that share a connection to memcached: each gets its own replies and outcomes, and has its own
+//! timeout.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ async fn through(proxy: &Proxy) -> Arc<Memcached> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_at_the_same_time_share_a_connection_and_get_their_own_answers() {
+async fn concurrent_calls_share_a_connection_and_get_their_own_replies() {
     let server = MemcachedServer::start();
     let store = Arc::new(connect(&[&server]).await);
     let before = connections(&server);
@@ -32,7 +32,7 @@ async fn calls_at_the_same_time_share_a_connection_and_get_their_own_answers() {
         callers.spawn(async move {
             let key = format!("caller-{caller}");
             for round in 0..20 {
-                // Of all sizes, from one byte to more than is read at once.
+                // Sizes from one byte to more than is read at once.
                 let value = format!("{caller} {round} ").repeat(1 + (caller * round * 13) % 15_000);
                 let put = put(&key, value.as_bytes(), Expectation::Anything);
                 let Outcome::Applied(version) = write(&*store, put).await else { panic!("{key}") };
@@ -49,14 +49,14 @@ async fn calls_at_the_same_time_share_a_connection_and_get_their_own_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_that_breaks_under_many_writes_settles_each_by_itself() {
+async fn when_a_connection_closes_each_of_many_writes_has_its_own_outcome() {
     let server = MemcachedServer::start();
-    let proxy = Proxy::before(&server.address()).await;
+    let proxy = Proxy::in_front_of(&server.address()).await;
     let store = through(&proxy).await;
     let mut met = BTreeMap::new();
     for round in 0..40 {
         let after = 100 + round * 97;
-        proxy.set(if round % 2 == 0 { Fault::CutRequests { after } } else { Fault::CutAnswers { after } });
+        proxy.set(if round % 2 == 0 { Fault::CutRequests { after } } else { Fault::CutReplies { after } });
         let mut writers = JoinSet::new();
         for writer in 0..64 {
             let (store, key) = (Arc::clone(&store), format!("{round}-{writer}"));
@@ -67,7 +67,7 @@ async fn a_connection_that_breaks_under_many_writes_settles_each_by_itself() {
         }
         let outcomes = writers.join_all().await;
         proxy.set(Fault::None);
-        // What had reached the server when the connection broke has been done by now.
+        // The writes that had reached the server before the connection was closed are done by now.
         assert!(store.get_many(vec!["k".into()], None).await.is_ok());
         for (key, outcome) in outcomes {
             let is_there = server.command(&format!("mg {key}")).starts_with("HD");
@@ -84,7 +84,7 @@ async fn a_connection_that_breaks_under_many_writes_settles_each_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_that_are_dropped_disturb_no_others() {
+async fn dropped_calls_do_not_affect_others() {
     let server = MemcachedServer::start();
     let store = Arc::new(connect(&[&server]).await);
     write(&*store, put("shared", vec![b's'; 5000], Expectation::Anything)).await;
@@ -114,11 +114,11 @@ async fn calls_that_are_dropped_disturb_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_call_has_a_deadline_of_its_own() {
+async fn each_call_has_its_own_timeout() {
     let server = MemcachedServer::start();
-    let proxy = Proxy::before(&server.address()).await;
+    let proxy = Proxy::in_front_of(&server.address()).await;
     let store = through(&proxy).await;
-    proxy.set(Fault::DropAnswers);
+    proxy.set(Fault::DropReplies);
     let early = tokio::spawn({
         let store = Arc::clone(&store);
         async move { write(&*store, put("early", "1", Expectation::Absent)).await }
@@ -130,16 +130,16 @@ async fn each_call_has_a_deadline_of_its_own() {
     });
     assert_eq!(early.await.unwrap(), Outcome::Unknown);
     assert!(!late.is_finished(), "the deadline of one call has ended another");
-    // Others are not sent to where nothing answers.
+    // Other calls do not use the connection without replies.
     proxy.set(Fault::None);
     assert!(store.get_many(vec!["k".into()], None).await.is_ok());
     assert_eq!(late.await.unwrap(), Outcome::Unknown);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn more_connections_are_made_under_load_up_to_the_limit_and_know_the_same_versions() {
+async fn more_connections_are_opened_under_load_up_to_the_limit_and_share_versions() {
     let server = MemcachedServer::start();
-    // A process that has just started could be mistaken for another, so there is one connection at first.
+    // A process that has just started could be confused with another one, so there is only one connection at first.
     tokio::time::sleep(Duration::from_secs(4)).await;
     let options = MemcachedOptions { connections: 3, ..MemcachedOptions::default() };
     let store = Memcached::connect(&[server.address().parse().unwrap()], &options).await.unwrap();
@@ -164,7 +164,7 @@ async fn more_connections_are_made_under_load_up_to_the_limit_and_know_the_same_
         caller.unwrap();
     }
     let made = server.stats()["curr_connections"].parse::<u64>().unwrap();
-    // memcached counts the one that asks, and those that it listens on.
+    // memcached also counts the connection of this command, and its listening sockets.
     let listening = 1 + 1;
     assert!((2..=3).contains(&(made - listening)), "{made} connections");
 }

@@ -5,7 +5,7 @@ mod buckets;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lovely_session_conformance::{Report, Subject, Verdict, check};
+use lovely_session_conformance::{Report, Status, Subject, check};
 use lovely_session_host::KeyValue;
 use lovely_session_tests::app::{ContainerOptions, DEFAULTS, Error};
 use lovely_session_tests::world::World;
@@ -15,19 +15,19 @@ async fn report_on(store: impl KeyValue + 'static) -> Report {
 }
 
 #[track_caller]
-fn assert_all(report: &Report, expected: fn(&Verdict) -> bool, rules: &[&str]) {
+fn assert_all(report: &Report, expected: fn(&Status) -> bool, rules: &[&str]) {
     for rule in rules {
         let finding = report.findings().iter().find(|finding| finding.rule == *rule);
-        assert!(finding.is_some_and(|finding| expected(&finding.verdict)), "{rule}: {report}");
+        assert!(finding.is_some_and(|finding| expected(&finding.status)), "{rule}: {report}");
     }
 }
 
-fn is_kept(verdict: &Verdict) -> bool {
-    *verdict == Verdict::Kept
+fn is_kept(status: &Status) -> bool {
+    *status == Status::Kept
 }
 
-fn is_unsupported(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Unsupported(_))
+fn is_unsupported(status: &Status) -> bool {
+    matches!(status, Status::Unsupported(_))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,11 +37,15 @@ async fn versions_hold_and_lifetimes_are_unsupported() {
     let kept = [
         "a write with an old version is stale",
         "going back to the same value is a new version",
-        "of many that race to create a key one wins",
-        "no update is lost when two count up",
+        "of many writes that race to create a key one is applied",
+        "no update is lost when two clients increment",
     ];
     assert_all(&report, is_kept, &kept);
-    assert_all(&report, is_unsupported, &["an entry ends with its lifetime", "a touched entry lives on"]);
+    assert_all(
+        &report,
+        is_unsupported,
+        &["an entry expires with its lifetime", "a touched entry lives longer"],
+    );
 }
 
 async fn count_up(world: &World, options: ContainerOptions) -> u64 {

@@ -1,25 +1,25 @@
-//! What can be wrong with a history.
+//! The anomalies of a history.
 
 use std::fmt;
 
 /// The kinds of anomalies, by the names of Adya's theory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phenomenon {
-    /// A transaction did not see its own writes, or saw others come in.
+    /// A transaction did not see its own writes, or saw later writes of others.
     Internal,
-    /// A value was read that nobody wrote.
+    /// A value was read that was never written.
     Unwritten,
     /// A value of an aborted transaction was read.
     G1a,
-    /// A value was read that its transaction replaced or took back before it committed.
+    /// A value was read that its transaction replaced or rolled back before it committed.
     G1b,
-    /// A key was absent though it had been written and nobody can have removed it.
+    /// A key was absent, although it had been written and cannot have been removed.
     Vanished,
     /// Two transactions replaced the same version of a key.
     LostUpdate,
-    /// Two states of a list of which neither begins with the other.
+    /// There are two states of a list, neither of which is a prefix of the other.
     Fork,
-    /// A value that was appended to a list once and is in it twice.
+    /// A value that was appended once is in a list twice.
     Twice,
     /// A cycle of writes.
     G0,
@@ -35,7 +35,7 @@ impl fmt::Display for Phenomenon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Internal => "internal inconsistency",
-            Self::Unwritten => "value that nobody wrote",
+            Self::Unwritten => "value that was never written",
             Self::G1a => "G1a (aborted read)",
             Self::G1b => "G1b (intermediate read)",
             Self::Vanished => "vanished value",
@@ -50,16 +50,16 @@ impl fmt::Display for Phenomenon {
     }
 }
 
-/// One thing that is wrong with a history.
+/// An anomaly in a history.
 #[derive(Clone, Debug)]
 pub struct Anomaly {
-    /// What it is.
+    /// Its kind.
     pub phenomenon: Phenomenon,
-    /// Whether it is one only because of real time: some order explains the transactions, but in it one that
-    /// was over comes after one that had not begun. The place of a write without a read follows from real
-    /// time to begin with; that does not count here.
+    /// Whether it is an anomaly only because of real time: some order explains the transactions, but in it a
+    /// transaction comes after one that began when it was over. The position of a blind write always follows from real
+    /// time; that does not count here.
     pub real_time: bool,
-    /// The transactions in it and why they contradict each other, for a person.
+    /// The transactions in it and their dependencies, as text.
     pub story: String,
 }
 

@@ -1,4 +1,4 @@
-//! Finds the cycles, and tells them as the anomalies that they are.
+//! Finds cycles, and classifies them as anomalies.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use super::anomaly::{Anomaly, Phenomenon};
 use super::graph::{Edge, Graph, Kind, Kinds};
 use super::transaction::Transaction;
 
-/// How many edges of a component are tried as the beginning of its shortest cycle. All of them would take too
-/// long where nearly everything is in one cycle, and there the first ones will do.
+/// The number of edges of a component that are tried as the beginning of its shortest cycle. All of them would take too
+/// long where nearly all transactions are in one cycle.
 const TRIES: usize = 500;
 
-/// A cycle of some kind: one edge, and a way back.
+/// The kinds of edges in a cycle: the first edge, and the path back.
 struct Search {
     phenomenon: Phenomenon,
     first: Kind,
     back: &'static [Kind],
 }
 
-/// From the worst to the least bad. Each finds also what the ones before it have found.
+/// From the worst kind to the least bad. Each search also finds the cycles of the ones before it.
 const SEARCHES: [Search; 4] = [
     Search { phenomenon: Phenomenon::G0, first: Kind::WriteWrite, back: &[Kind::WriteWrite] },
     Search {
@@ -76,7 +76,7 @@ impl Search {
         shortest.into_values().collect()
     }
 
-    /// Whether a cycle is no case of a worse phenomenon, nor one without real time.
+    /// Whether a cycle is not found by the search for a worse phenomenon, or by the one without real time.
     fn is_new(&self, cycle: &[Edge<'_>], real_time: bool) -> bool {
         let count = |kind| cycle.iter().filter(|edge| edge.kind == kind).count();
         let in_time = (count(Kind::RealTime) > 0) == real_time;

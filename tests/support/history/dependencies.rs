@@ -1,4 +1,4 @@
-//! What must have come before what.
+//! The dependencies between transactions.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::graph::{Graph, Kind};
 use super::sources::{Source, Sources};
 use super::transaction::Transaction;
 
-/// The dependencies between the transactions that happened. Two that replaced the same version are an
+/// The dependencies between the transactions that happened. Two transactions that replaced the same version are an
 /// anomaly by themselves.
 pub(super) fn graph<'h>(
     history: &[Transaction],
@@ -30,19 +30,19 @@ pub(super) fn graph<'h>(
     graph
 }
 
-/// What became of a key.
+/// The uses of a key.
 #[derive(Default)]
 struct Uses {
     versions: BTreeMap<Source, Version>,
-    /// Who wrote it without being known to have replaced a certain version.
+    /// The transactions that wrote it without a read.
     blind: Vec<usize>,
 }
 
-/// What became of one version of a key.
+/// The uses of a version of a key.
 #[derive(Default)]
 struct Version {
     readers: Vec<usize>,
-    /// Those of the readers who wrote the next version.
+    /// The readers that wrote the next version.
     replacers: Vec<usize>,
 }
 
@@ -80,9 +80,9 @@ impl Version {
         }
     }
 
-    /// Where a write without a read belongs follows from real time: one that began when this version was
-    /// there replaced it after all had read it, and one that was over when it was read came before it. Pairs
-    /// whose order is plain from real time alone get no edge.
+    /// The position of a write without a read follows from real time: a write that began after this version was written
+    /// came after its reads, and a write that was over before a read came before the version. Pairs that are ordered by
+    /// real time alone get no edge.
     fn add_blind_edges<'h>(
         &self,
         key: &'h str,
@@ -123,8 +123,7 @@ impl Version {
     }
 }
 
-/// Adds an edge from each transaction to those that began when it was over, leaving out what follows from
-/// others.
+/// Adds an edge from each transaction to those that began when it was over, except for edges that follow from others.
 fn add_real_time(history: &[Transaction], happened: &[bool], graph: &mut Graph<'_>) {
     let mut by_end: Vec<usize> = (0..history.len()).filter(|&index| happened[index]).collect();
     by_end.sort_by_key(|&index| history[index].over());

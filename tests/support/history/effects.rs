@@ -1,4 +1,4 @@
-//! What a transaction saw of others and left to them, without its inner affairs.
+//! The reads and writes of a transaction, as others see them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use super::transaction::{Op, Transaction, Value};
 /// The effects of one transaction.
 #[derive(Default)]
 pub(super) struct Effects<'h> {
-    /// What it found in keys that it had not written: the same whenever it looked, or there is an anomaly.
+    /// What it read in keys that it had not written. If it read different values, that is an anomaly.
     pub(super) reads: BTreeMap<&'h str, Option<Value>>,
-    /// What it left in the keys that it wrote. To remove a key that was found absent is no write.
+    /// The last values that it wrote. A removal of a key that it has read as absent is not a write.
     pub(super) writes: BTreeMap<&'h str, Option<Value>>,
-    /// The values that it wrote and did not leave.
+    /// The values that it wrote and replaced or rolled back.
     pub(super) passing: BTreeSet<Value>,
-    /// Where it contradicts itself.
+    /// Anomalies within the transaction.
     pub(super) anomalies: Vec<Anomaly>,
 }
 

@@ -1,4 +1,4 @@
-//! A graph of transactions and what makes one come before another.
+//! A graph of transactions and their dependencies.
 
 use std::collections::VecDeque;
 
@@ -39,7 +39,7 @@ pub(super) struct Edge<'h> {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) kind: Kind,
-    /// The key that it is about; empty for real time.
+    /// The key of the dependency; empty for real time.
     pub(super) key: &'h str,
 }
 
@@ -53,7 +53,7 @@ impl<'h> Graph<'h> {
         Self { edges: vec![Vec::new(); size] }
     }
 
-    /// Adds an edge, unless it leads nowhere.
+    /// Adds an edge between different transactions.
     pub(super) fn add(&mut self, from: usize, to: usize, kind: Kind, key: &'h str) {
         if from != to {
             self.edges[from].push(Edge { from, to, kind, key });
@@ -98,8 +98,8 @@ impl<'h> Graph<'h> {
         Some(path)
     }
 
-    /// For each node a number that it shares with exactly those it is in a cycle with, by edges of these
-    /// kinds (Tarjan's algorithm, without recursion).
+    /// The strongly connected component of each node, by edges of these kinds (Tarjan's algorithm, without recursion).
+    /// Nodes of one component have the same number.
     pub(super) fn components(&self, kinds: Kinds) -> Vec<usize> {
         let mut search = Tarjan::new(self.edges.len());
         for root in 0..self.edges.len() {
@@ -147,7 +147,7 @@ impl<'h> Graph<'h> {
 struct Tarjan {
     /// When each node was entered.
     order: Vec<Option<usize>>,
-    /// The earliest entered node that each one leads back to.
+    /// The earliest entered node that is reachable from each node.
     lowest: Vec<usize>,
     waiting: Vec<bool>,
     stack: Vec<usize>,

@@ -1,4 +1,4 @@
-//! Lists to which transactions append: whoever reads a list sees who appended to it, and in which order.
+//! Lists to which transactions append. A read of a list shows the order of all appends to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,25 +12,25 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// Notes what was read under a key, and by whom.
+    /// Adds a read of a list, and the name of its transaction.
     pub fn note(&mut self, key: &str, list: Vec<Value>, reader: &str) {
         self.seen.entry(key.to_owned()).or_default().entry(list).or_insert_with(|| reader.to_owned());
     }
 
-    /// Notes what somebody else has noted.
+    /// Adds the reads of `other`.
     pub fn append(&mut self, other: Self) {
         for (key, lists) in other.seen {
             self.seen.entry(key).or_default().extend(lists);
         }
     }
 
-    /// Looks for reads that no order of appending explains: of two states of one list, one must begin with the
-    /// other, and no value may be in it twice.
+    /// Finds reads that no order of appends explains: of two states of one list, one must be a prefix of the other, and
+    /// no value may be in a list twice.
     #[must_use]
     pub fn check(&self) -> Vec<Anomaly> {
         let mut anomalies = Vec::new();
         for (key, lists) in &self.seen {
-            // In lexical order, a list is followed by one that begins with it, if there is such a one.
+            // In lexical order, a list is followed by one that begins with it, if there is one.
             let next = lists.iter().skip(1);
             for ((list, reader), (longer, other)) in lists.iter().zip(next) {
                 if !longer.starts_with(list) {

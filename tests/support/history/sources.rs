@@ -1,4 +1,4 @@
-//! Which transaction made what a read saw.
+//! The sources of reads: the transactions that wrote what they read.
 
 use std::collections::HashMap;
 
@@ -6,23 +6,23 @@ use super::anomaly::{Anomaly, Phenomenon};
 use super::effects::Effects;
 use super::transaction::{Status, Transaction, Value};
 
-/// Who made the version of a key that was read.
+/// The source of the version of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Source {
-    /// Nobody: the key was absent from the beginning.
+    /// None: the key was absent from the beginning.
     Initial,
     /// The transaction with this index.
     Of(usize),
 }
 
-/// Where everything that was read came from.
+/// The sources of all reads.
 pub(super) struct Sources<'h> {
-    /// For each transaction, the sources of its reads. Those that cannot be told are missing.
+    /// The sources of the reads of each transaction, without those that are ambiguous.
     pub(super) of: Vec<HashMap<&'h str, Source>>,
-    /// Which transactions happened: the committed ones, and of those with unknown outcome the ones whose
-    /// writes were seen.
+    /// Whether each transaction happened: those that committed, and those with an unknown outcome whose writes were
+    /// read.
     pub(super) happened: Vec<bool>,
-    /// How many reads have no source that could be told.
+    /// The number of reads with an ambiguous source.
     pub(super) ambiguous: usize,
 }
 
@@ -61,7 +61,7 @@ impl<'h> Sources<'h> {
     }
 }
 
-/// Who wrote what.
+/// The writers of values and keys.
 struct Writers<'a, 'h> {
     history: &'a [Transaction],
     effects: &'a [Effects<'h>],
@@ -74,13 +74,13 @@ struct Writers<'a, 'h> {
 #[derive(Default)]
 struct KeyWriters {
     removers: Vec<usize>,
-    /// When each transaction that left a value began, and when the first was over of it and the later ones;
-    /// in the order of the beginnings.
+    /// For each transaction that left a value: when it began, and when the first one of it and the later ones was over.
+    /// In the order of the begins.
     fillings: Vec<(u64, u64)>,
 }
 
 impl KeyWriters {
-    /// When the key had certainly been given a value by a transaction that began after this time.
+    /// When the key certainly had a value of a transaction that began after this time.
     fn filled_after(&self, time: Option<u64>) -> u64 {
         let later = self.fillings.partition_point(|&(begin, _)| time.is_some_and(|time| begin <= time));
         self.fillings.get(later).map_or(u64::MAX, |&(_, over)| over)
@@ -119,7 +119,10 @@ impl<'a, 'h> Writers<'a, 'h> {
     fn source_of_value(&self, reader: usize, key: &str, value: Value) -> Result<Option<Source>, Anomaly> {
         let read = &self.history[reader];
         let Some(&writer) = self.values.get(&value) else {
-            return Err(Anomaly::new(Phenomenon::Unwritten, format!("  {read}\n  nobody wrote {value}")));
+            return Err(Anomaly::new(
+                Phenomenon::Unwritten,
+                format!("  {read}\n  {value} was never written"),
+            ));
         };
         let wrote = &self.history[writer];
         let seen = |phenomenon| {
@@ -134,9 +137,9 @@ impl<'a, 'h> Writers<'a, 'h> {
         }
     }
 
-    /// A key is absent because it was so from the beginning, or since somebody removed it. With several
-    /// possibilities, real time can leave one: what began later was not seen, and what was certainly
-    /// replaced before was not seen any more.
+    /// A key is absent because it was absent from the beginning, or because a transaction removed it. Of several
+    /// possible sources, real time can leave one: a removal that began later was not read, and neither was an absence
+    /// that was certainly replaced before.
     fn source_of_absence(&self, reader: usize, key: &str) -> Result<Option<Source>, Anomaly> {
         let read = &self.history[reader];
         let Some(writers) = self.keys.get(key) else { return Ok(Some(Source::Initial)) };

@@ -1,26 +1,25 @@
-//! What is recorded of a transaction.
+//! The record of a transaction.
 
 use std::fmt;
 
 /// A value. In one history, no value is written twice.
 pub type Value = u64;
 
-/// One step of a transaction on the register that is checked.
+/// A step of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// A key was read, and held this; none if it was absent.
+    /// A read of a key, and its value; none if it was absent.
     Read(String, Option<Value>),
-    /// A key was given this value; none if it was removed.
+    /// A write of a key; none if it was removed.
     Write(String, Option<Value>),
-    /// A savepoint was taken.
+    /// A savepoint.
     Savepoint,
-    /// The writes since a savepoint were taken back: the one with this number, counting those that are valid
-    /// from 0. Later ones become invalid.
+    /// A rollback to a savepoint, by its number among the valid ones, from 0. Later savepoints become invalid.
     Rollback(usize),
 }
 
 impl Op {
-    /// The key that was read or written; none if the step was no read and no write.
+    /// The key of a read or write.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         match self {
@@ -35,29 +34,29 @@ impl Op {
 pub enum Status {
     /// Its writes were acknowledged.
     Committed,
-    /// Its writes must never be seen: it was given up, or refused.
+    /// Its writes must never be read: it was aborted, or its commit failed.
     Aborted,
-    /// Nobody was told. It happened if somebody saw what it wrote.
+    /// The outcome is not known. It happened if its writes were read.
     Unknown,
 }
 
-/// One transaction, on the register that is checked.
+/// A transaction.
 #[derive(Clone, Debug)]
 pub struct Transaction {
-    /// What a report calls it.
+    /// Its name in reports.
     pub name: String,
-    /// When it had not begun yet, in nanoseconds on a monotonic clock that all share.
+    /// A time before its begin, in nanoseconds by a monotonic clock that all share.
     pub begin: u64,
-    /// When it was over.
+    /// A time after its end.
     pub end: u64,
     /// How it ended.
     pub status: Status,
-    /// What it did, in its order.
+    /// Its steps.
     pub ops: Vec<Op>,
 }
 
 impl Transaction {
-    /// What it did to the keys that begin like this, as a transaction of its own; none if it did nothing to them.
+    /// The steps on keys with this prefix, as a separate transaction; none if there are none.
     #[must_use]
     pub fn within(&self, prefix: &str) -> Option<Self> {
         let mut part = self.clone();
@@ -65,7 +64,7 @@ impl Transaction {
         part.ops.iter().any(|op| op.key().is_some()).then_some(part)
     }
 
-    /// When its effects were certainly there or certainly were not. One of unknown outcome may still happen.
+    /// The time from which its effects are final. A transaction with an unknown outcome may still happen.
     #[must_use]
     pub fn over(&self) -> u64 {
         if self.status == Status::Unknown { u64::MAX } else { self.end }

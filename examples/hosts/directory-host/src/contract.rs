@@ -1,4 +1,4 @@
-//! What this store refuses, before anything is done: what no store may do, and values that are too large.
+//! The calls that this store refuses before anything is done: invalid calls, and values that are too large.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ pub fn check_read(keys: &[String], touch: Option<Lifetime>) -> Result<(), Error>
     touch.map_or(Ok(()), check_lifetime)
 }
 
-/// Checks the writes of a call, each and together.
+/// Checks the writes of a call.
 pub fn check_writes(writes: &[Write]) -> Result<(), Error> {
     let mut keys = HashSet::new();
     for Write { key, expects, change } in writes {
@@ -39,7 +39,7 @@ pub fn check_writes(writes: &[Write]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The answer to a call with a value that is too large: nothing of it is done.
+/// The outcomes of a call with a value that is too large. Nothing of it is done.
 pub fn oversize(writes: &[Write]) -> Option<Vec<Outcome>> {
     let is_too_large =
         |write: &Write| matches!(&write.change, Change::Put { value, .. } if value.len() > MAX_VALUE_BYTES);

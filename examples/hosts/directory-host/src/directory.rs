@@ -1,4 +1,4 @@
-//! A store of one's own: session records as the files of a directory, for any number of processes.
+//! A store that keeps session records as files in a directory, for any number of processes.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Seek, Write as _};
@@ -12,7 +12,7 @@ use lovely_session_host::{
 use crate::contract::{check_read, check_writes, oversize};
 use crate::file::{Item, deadline, now};
 
-/// The file that is locked during a call. It holds the last version given, so that none is ever given twice.
+/// The file that is locked during a call. It holds the last version, so that no version is used twice.
 const LOCK: &str = "lock";
 
 /// A directory of records.
@@ -20,14 +20,14 @@ pub struct Directory {
     path: PathBuf,
 }
 
-/// The directory, as long as this process alone may use it.
+/// The directory, while this process has its lock.
 struct Locked<'a> {
     directory: &'a Directory,
     lock: File,
 }
 
 impl Directory {
-    /// The store in this directory. If it is not there it is made, for this user alone.
+    /// The store in this directory. If it does not exist, it is made, with access for this user only.
     pub fn open(path: PathBuf) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
         Ok(Self { path })
@@ -41,8 +41,8 @@ impl Directory {
     }
 }
 
-/// A call reads or writes a few small files. A host that has other requests to serve meanwhile would do that on a thread
-/// for blocking work.
+/// A call reads or writes a few small files. A host that serves other requests at the same time would do that on a
+/// thread for blocking work.
 #[async_trait]
 impl KeyValue for Directory {
     async fn get_many(
@@ -61,7 +61,7 @@ impl KeyValue for Directory {
             return Ok(refusal);
         }
         let mut locked = self.lock().map_err(unavailable)?;
-        // From here on a failure is that of one write: others may be done already.
+        // From here on, a failure is the outcome of one write, because others may be done already.
         Ok(writes.into_iter().map(|write| locked.write(write).unwrap_or(Outcome::Unknown)).collect())
     }
 }
@@ -115,7 +115,7 @@ impl Locked<'_> {
         Ok(Some(item).filter(|item| item.is_live(now())))
     }
 
-    /// Never leaves half of an entry, even if the process is killed.
+    /// Replaces a file atomically, so that it is complete even if the process is killed.
     fn replace(&self, key: &str, item: &Item) -> io::Result<()> {
         let unfinished = self.directory.path.join("unfinished");
         fs::write(&unfinished, item.to_bytes())?;
@@ -129,7 +129,7 @@ impl Locked<'_> {
         let last: u64 = if text.is_empty() { 0 } else { text.parse().map_err(|_| ErrorKind::InvalidData)? };
         let next = last + 1;
         self.lock.rewind()?;
-        // It never gets shorter, so that what was there is overwritten.
+        // The number never gets shorter, so it overwrites the old one.
         self.lock.write_all(next.to_string().as_bytes())?;
         Ok(next.to_be_bytes())
     }
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_version_is_never_given_twice_not_even_by_another_process() {
+    async fn a_version_is_never_used_twice_not_even_by_another_process() {
         let scratch = tempfile::tempdir().unwrap();
         let mut versions = Vec::new();
         for value in 0..12 {

@@ -1,8 +1,8 @@
-//! A wasmtime host with a state and a store of its own, on top of `lovely_session_host`: it answers one request and
-//! ends, as a CGI program does, and keeps the sessions in a directory. So every run is a restart of the host.
+//! A wasmtime host with its own state and store, on top of `lovely_session_host`. It serves one request and exits, like
+//! a CGI program, and keeps the sessions in a directory. So every run is a restart of the host.
 //!
-//! `directory` is the store, which `contract` and `file` are parts of; `state` is what wasmtime keeps for an instance;
-//! this file joins them.
+//! `directory` is the store, with its parts `contract` and `file`; `state` is the data of an instance; this file
+//! connects them.
 
 mod contract;
 mod directory;
@@ -40,7 +40,7 @@ async fn main() -> Result<()> {
     print(response).await
 }
 
-/// Has an application answer a request, with its sessions in a directory.
+/// Runs an application for one request, with its sessions in a directory.
 async fn answer(
     application: &Path,
     sessions: Directory,

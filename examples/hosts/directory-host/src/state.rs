@@ -1,4 +1,4 @@
-//! What wasmtime keeps for the instance that answers the request.
+//! The data of the instance that handles the request.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
-/// This host's own state: the contexts of WASI, and that of the sessions.
+/// The state of this host: the contexts of WASI and of the sessions.
 pub struct State {
     table: ResourceTable,
     wasi: WasiCtx,
@@ -20,7 +20,7 @@ pub struct State {
 }
 
 impl State {
-    /// A state whose sessions are in this store.
+    /// A state with its sessions in this store.
     pub fn new(sessions: Arc<dyn KeyValue>) -> Self {
         Self {
             table: ResourceTable::new(),
@@ -50,7 +50,7 @@ impl WasiHttpView for State {
     }
 }
 
-/// Sends no request of an application.
+/// Denies the outgoing requests of applications.
 struct NoNetwork;
 
 type Sending = Box<dyn Future<Output = Result<(), Error>> + Send>;

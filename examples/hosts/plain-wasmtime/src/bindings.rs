@@ -1,4 +1,4 @@
-//! What wasmtime generates from `wit/`, and nothing else.
+//! The bindings that wasmtime generates from `wit/`.
 
 #![allow(missing_docs, reason = "generated code")]
 

@@ -1,4 +1,4 @@
-//! What the session component asks of its host: a clock, randomness, and a store.
+//! The imports of the session component: a clock, random numbers, and a store.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,7 +11,7 @@ use crate::records::Records;
 
 /// The data of a wasmtime store.
 pub struct Host {
-    /// The session records, and how often they were asked for.
+    /// The session records, and the number of calls.
     pub records: Records,
     randomness: File,
     /// How far this host's clock is ahead of the machine's.
@@ -19,13 +19,13 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host without any record.
+    /// A host without records.
     pub fn new() -> std::io::Result<Self> {
         let randomness = File::open("/dev/urandom")?;
         Ok(Self { records: Records::default(), randomness, ahead: Duration::ZERO })
     }
 
-    /// Puts the clock forward, so that nobody has to wait.
+    /// Moves the clock forward, so that the example need not wait.
     pub fn put_clock_forward(&mut self, by: Duration) {
         self.ahead += by;
     }
@@ -37,7 +37,7 @@ impl Host {
 
     fn fill(&mut self, bytes: &mut [u8]) {
         if let Err(error) = self.randomness.read_exact(bytes) {
-            // Session ids that can be guessed would be worse than none.
+            // A trap is better than session ids that can be guessed.
             eprintln!("there is no randomness: {error}");
             std::process::abort();
         }

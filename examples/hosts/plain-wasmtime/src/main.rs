@@ -1,7 +1,7 @@
-//! Runs sessions on wasmtime alone: neither the host library of this project nor WASI's is used, only `wit/` and the
-//! session component. It shows all that a host in any language has to bring along.
+//! Runs sessions on wasmtime alone, without the host library of this project and without that of WASI: it uses only
+//! `wit/` and the session component. It shows everything that a host in any language has to provide.
 //!
-//! `host` is what the component imports, `records` a store, `shop` an application; this file links them.
+//! `host` has the imports of the component, `records` is a store, and `shop` an application; this file links them.
 
 mod bindings;
 mod host;

@@ -1,7 +1,6 @@
 //! A store of session records: a hash map whose entries have versions and expire.
 //!
-//! It serves the session component and nobody else, which asks nothing that a store has to refuse, such as a key of 300
-//! bytes.
+//! Only the session component uses it, which makes no invalid calls, so it does not check them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,16 +12,16 @@ use crate::bindings::lovely::session::key_value::{Change, Entry, Expectation, Li
 pub struct Records {
     items: HashMap<String, Item>,
     last_version: u64,
-    /// How often records were read, however many at a time.
+    /// The number of reads, each of one or more records.
     pub reads: u32,
-    /// How often records were written, however many at a time.
+    /// The number of writes, each of one or more records.
     pub writes: u32,
 }
 
 struct Item {
     value: Vec<u8>,
     version: u64,
-    /// In time since the Unix epoch; none when it never expires.
+    /// When it expires, since the Unix epoch; none when it never expires.
     deadline: Option<Duration>,
 }
 
@@ -98,7 +97,7 @@ impl Records {
     }
 }
 
-/// A number that is never given twice, as the interface wants to have it.
+/// The version with this number, which is never used twice.
 fn version(number: u64) -> Vec<u8> {
     number.to_be_bytes().to_vec()
 }

@@ -1,5 +1,5 @@
-//! An application, which calls the session component as an edge function does. Each call answers twice over: whether
-//! the component could be called at all, and what it has to say. The handles are dropped with the store.
+//! An application that calls the session component like an edge function. The result of each call is nested: the outer
+//! one tells whether the call trapped, and the inner one is the component's. The handles are dropped with the store.
 
 use wasmtime::component::ResourceAny;
 use wasmtime::{Result, Store};
@@ -16,7 +16,7 @@ pub struct Shop {
     component: SessionComponent,
 }
 
-/// The cart of one visitor in a transaction of its own.
+/// The cart of one visitor, in its own transaction.
 struct Visit {
     transaction: ResourceAny,
     cart: ResourceAny,
@@ -28,12 +28,12 @@ impl Shop {
         Self { store, component }
     }
 
-    /// What is behind the component.
+    /// The host of the component.
     pub fn host(&mut self) -> &mut Host {
         self.store.data_mut()
     }
 
-    /// Begins a session with two apples in its cart, and a pear that is taken back. Answers its id.
+    /// Begins a session with two apples in its cart, and a pear that is rolled back. Returns its id.
     pub fn fill_cart(&mut self) -> Result<String> {
         let transaction = self.begin()?;
         let container = self.container()?;
@@ -52,7 +52,7 @@ impl Shop {
         Ok(id)
     }
 
-    /// What is in a visitor's cart, in words.
+    /// The content of a visitor's cart, as text.
     pub fn show_cart(&mut self, id: &str) -> Result<String> {
         let Some(visit) = self.visit(id)? else { return Ok("there is no session".to_owned()) };
         let packages = self.component.lovely_session_sessions().package();
@@ -63,7 +63,7 @@ impl Shop {
         Ok(entries.join(", "))
     }
 
-    /// Changes one key in two transactions that both have loaded the session. Answers what came of it, in words.
+    /// Changes one key in two transactions that have both loaded the session. Returns their results, as text.
     pub fn change_cart_twice_at_once(&mut self, id: &str) -> Result<String> {
         let (Some(first), Some(second)) = (self.visit(id)?, self.visit(id)?) else {
             return Ok("neither found the session".to_owned());

@@ -14,20 +14,20 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags};
 use super::key::Key;
 use super::problem::CacheProblem;
 
-/// How many files are kept; the ones that were not used for longest go first.
+/// The number of files that are kept; those that were not used for longest are removed.
 const KEPT: usize = 32;
 
-/// What the names of finished files end with, and of those that are being written.
+/// The suffixes of finished files and of those that are being written.
 const FINISHED: &str = ".code";
 const UNFINISHED: &str = ".new";
 
-/// How long a file may take to be written. Older ones are from processes that were killed.
-const WRITING: Duration = Duration::from_secs(3600);
+/// The age at which an unfinished file is removed: its process was killed.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// The permissions to write, for the group and for everybody.
+/// The write permissions of the group and of others.
 const WRITE_FOR_OTHERS: u32 = 0o022;
 
-/// Every file is reached through the open directory, so that what was checked is what is used.
+/// All files are opened through the handle of the directory, so that the checked directory is the one that is used.
 #[derive(Debug)]
 pub(super) struct Directory {
     path: PathBuf,
@@ -35,7 +35,7 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Opens a directory, which is made if it does not exist.
+    /// Opens a directory, and makes it if it does not exist.
     pub(super) fn open(path: &Path) -> Result<Self, CacheProblem> {
         let fail = |source| CacheProblem::Open { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
@@ -54,7 +54,7 @@ impl Directory {
     /// The content of the file of a key, if there is one.
     pub(super) fn read(&self, key: &Key) -> Result<Option<Vec<u8>>, CacheProblem> {
         let fail = |source| CacheProblem::Read { path: self.path_of(key), source };
-        // Without waiting: what is there could be a pipe.
+        // Non-blocking, because it could be a pipe.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mut file = match rustix::fs::openat(&self.handle, name_of(key), flags, Mode::empty()) {
             Ok(handle) => File::from(handle),
@@ -69,12 +69,12 @@ impl Directory {
         check_owner(&metadata, &self.path_of(key))?;
         let mut content = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         file.read_to_end(&mut content).map_err(fail)?;
-        // For `sweep`, which otherwise could remove what is in use; only that suffers when it fails.
+        // For `sweep`, which removes the files that were not used for longest. If this fails, it can remove a used one.
         let _marked_as_used = file.set_modified(SystemTime::now());
         Ok(Some(content))
     }
 
-    /// Puts a file in the place of the one of a key. Others see the old one or the new one, and never a part.
+    /// Replaces the file of a key. Other processes see the old file or the new one, never a part of it.
     pub(super) fn write(&self, key: &Key, content: &[u8]) -> Result<(), CacheProblem> {
         let unfinished = format!("{key}.{:016x}{UNFINISHED}", random());
         let written = self
@@ -94,13 +94,13 @@ impl Directory {
         File::from(handle).write_all(content)
     }
 
-    /// Removes what is too much. It is no concern of the caller when that fails.
+    /// Removes surplus and abandoned files. Failures are only logged.
     fn sweep(&self) {
         let mut finished = Vec::new();
         for (name, modified) in self.files() {
             if name.ends_with(FINISHED) {
                 finished.push((modified, name));
-            } else if name.ends_with(UNFINISHED) && modified.elapsed().is_ok_and(|age| age > WRITING) {
+            } else if name.ends_with(UNFINISHED) && modified.elapsed().is_ok_and(|age| age > ABANDONED) {
                 self.remove(&name);
             }
         }
@@ -109,7 +109,7 @@ impl Directory {
         finished.iter().take(surplus).for_each(|(_, name)| self.remove(name));
     }
 
-    /// The files and when each was changed or used last.
+    /// The files, and when each was written or used last.
     fn files(&self) -> Vec<(String, SystemTime)> {
         let Ok(entries) = Dir::read_from(&self.handle) else { return Vec::new() };
         let names = entries.flatten().filter_map(|entry| text(entry.file_name()));
@@ -128,7 +128,7 @@ impl Directory {
 
     fn remove(&self, name: &str) {
         if let Err(error) = rustix::fs::unlinkat(&self.handle, name, AtFlags::empty()) {
-            tracing::debug!("`{name}` in the cache cannot be removed: {error}");
+            tracing::debug!("cannot remove `{name}` from the cache: {error}");
         }
     }
 }
@@ -141,12 +141,12 @@ fn text(name: &CStr) -> Option<String> {
     name.to_str().ok().map(str::to_owned)
 }
 
-/// A number that no other process has, to a certainty that suffices for names.
+/// A random number, for unique names.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// Checks that nobody but this user could have written.
+/// Checks that no other user could have written to the file or directory.
 fn check_owner(metadata: &std::fs::Metadata, path: &Path) -> Result<(), CacheProblem> {
     let path = || path.to_owned();
     if metadata.uid() != rustix::process::geteuid().as_raw() {
@@ -165,16 +165,16 @@ mod tests {
 
     use super::*;
 
-    /// Sets when a file was used last.
+    /// Sets the time of the last use of a file.
     fn set_age(path: &Path, age: Duration) {
         let file = File::options().write(true).open(path).expect("the test wrote this file");
         file.set_modified(SystemTime::now() - age).expect("the test owns this file");
     }
 
     #[test]
-    fn of_many_files_those_that_were_used_last_are_kept() {
-        let place = TempDir::new().expect("there is room for a directory");
-        let directory = Directory::open(place.path()).expect("the directory is the test's");
+    fn the_files_that_were_used_last_are_kept() {
+        let temporary = TempDir::new().expect("there is room for a directory");
+        let directory = Directory::open(temporary.path()).expect("the directory is the test's");
         let engine = Engine::default();
         let keys: Vec<Key> = (0..KEPT as u64 + 2).map(|n| Key::new(&engine, &[&n.to_le_bytes()])).collect();
         for (age, key) in keys.iter().enumerate() {
@@ -183,7 +183,7 @@ mod tests {
                 set_age(&directory.path_of(key), Duration::from_secs(60 * (1 + age as u64)));
             }
         }
-        // The last two were the oldest when they came to be; what is written next sweeps them out.
+        // The last two have been the oldest; the next write removes them.
         let newest = Key::new(&engine, &[b"newest"]);
         directory.write(&newest, b"code").expect("it can be written");
         let kept = |key| directory.read(key).expect("it can be read").is_some();
@@ -193,15 +193,15 @@ mod tests {
     }
 
     #[test]
-    fn files_that_were_never_finished_are_removed_after_an_hour() {
-        let place = TempDir::new().expect("there is room for a directory");
-        let directory = Directory::open(place.path()).expect("the directory is the test's");
+    fn unfinished_files_are_removed_after_an_hour() {
+        let temporary = TempDir::new().expect("there is room for a directory");
+        let directory = Directory::open(temporary.path()).expect("the directory is the test's");
         let [left, running] =
-            ["left", "running"].map(|name| place.path().join(format!("{name}{UNFINISHED}")));
+            ["left", "running"].map(|name| temporary.path().join(format!("{name}{UNFINISHED}")));
         for path in [&left, &running] {
             std::fs::write(path, "half").expect("it can be written");
         }
-        set_age(&left, 2 * WRITING);
+        set_age(&left, 2 * ABANDONED);
         directory.write(&Key::new(&Engine::default(), &[]), b"code").expect("it can be written");
         assert_eq!((left.exists(), running.exists()), (false, true));
     }

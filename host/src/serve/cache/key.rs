@@ -1,4 +1,4 @@
-//! What compiled code is for, as one number.
+//! The keys of compiled code.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -6,21 +6,21 @@ use std::hash::{Hash, Hasher};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-/// Changes when the files, or what is compiled from the same bytes, change their meaning; joining the components
-/// is a matter of this crate's version.
+/// Change the number when the format of the files or the meaning of the compiled code changes. The version of this
+/// crate stands for how components are joined.
 const FORMAT: &str = concat!("compiled code 1 of lovely-session ", env!("CARGO_PKG_VERSION"));
 
-/// Stands for everything that compiled code depends on. It is shown as hexadecimal digits.
+/// A hash of everything that compiled code depends on. It is shown as hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::serve) struct Key([u8; 32]);
+pub(crate) struct Key([u8; 32]);
 
 impl Key {
-    /// The key of what this engine makes of these components.
-    pub(in crate::serve) fn new(engine: &Engine, components: &[&[u8]]) -> Self {
+    /// The key of the code that this engine compiles from these components.
+    pub(crate) fn new(engine: &Engine, components: &[&[u8]]) -> Self {
         let mut hasher = KeyHasher(Sha256::new_with_prefix(FORMAT));
         engine.precompile_compatibility_hash().hash(&mut hasher);
         for component in components {
-            // The lengths keep two components from passing for other two, divided elsewhere.
+            // With the lengths, the same bytes divided at another position have another key.
             hasher.write(&(component.len() as u64).to_le_bytes());
             hasher.write(component);
         }
@@ -39,7 +39,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// Lets whatever can be hashed be hashed with SHA-256.
+/// Hashes values that implement `Hash` with SHA-256.
 struct KeyHasher(Sha256);
 
 impl Hasher for KeyHasher {
@@ -47,7 +47,7 @@ impl Hasher for KeyHasher {
         self.0.update(bytes);
     }
 
-    /// Not for keys, which take all of the hash; it is here because the trait demands it.
+    /// Required by the trait. Keys use the whole digest instead.
     fn finish(&self) -> u64 {
         let digest: [u8; 32] = self.0.clone().finalize().into();
         digest.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_stands_for_every_byte_and_for_where_a_component_ends() {
+    fn a_key_depends_on_every_byte_and_on_where_a_component_ends() {
         let engine = engine(|_| {});
         let key = |components: &[&[u8]]| Key::new(&engine, components);
         assert_eq!(key(&[b"ab", b"c"]), key(&[b"ab", b"c"]));

@@ -1,4 +1,4 @@
-//! Compiled code, kept on disk from one start of a server to the next.
+//! Compiled code on disk, for the next start of a server.
 
 mod directory;
 mod entry;
@@ -15,44 +15,44 @@ use self::directory::Directory;
 pub(super) use self::key::Key;
 pub use self::problem::CacheProblem;
 
-/// A directory with the compiled code of applications, so that starting a server again need not compile.
+/// A directory with the compiled code of applications, so that the next start of a server need not compile.
 ///
-/// It holds native code that the process will run, so it is never trusted blindly. The directory must belong
-/// to the user of this process, and nobody else may be able to write to it; so must each file in it. This is
-/// checked on what was opened, not on the path, so that nothing can be exchanged in between. Beyond that each
-/// file holds a checksum of its content and of what the code is for: the bytes of the application and of the
-/// session component, the versions of this crate and of wasmtime, the processor, and every setting that
-/// matters to code. What does not fit is compiled again, and replaced.
+/// The directory holds native code that the process runs. So the directory and each file in it must belong to the user
+/// of this process, and no other user may have the right to write to them. This is checked on the opened files, not on
+/// their paths, so that they cannot be exchanged after the check. Each file also has a checksum of its content and of
+/// everything that the code depends on: the bytes of the application and of the session component, the versions of this
+/// crate and of wasmtime, the processor, and the settings of the engine. A file that does not match is compiled again
+/// and replaced.
 ///
-/// Whoever can write as this user can make the process run anything, here as in any other program of theirs.
+/// This does not protect against other programs of the same user, which can change the files.
 ///
-/// Several processes may use a directory at the same time. It keeps the code that was used last, of up to
-/// 32 applications; a file takes a few MiB.
+/// Several processes may use a directory at the same time. It keeps the files that were used last, for up to 32
+/// applications; a file has a few MiB.
 #[derive(Debug)]
 pub struct CodeCache {
     directory: Directory,
 }
 
 impl CodeCache {
-    /// Opens the directory, which is made if it does not exist, for this user only.
+    /// Opens a directory. If it does not exist, makes it, with rights for this user only.
     ///
     /// # Errors
     ///
-    /// When it cannot be made or opened, or others could change what is in it; see [`CacheProblem`]. A
-    /// server works without a cache as well.
+    /// When it cannot be made or opened, or when other users may write to it. See [`CacheProblem`]. A server also works
+    /// without a cache, see [`Application::load`](super::Application::load).
     pub fn open(path: &Path) -> Result<Self, CacheProblem> {
         Directory::open(path).map(|directory| Self { directory })
     }
 
-    /// Where caches are kept for this user: `$XDG_CACHE_HOME/lovely-session`, or
-    /// `$HOME/.cache/lovely-session`; none when neither variable is set to an absolute path.
+    /// The default directory for this user: `$XDG_CACHE_HOME/lovely-session`, or `$HOME/.cache/lovely-session`. None if
+    /// neither variable is an absolute path.
     pub fn default_path() -> Option<PathBuf> {
         let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let caches = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
         Some(caches.join("lovely-session"))
     }
 
-    /// The component that was kept under a key, if there is one.
+    /// The component with this key, if there is one.
     pub(super) fn find(&self, engine: &Engine, key: &Key) -> Result<Option<Component>, CacheProblem> {
         let Some(content) = self.directory.read(key)? else { return Ok(None) };
         let path = || self.directory.path_of(key);
@@ -62,7 +62,7 @@ impl CodeCache {
             .map_err(|source| CacheProblem::Incompatible { path: path(), source })
     }
 
-    /// Keeps a component under a key, in the place of what was there.
+    /// Keeps a component under a key, and replaces the one that was there.
     pub(super) fn keep(&self, component: &Component, key: &Key) -> Result<(), CacheProblem> {
         let code = component.serialize().map_err(CacheProblem::Serialize)?;
         self.directory.write(key, &entry::encode(key, &code))

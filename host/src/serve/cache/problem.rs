@@ -1,10 +1,10 @@
-//! What keeps compiled code from being used, or kept.
+//! Problems with the cache of compiled code.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a [`CodeCache`](super::CodeCache), or a file in it, is of no use. Serving works all the same; what cannot be
-/// used is compiled again.
+/// Why a [`CodeCache`](super::CodeCache), or a file in it, cannot be used. It does not keep an application from being
+/// served: code that cannot be used is compiled again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheProblem {
@@ -13,23 +13,23 @@ pub enum CacheProblem {
     Open {
         /// The directory.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// It belongs to somebody else, who could have put code there.
+    /// The directory or the file belongs to another user, who could have put code there.
     #[error(
-        "`{}` belongs to another user (number {owner}), so the code in it is not trusted; \
+        "`{}` belongs to another user (id {owner}), so the code in it is not trusted; \
          choose a directory of your own", .path.display()
     )]
     ForeignOwner {
         /// The directory or the file.
         path: PathBuf,
-        /// The number of the user that owns it.
+        /// The id of its owner.
         owner: u32,
     },
-    /// Others could have changed what is in it.
+    /// Other users may write to the directory or the file.
     #[error(
-        "others may write to `{}` (its mode is {mode:03o}), so the code in it is not trusted; \
+        "other users may write to `{}` (its mode is {mode:03o}), so the code in it is not trusted; \
          remove it, or take that right away with `chmod go-w`", .path.display()
     )]
     WritableByOthers {
@@ -38,43 +38,43 @@ pub enum CacheProblem {
         /// Its permissions.
         mode: u32,
     },
-    /// Where a file should be is something else.
-    #[error("`{}` is no regular file; remove it", .path.display())]
+    /// The path is not a regular file.
+    #[error("`{}` is not a regular file; remove it", .path.display())]
     NoFile {
-        /// What is not a file.
+        /// Its path.
         path: PathBuf,
     },
-    /// The content of a file is not what was once written to it.
+    /// The content of a file does not match its checksum.
     #[error("`{}` is damaged, or was changed", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
     },
-    /// The file is whole, and its code is not for this engine.
+    /// The code in a file is for another engine.
     #[error("the code in `{}` is not for this program", .path.display())]
     Incompatible {
         /// The file.
         path: PathBuf,
-        /// What does not fit.
+        /// The difference.
         source: wasmtime::Error,
     },
-    /// A file is there and cannot be read.
+    /// A file cannot be read.
     #[error("`{}` cannot be read", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Compiled code cannot be written to the directory.
-    #[error("`{}` cannot be written; see whether its disk is full", .path.display())]
+    #[error("`{}` cannot be written; check whether its disk is full", .path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The compiled code cannot be made into a file.
-    #[error("the compiled code cannot be written down")]
+    /// The compiled code cannot be serialized.
+    #[error("the compiled code cannot be serialized")]
     Serialize(#[source] wasmtime::Error),
 }

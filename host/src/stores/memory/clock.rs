@@ -1,16 +1,16 @@
-//! The clocks that lifetimes in memory are measured with.
+//! The clocks for lifetimes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Tells how much time has passed. Only differences mean anything.
+/// A clock for lifetimes.
 pub trait Clock: Send + Sync + 'static {
-    /// The time since some fixed moment, at least to the millisecond. It never goes back.
+    /// The time since a fixed moment, at least to the millisecond. It must never go back.
     fn now(&self) -> Duration;
 }
 
-/// The machine's monotonic clock, from the moment this was made.
+/// The machine's monotonic clock, from the moment that this was made.
 pub(super) struct SystemClock(Instant);
 
 impl SystemClock {
@@ -25,7 +25,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved, for tests. Clones are the same clock.
+/// A clock for tests, which only [`advance`](Self::advance) moves. Clones are the same clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,7 +48,7 @@ impl ManualClock {
         Self::default()
     }
 
-    /// Moves the clock forward, in whole milliseconds; a rest below one is dropped.
+    /// Moves the clock forward by whole milliseconds; the rest is dropped.
     pub fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.milliseconds.fetch_add(by, Ordering::SeqCst);

@@ -9,26 +9,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lovely_session_key_value::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write, check};
+use lovely_session_key_value::{
+    Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write, check,
+};
 
 use self::clock::SystemClock;
 pub use self::clock::{Clock, ManualClock};
 use self::table::{Item, Table};
-use lovely_session_key_value::KeyValue;
 
-/// How many expired items a call sweeps out at most. A call adds one item for each of its writes, so
-/// sweeping keeps up, and no call pays for the idleness of the others.
+/// The most expired items that one call removes. More than the items that a usual call adds, so that expired
+/// items do not accumulate, and few enough that no call takes long.
 const SWEPT_PER_CALL: usize = 64;
 
 /// The limits of a [`Memory`] store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryOptions {
-    /// The most bytes that one value may have; larger ones are [`Outcome::TooLarge`]. 1 MiB less 1 KiB by
-    /// default: what fits into memcached's default item fits here, give or take the length of a key.
+    /// The most bytes that a value may have. A put of a larger one is [`Outcome::TooLarge`]. 1 MiB less 1 KiB by
+    /// default, which is about the default limit of memcached.
     pub max_value_bytes: u64,
-    /// The most bytes that all items may cost together, keys and bookkeeping (an estimate) included;
-    /// 512 MiB by default. Nothing is evicted to make room: a call whose writes do not fit fails with
-    /// [`Error::Unavailable`], until items expire or are deleted.
+    /// The most bytes that all entries may take together, including keys and an estimate of the overhead. 512 MiB by
+    /// default. Nothing is evicted: a call whose writes do not fit fails with [`Error::Unavailable`] until entries
+    /// expire or are deleted.
     pub max_total_bytes: u64,
 }
 
@@ -38,13 +39,12 @@ impl Default for MemoryOptions {
     }
 }
 
-/// A store in this process's memory: for development, for tests, and for services that are one process and
-/// may lose their sessions when it ends.
+/// A store in this process's memory, for development, for tests, and for services that run as one process and may
+/// lose their sessions when it ends.
 ///
-/// It keeps every promise of [`KeyValue`]: lifetimes are exact to a millisecond, versions are never
-/// repeated, a batch is applied at once (though callers cannot rely on that with other stores), and nothing
-/// is evicted. It never waits for anything: its calls answer at once. An item that has expired keeps its
-/// memory until later calls sweep it out, some at each call.
+/// It keeps the whole contract of [`KeyValue`]. Lifetimes are exact to a millisecond, versions are never repeated, the
+/// writes of a call are applied together (which other stores do not promise), and nothing is evicted. Its calls never
+/// wait. The memory of an expired entry is freed by later calls.
 ///
 /// Share it in an [`Arc`].
 pub struct Memory {
@@ -71,8 +71,7 @@ impl Memory {
         Self { options, ..self }
     }
 
-    /// Locks the table. A panic elsewhere leaves it whole: every method of [`Table`] finishes what it
-    /// starts.
+    /// Locks the table. A panic of another thread leaves it consistent: no method of [`Table`] stops half-way.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,8 +86,8 @@ impl Memory {
             return Ok(());
         }
         Err(Error::Unavailable(format!(
-            "the memory store is full ({} of {max} bytes are in use); let sessions expire, allow it more \
-             memory, or use memcached",
+            "the memory store is full ({} of {max} bytes are in use); wait until sessions expire, raise \
+             its limit, or use memcached",
             table.bytes(),
         )))
     }
@@ -120,7 +119,7 @@ impl KeyValue for Memory {
             table.sweep(now, SWEPT_PER_CALL);
             keys.iter().map(|key| read(&mut table, key, touch, now)).collect()
         };
-        // Values are copied here, after others may go on.
+        // Values are copied after the table is unlocked.
         let to_entry = |found: Found| Entry {
             value: found.value.to_vec(),
             version: version::of_number(found.version),
@@ -189,7 +188,7 @@ fn apply(table: &mut Table, Write { key, expects, change }: Write, now: Duration
     }
 }
 
-/// By how many bytes the table can grow at most if all of these writes are applied. No key is in them twice.
+/// The most bytes by which the table grows if all writes are applied. No key is in them twice.
 fn growth(table: &Table, writes: &[Write]) -> u64 {
     let growth = |write: &Write| match &write.change {
         Change::Put { value, .. } => {
@@ -207,7 +206,7 @@ fn deadline_of(lifetime: Lifetime, now: Duration) -> Option<Duration> {
     }
 }
 
-/// Rounds up: what lives for a moment more has a second left, and not none.
+/// Rounds up, so that a live entry never has 0 seconds left.
 fn seconds_until(deadline: Duration, now: Duration) -> u32 {
     let left = deadline.saturating_sub(now);
     let seconds = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
@@ -264,11 +263,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn expired_items_do_not_pile_up() {
+    async fn expired_items_do_not_accumulate() {
         let clock = ManualClock::new();
         let store = Memory::with_clock(clock.clone());
-        for round in 0..1000 {
-            let write = put(&format!("k{round}"), 10, Lifetime::Seconds(1));
+        for number in 0..1000 {
+            let write = put(&format!("k{number}"), 10, Lifetime::Seconds(1));
             store.write_many(vec![write]).await.unwrap();
             clock.advance(Duration::from_secs(1));
         }

@@ -1,10 +1,10 @@
-//! What a memory store holds: items by key, ordered by deadline as well, and their size in bytes.
+//! The items of a memory store, by key and by deadline, and their size in bytes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What an item is reckoned to cost on top of its key and value: its places in two collections.
+/// The estimated size of an item beside its key and value, in bytes: it is in two collections.
 const ITEM_OVERHEAD: u64 = 256;
 
 /// One item.
@@ -12,7 +12,7 @@ pub(super) struct Item {
     /// Shared, so that it can be copied after the table is unlocked.
     pub(super) value: Arc<Vec<u8>>,
     pub(super) version: u64,
-    /// When it ceases to exist, on the store's clock; `None` for never.
+    /// When it expires, by the store's clock; `None` for never.
     pub(super) deadline: Option<Duration>,
 }
 
@@ -22,31 +22,30 @@ impl Item {
     }
 }
 
-/// The items of a store. An item whose deadline has passed is treated as absent, whether or not it has been
-/// swept out yet.
+/// The items of a store. An item whose deadline has passed is absent, even if it has not been removed yet.
 #[derive(Default)]
 pub(super) struct Table {
     items: HashMap<Arc<str>, Item>,
-    /// A deadline for each item that has one, and nothing else: sweeping never meets a live item, and
-    /// items that are touched often leave nothing behind.
+    /// The deadlines of the items that have one, and nothing else: `sweep` never visits a live item, and touches
+    /// leave nothing behind.
     deadlines: BTreeSet<(Duration, Arc<str>)>,
     bytes: u64,
     last_version: u64,
 }
 
 impl Table {
-    /// What `value` costs under `key`, in bytes.
+    /// The size of an item, in bytes.
     pub(super) fn cost(key: &str, value: &[u8]) -> u64 {
-        // The key is kept once and referred to; a length always fits 64 bits.
+        // The collections share the key.
         ITEM_OVERHEAD.saturating_add(key.len() as u64).saturating_add(value.len() as u64)
     }
 
-    /// What all items cost, in bytes, expired ones that were not swept yet included.
+    /// The size of all items, in bytes, including expired ones that were not removed yet.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// What the item under `key` costs, expired or not; 0 when there is none.
+    /// The size of the item under `key`, expired or not; 0 when there is none.
     pub(super) fn cost_under(&self, key: &str) -> u64 {
         self.items.get(key).map_or(0, |item| Self::cost(key, &item.value))
     }
@@ -56,8 +55,7 @@ impl Table {
         self.items.get(key).filter(|item| item.lives_at(now))
     }
 
-    /// Stores a value in place of what is there, and answers its version, which no other state of any key
-    /// has had.
+    /// Stores a value, and returns its version. No version is ever used twice, for any key.
     pub(super) fn put(&mut self, key: String, value: Vec<u8>, deadline: Option<Duration>) -> u64 {
         self.remove(&key);
         self.last_version += 1;
@@ -92,7 +90,7 @@ impl Table {
         }
     }
 
-    /// Removes the items that expired first, `at_most` so many of them.
+    /// Removes the items that expired first, at most `at_most` of them.
     pub(super) fn sweep(&mut self, now: Duration, at_most: usize) {
         for _ in 0..at_most {
             match self.deadlines.first() {

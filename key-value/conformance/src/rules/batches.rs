@@ -1,21 +1,23 @@
-//! Calls with many keys: each has an answer of its own, in the order asked.
+//! Calls with many keys: the results are in the order of the keys or writes.
 
 use std::sync::Arc;
 
 use lovely_session_key_value::{Expectation, Outcome};
 
-use super::rules;
-use crate::probe::{Checked, LIFETIME, Probe, delete, ensure, ensure_eq, expecting, put};
+use crate::probe::{Probe, delete, expecting, put};
+use crate::rule::rules;
+use crate::stop::{Checked, ensure, ensure_eq};
+use crate::subject::LIFETIME;
 
 rules! {
-    outcomes_and_entries_come_in_the_order_asked,
+    outcomes_and_entries_are_in_the_order_of_the_call,
     a_key_may_be_read_twice_in_a_call,
     many_keys_with_large_values_fit_one_read,
     many_writes_fit_one_call,
-    an_empty_call_answers_nothing,
+    an_empty_call_has_an_empty_result,
 }
 
-async fn outcomes_and_entries_come_in_the_order_asked(probe: Arc<Probe>) -> Checked {
+async fn outcomes_and_entries_are_in_the_order_of_the_call(probe: Arc<Probe>) -> Checked {
     let [stale, there, missing, new] = ["stale", "there", "missing", "new"].map(|name| probe.key(name));
     let old = probe.apply(put(&stale, "1", Expectation::Absent)).await?;
     probe.apply(put(&stale, "2", expecting(&old))).await?;
@@ -32,7 +34,10 @@ async fn outcomes_and_entries_come_in_the_order_asked(probe: Arc<Probe>) -> Chec
         [Outcome::Missing, Outcome::Applied(version), Outcome::Stale, Outcome::Applied(none)]
             if !version.0.is_empty() && none.0.is_empty()
     );
-    ensure!(is_expected, "a delete of nothing, a put, a stale put and a delete end as {outcomes:?}");
+    ensure!(
+        is_expected,
+        "the outcomes of a delete of nothing, a put, a stale put and a delete are {outcomes:?}"
+    );
     let entries = probe.get_many(vec![stale, there, new], None).await?;
     let values: Vec<_> = entries.into_iter().map(|entry| entry.map(|entry| entry.value)).collect();
     ensure_eq!(values, [Some(b"2".to_vec()), None, Some(b"1".to_vec())], "the values after that");
@@ -48,7 +53,8 @@ async fn a_key_may_be_read_twice_in_a_call(probe: Arc<Probe>) -> Checked {
     Ok(())
 }
 
-/// More than the buffers of a connection hold, in both directions: neither side may wait for the other.
+/// More bytes than the buffers of a connection hold, in both directions, so that a store that sends everything before
+/// it reads anything hangs.
 async fn many_keys_with_large_values_fit_one_read(probe: Arc<Probe>) -> Checked {
     const LARGE: usize = 40;
     let value = |number: usize| vec![number as u8; 500_000];
@@ -66,7 +72,7 @@ async fn many_keys_with_large_values_fit_one_read(probe: Arc<Probe>) -> Checked 
     Ok(())
 }
 
-/// A long key of this number. Only the first ones are put, and have to be deleted in the end.
+/// A long key for this number. Only the first `put` keys are put, and have to be deleted in the end.
 fn longest(probe: &Probe, number: usize, put: usize) -> String {
     if number < put { probe.longest_key(&number.to_string()) } else { format!("{number:0>250}") }
 }
@@ -75,15 +81,15 @@ async fn many_writes_fit_one_call(probe: Arc<Probe>) -> Checked {
     let keys: Vec<_> = (0..100).map(|number| probe.longest_key(&number.to_string())).collect();
     let batch = keys.iter().map(|key| put(key, vec![1; 50_000], Expectation::Anything)).collect();
     for (number, outcome) in probe.write_many(batch).await?.into_iter().enumerate() {
-        ensure!(matches!(outcome, Outcome::Applied(_)), "write {number} ends as {outcome:?}");
+        ensure!(matches!(outcome, Outcome::Applied(_)), "the outcome of write {number} is {outcome:?}");
     }
     let entries = probe.get_many(keys, None).await?;
     let found = entries.iter().flatten().filter(|entry| entry.value == vec![1; 50_000]).count();
-    ensure_eq!(found, 100, "how many are found");
+    ensure_eq!(found, 100, "the number of entries found");
     Ok(())
 }
 
-async fn an_empty_call_answers_nothing(probe: Arc<Probe>) -> Checked {
+async fn an_empty_call_has_an_empty_result(probe: Arc<Probe>) -> Checked {
     probe.get_many(vec![], None).await?;
     probe.write_many(vec![]).await?;
     Ok(())

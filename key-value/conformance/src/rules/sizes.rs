@@ -1,18 +1,19 @@
-//! A store says how large a value may be, and an oversized one stops its whole batch.
+//! A store reports how large a value may be, and a value that is too large stops the whole call.
 
 use std::sync::Arc;
 
 use lovely_session_key_value::{Expectation, Outcome};
 
-use super::rules;
-use crate::probe::{Checked, Probe, Stop, delete, ensure, ensure_eq, put};
+use crate::probe::{Probe, delete, put};
+use crate::rule::rules;
+use crate::stop::{Checked, Stop, ensure, ensure_eq};
 
 rules! {
     a_value_of_the_largest_size_is_stored,
-    a_value_over_the_largest_size_stops_the_whole_batch,
+    a_value_over_the_largest_size_stops_the_whole_call,
 }
 
-/// A store that takes a value of so many bytes is taken for one without a limit.
+/// A store that accepts a value of this size, in bytes, counts as a store without a limit.
 const LARGE: usize = 16 << 20;
 
 async fn a_value_of_the_largest_size_is_stored(probe: Arc<Probe>) -> Checked {
@@ -24,7 +25,7 @@ async fn a_value_of_the_largest_size_is_stored(probe: Arc<Probe>) -> Checked {
     Ok(())
 }
 
-async fn a_value_over_the_largest_size_stops_the_whole_batch(probe: Arc<Probe>) -> Checked {
+async fn a_value_over_the_largest_size_stops_the_whole_call(probe: Arc<Probe>) -> Checked {
     let [before, key, after] = ["before", "k", "after"].map(|name| probe.key(name));
     let limit = limit(&probe, &key).await?;
     let version = probe.apply(put(&key, "small", Expectation::Anything)).await?;
@@ -35,21 +36,22 @@ async fn a_value_over_the_largest_size_stops_the_whole_batch(probe: Arc<Probe>) 
     ];
     let outcomes = probe.write_many(batch).await?;
     let expected = [Outcome::Skipped, Outcome::TooLarge(limit as u64), Outcome::Skipped];
-    ensure_eq!(outcomes[..], expected[..], "a batch with a value that is a byte too large");
+    ensure_eq!(outcomes[..], expected[..], "a call with a value that is one byte too large");
     ensure_eq!(probe.get(&before).await?, None, "a read of the key before it");
     let kept = probe.found(&key).await?;
-    ensure!(kept.value == b"small" && kept.version == version, "the entry has changed: {kept:?}");
+    ensure!(kept.value == b"small" && kept.version == version, "the entry was changed: {kept:?}");
     Ok(())
 }
 
-/// The limit that the store tells for values under this key.
+/// The limit that the store reports for values under this key.
 async fn limit(probe: &Probe, key: &str) -> Result<usize, Stop> {
     match probe.write(put(key, vec![7; LARGE], Expectation::Anything)).await? {
-        Outcome::TooLarge(limit) => usize::try_from(limit)
-            .ok()
-            .filter(|limit| *limit < LARGE)
-            .ok_or_else(|| Stop::Broken(format!("{LARGE} bytes are over a limit of {limit}"))),
-        Outcome::Applied(_) => Err(Stop::NotTried(format!("the store takes a value of {LARGE} bytes"))),
-        outcome => Err(Stop::Broken(format!("a put of {LARGE} bytes ends as {outcome:?}"))),
+        Outcome::TooLarge(limit) => {
+            usize::try_from(limit).ok().filter(|limit| *limit < LARGE).ok_or_else(|| {
+                Stop::Broken(format!("a put of {LARGE} bytes is too large for a limit of {limit}"))
+            })
+        }
+        Outcome::Applied(_) => Err(Stop::NotTried(format!("the store accepts a value of {LARGE} bytes"))),
+        outcome => Err(Stop::Broken(format!("the outcome of a put of {LARGE} bytes is {outcome:?}"))),
     }
 }

@@ -1,11 +1,13 @@
-//! Values and keys come back as they were put.
+//! Values come back as they were put, under the same keys.
 
 use std::sync::Arc;
 
 use lovely_session_key_value::{Expectation, Outcome};
 
-use super::rules;
-use crate::probe::{Checked, LIFETIME, Probe, delete, ensure, ensure_eq, put, touch};
+use crate::probe::{Probe, delete, put, touch};
+use crate::rule::rules;
+use crate::stop::{Checked, ensure, ensure_eq};
+use crate::subject::LIFETIME;
 
 rules! {
     an_absent_key_is_none,
@@ -13,7 +15,7 @@ rules! {
     a_key_may_have_250_characters,
     keys_that_look_alike_are_different_keys,
     a_deleted_key_is_none,
-    a_touch_or_delete_of_nothing_is_missing,
+    a_touch_or_delete_without_an_entry_is_missing,
 }
 
 async fn an_absent_key_is_none(probe: Arc<Probe>) -> Checked {
@@ -28,7 +30,7 @@ async fn a_value_comes_back_as_it_was_put(probe: Arc<Probe>) -> Checked {
     for value in values {
         let version = probe.apply(put(&key, value.clone(), Expectation::Anything)).await?;
         let entry = probe.found(&key).await?;
-        ensure!(entry.value == value, "a value of {} bytes has changed", value.len());
+        ensure!(entry.value == value, "a value of {} bytes was changed", value.len());
         ensure_eq!(entry.version, version, "the version of a value of {} bytes", value.len());
     }
     Ok(())
@@ -58,16 +60,16 @@ async fn a_deleted_key_is_none(probe: Arc<Probe>) -> Checked {
     let key = probe.key("k");
     probe.apply(put(&key, "1", Expectation::Absent)).await?;
     let version = probe.apply(delete(&key, Expectation::Anything)).await?;
-    ensure!(version.0.is_empty(), "a delete answers the version {version:?} instead of an empty one");
+    ensure!(version.0.is_empty(), "a delete returns the version {version:?} instead of an empty one");
     ensure_eq!(probe.get(&key).await?, None, "a read of a deleted key");
     Ok(())
 }
 
-async fn a_touch_or_delete_of_nothing_is_missing(probe: Arc<Probe>) -> Checked {
+async fn a_touch_or_delete_without_an_entry_is_missing(probe: Arc<Probe>) -> Checked {
     let key = probe.key("k");
     for write in [delete(&key, Expectation::Anything), touch(&key, LIFETIME)] {
-        let asked = format!("{write:?}");
-        ensure_eq!(probe.write(write).await?, Outcome::Missing, "{asked}");
+        let call = format!("{write:?}");
+        ensure_eq!(probe.write(write).await?, Outcome::Missing, "{call}");
     }
     ensure_eq!(probe.get(&key).await?, None, "a read of a key that was never put");
     Ok(())

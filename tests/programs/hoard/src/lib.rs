@@ -1,5 +1,5 @@
-//! An edge function that makes the host hold as much as it can of what its path names, and needs little memory itself.
-//! The tests are about what that costs the host.
+//! An edge function that makes the host hold as many resources as possible, of the kind in its path, and needs little
+//! memory itself. The tests measure the host's memory.
 
 #![allow(clippy::expect_used, reason = "a test program that meets the unexpected fails")]
 
@@ -17,11 +17,11 @@ wasip2::http::proxy::export!(Hoard);
 
 struct Hoard;
 
-/// The length of a header, of a write to a body, and of a piece of what is printed.
+/// The length of a header, of a write to a body, and of a piece of output.
 const LARGE: usize = 100_000;
-/// How many large things are asked for: 200 MB of them.
+/// The number of large things: 200 MB of them.
 const MANY: usize = 2_000;
-/// How many small things are asked for.
+/// The number of small things.
 const VERY_MANY: usize = 90_000;
 
 impl Guest for Hoard {
@@ -46,7 +46,7 @@ impl Guest for Hoard {
     }
 }
 
-/// Makes so many things, and has them all at the end.
+/// Makes `count` things, and keeps all of them until the end.
 fn kept<T>(count: usize, make: impl Fn() -> T) -> usize {
     let things: Vec<T> = (0..count).map(|_| make()).collect();
     things.len()
@@ -58,7 +58,7 @@ fn large_fields() -> Fields {
     fields
 }
 
-/// Copies of an object with many headers, each with a small change of its own.
+/// Copies an object with many headers, and changes each copy.
 fn copied_fields() -> usize {
     let original = Fields::new();
     for number in 0..1_000 {
@@ -93,7 +93,7 @@ fn half_a_line() -> wasip2::io::streams::OutputStream {
     stream
 }
 
-/// Reads the body in pieces of a byte each, and gives its length.
+/// Reads the body byte by byte, and returns its length.
 fn body_in_small_pieces(request: &IncomingRequest) -> usize {
     let body = request.consume().expect("it is the first time");
     let stream = body.stream().expect("it is the first time");

@@ -1,5 +1,5 @@
-//! An edge function that does whatever its path says, good or bad. The server's
-//! tests are about what becomes of the rest of the world then.
+//! An edge function that does what its path says, good or bad. The tests of the
+//! server check that nothing else is affected.
 
 use wasip2::cli::{stderr, stdout};
 use wasip2::clocks::monotonic_clock;
@@ -68,12 +68,12 @@ fn answer(out: ResponseOutparam, text: &[u8]) {
 fn answer_with_status(out: ResponseOutparam, status: u16, text: &[u8]) {
     if let Some(body) = begin_answer(out, status) {
         write_all(&body, text);
-        // An error means that the client is gone, which is no concern here.
+        // An error means that the client has disconnected.
         let _client_is_gone = OutgoingBody::finish(body, None);
     }
 }
 
-/// The head of an answer, and a body that is never finished.
+/// Sends the head of a response, and a body that is never finished.
 fn answer_half(out: ResponseOutparam) {
     if let Some(body) = begin_answer(out, 200) {
         write_all(&body, b"half an ans");

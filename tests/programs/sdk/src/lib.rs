@@ -1,4 +1,4 @@
-//! An edge function that does with the SDK whatever its path says. The SDK's tests are about what comes of it.
+//! An edge function that does with the SDK what its path says, for the SDK's tests.
 
 mod runs;
 mod values;
@@ -12,7 +12,7 @@ wasip2::http::proxy::export!(Program);
 
 struct Program;
 
-/// A text, and the cookie to send with it.
+/// The text of a response, and the cookie to send with it.
 struct Answer {
     text: String,
     set_cookie: Option<String>,

@@ -1,4 +1,4 @@
-//! Work that others are faster than.
+//! Work that loses races.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use lovely_session::{
 
 use crate::Answer;
 
-/// Counts up, while others do the same in the first so many runs.
+/// Increments a counter. In each of the first `rivals` runs, a rival does the same first.
 pub fn count(rivals: u32) -> Result<Answer, Error> {
     let mut runs = 0;
     let counted = transact(|transaction| count_with_a_rival(transaction, &mut runs, rivals));
     describe(counted, runs)
 }
 
-/// As `count`, while others do the same in every run, and with so many milliseconds of patience.
+/// The same as `count`, with a rival in every run, and with `patience` in milliseconds.
 pub fn count_against_all(patience: u64) -> Result<Answer, Error> {
     let options = TransactOptions { patience: Duration::from_millis(patience), ..TransactOptions::DEFAULT };
     let mut runs = 0;
@@ -24,7 +24,7 @@ pub fn count_against_all(patience: u64) -> Result<Answer, Error> {
     describe(counted, runs)
 }
 
-/// As `count`, where the last writer wins.
+/// The same as `count`, at the level where the last writer wins.
 pub fn count_blindly(rivals: u32) -> Result<Answer, Error> {
     let options = TransactOptions { isolation: Isolation::LastWriterWins, ..TransactOptions::DEFAULT };
     let mut runs = 0;

@@ -19,7 +19,7 @@ pub fn typed() -> Result<Answer, Error> {
     })
 }
 
-/// Adds to counters, and shows them without depending on them.
+/// Adds to counters, and peeks at them.
 pub fn counters() -> Result<Answer, Error> {
     transact(|transaction| {
         let counters = package(transaction)?;
@@ -32,7 +32,7 @@ pub fn counters() -> Result<Answer, Error> {
     })
 }
 
-/// Adds to what is no counter, and to one that cannot hold more.
+/// Adds to a value that is not a counter, and to a counter at its limit.
 pub fn no_counter() -> Result<Answer, Error> {
     transact(|transaction| {
         let values = package(transaction)?;
@@ -46,7 +46,7 @@ pub fn no_counter() -> Result<Answer, Error> {
     })
 }
 
-/// Reads a value as what it is not.
+/// Reads a value as another type.
 pub fn unfit() -> Result<Answer, Error> {
     let read = transact(|transaction| {
         let values = package(transaction)?;
@@ -61,7 +61,7 @@ pub fn unfit() -> Result<Answer, Error> {
     }
 }
 
-/// Stores several values of which one has no form in JSON, and says what is there then.
+/// Stores several values, one of which cannot be written as JSON, and returns what is stored.
 pub fn half_an_update() -> Result<Answer, Error> {
     transact(|transaction| {
         let values = package(transaction)?;

@@ -1,4 +1,4 @@
-//! What a visitor does.
+//! The requests of a visitor.
 
 use lovely_session::{
     Container, ContainerOptions, Cookie, Error, Session, Transaction, Visit, Visited, Visitors,
@@ -15,7 +15,7 @@ impl From<Visited<String>> for Answer {
     }
 }
 
-/// Who is logged in.
+/// Returns who is logged in.
 pub fn look(cookies: &[Vec<u8>]) -> Result<Answer, Error> {
     Ok(VISITORS.visit(cookies, |visit| user(visit.session()))?.into())
 }
@@ -53,7 +53,7 @@ pub fn begin_and_store_nothing(cookies: &[Vec<u8>]) -> Result<Answer, Error> {
     Ok(visited.into())
 }
 
-/// Stores a name, and fails then.
+/// Stores a name, and fails after that.
 pub fn store_and_fail(cookies: &[Vec<u8>]) -> Result<Answer, Error> {
     VISITORS.visit(cookies, |visit| {
         visit.session_or_begin()?.package("login")?.set("user", "nobody must know")?;
@@ -62,7 +62,7 @@ pub fn store_and_fail(cookies: &[Vec<u8>]) -> Result<Answer, Error> {
     Ok("it did not fail".to_owned().into())
 }
 
-/// Another request logs the visitor out before this one, which stores something, is done.
+/// Stores something, while another request logs the visitor out.
 pub fn ends_meanwhile(cookies: &[Vec<u8>]) -> Result<Answer, Error> {
     let mut runs = 0;
     let visited = VISITORS.visit(cookies, |visit| {
@@ -87,7 +87,7 @@ fn user(session: Option<&Session>) -> Result<String, Error> {
     Ok(name.flatten().unwrap_or_else(|| "nobody".to_owned()))
 }
 
-/// Ends a session in a transaction of its own.
+/// Ends a session in a separate transaction.
 fn end(id: &str) -> Result<(), Error> {
     let transaction = Transaction::begin();
     let container = Container::open(CONTAINER, ContainerOptions::DEFAULT)?;

@@ -1,60 +1,61 @@
-//! A client dies in a commit over several sessions. Others find all of it or nothing, and can use the sessions.
+//! A client dies in a commit of several sessions. Other clients find all of the commit or nothing, and can use the
+//! sessions.
 
 use std::collections::BTreeMap;
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Isolation, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Isolation, Session, Tx};
 use lovely_session_tests::mortal::{Death, Life};
 use lovely_session_tests::world::World;
 
 use super::on_each_store;
 use crate::faults::accounts::{CONTAINER, OPENING, add, balance, set_balance};
 
-/// How often somebody who meets what the dead client left may have to begin again.
+/// The most attempts of a transaction that finds what the dead client left.
 const ATTEMPTS: usize = 3;
 
-/// What the client does who dies.
+/// What the dying client does.
 #[derive(Clone, Copy, Debug)]
 enum Deed {
     Transfer(Isolation),
     /// A transfer that depends on the balance of a third account.
     TransferAfterReading,
-    /// A transfer that merges with a change of others.
+    /// A transfer that merges with a change of another client.
     TransferThatMerges,
     OpenTwoAccounts,
-    /// Opens an account with money from another.
+    /// Opens an account with money from another one.
     OpenOneAccount,
-    /// A renewal without a grace, or with one of so many seconds.
+    /// A renewal without a grace, or with a grace in seconds.
     Renewal(Option<u32>),
-    /// A renewal, and a transfer from the renewed account to another.
+    /// A renewal, and a transfer from the renewed account to another one.
     RenewalWithTransfer,
-    /// Destroys an account, after its money went to another.
+    /// Destroys an account after a transfer of its money.
     CloseAccount,
 }
 
 #[tokio::test]
-async fn a_transfer_is_done_as_a_whole_or_not_at_all() {
+async fn a_transfer_is_done_completely_or_not_at_all() {
     for isolation in [Isolation::Serializable, Isolation::Snapshot, Isolation::LastWriterWins] {
         in_every_way(Deed::Transfer(isolation)).await;
     }
 }
 
 #[tokio::test]
-async fn so_is_one_that_depends_on_a_third_session() {
+async fn a_transfer_that_depends_on_a_third_session_is_done_completely_or_not_at_all() {
     in_every_way(Deed::TransferAfterReading).await;
 }
 
 #[tokio::test]
-async fn so_is_one_that_merges_with_a_change_of_others() {
+async fn a_transfer_that_merges_with_another_change_is_done_completely_or_not_at_all() {
     in_every_way(Deed::TransferThatMerges).await;
 }
 
 #[tokio::test]
-async fn two_new_sessions_are_there_together_or_not_at_all() {
+async fn two_new_sessions_are_stored_together_or_not_at_all() {
     in_every_way(Deed::OpenTwoAccounts).await;
 }
 
 #[tokio::test]
-async fn a_new_session_is_there_together_with_the_change_of_an_old_one_or_not_at_all() {
+async fn a_new_session_is_stored_together_with_the_change_of_an_old_one_or_not_at_all() {
     in_every_way(Deed::OpenOneAccount).await;
 }
 
@@ -65,12 +66,12 @@ async fn a_renewal_leaves_one_live_session_with_all_its_data() {
 }
 
 #[tokio::test]
-async fn a_renewal_with_a_transfer_is_done_as_a_whole_or_not_at_all() {
+async fn a_renewal_with_a_transfer_is_done_completely_or_not_at_all() {
     in_every_way(Deed::RenewalWithTransfer).await;
 }
 
 #[tokio::test]
-async fn a_session_that_ends_with_the_change_of_another_does_so_as_a_whole_or_not_at_all() {
+async fn the_end_of_a_session_with_the_change_of_another_is_done_completely_or_not_at_all() {
     in_every_way(Deed::CloseAccount).await;
 }
 
@@ -78,29 +79,29 @@ async fn in_every_way(deed: Deed) {
     on_each_store(&format!("{deed:?}"), async |world, death| die(world, deed, death).await).await;
 }
 
-/// Lets the client die, and others go on. Returns how many writes its last call had; none if it survived.
+/// Lets the client die, and others continue. Returns the number of writes in its last call; none if it survived.
 async fn die(world: &World, deed: Deed, death: Death) -> Option<usize> {
     let (mut app, life) = world.mortal_app().await;
     let mut bank = Bank::open(world, deed, death).await;
     let tx = bank.prepare(&mut app, deed).await;
     life.end(death);
-    let answer = life.work(app.commit(tx)).await;
+    let result = life.work(app.commit(tx)).await;
     drop(app);
-    if let Some(answer) = answer {
-        answer.unwrap();
+    if let Some(result) = result {
+        result.unwrap();
         bank.assert_whole(deed).await;
         return None;
     }
-    bank.assert_others_get_on(deed, &life).await;
+    bank.assert_others_continue(deed, &life).await;
     Some(life.last_writes())
 }
 
-/// Three accounts at first, and whatever becomes of them.
+/// Three accounts at first, and the ones that replace them.
 struct Bank<'a> {
     world: &'a World,
-    /// Names this bank when an assertion fails.
+    /// The name of this bank, for failed assertions.
     name: String,
-    /// All ids under which an account may be.
+    /// All ids that an account may have.
     ids: Vec<String>,
 }
 
@@ -140,7 +141,7 @@ impl<'a> Bank<'a> {
         tx: Tx,
         deed: Deed,
         accounts: &[Session],
-    ) -> Answer<()> {
+    ) -> CallResult<()> {
         let (first, second) = (accounts[0], accounts[1]);
         match deed {
             Deed::Transfer(_) => transfer(app, first, second).await?,
@@ -170,13 +171,13 @@ impl<'a> Bank<'a> {
         Ok(())
     }
 
-    async fn create(&mut self, app: &mut App, container: Container, tx: Tx, balance: i64) -> Answer<()> {
+    async fn create(&mut self, app: &mut App, container: Container, tx: Tx, balance: i64) -> CallResult<()> {
         let account = app.create(container, tx).await?;
         self.ids.push(app.id(account).await);
         set_balance(app, account, balance).await
     }
 
-    /// Somebody else commits a change of other keys in the same accounts.
+    /// Lets another client commit a change of other keys in the same accounts.
     async fn note_elsewhere(&self) {
         for id in &self.ids[..2] {
             let (mut app, container, tx) = begin(self.world).await;
@@ -187,7 +188,7 @@ impl<'a> Bank<'a> {
         }
     }
 
-    async fn assert_others_get_on(&self, deed: Deed, life: &Life) {
+    async fn assert_others_continue(&self, deed: Deed, life: &Life) {
         self.assert_whole(deed).await;
         self.transfer_between_all().await;
         self.assert_whole(deed).await;
@@ -197,7 +198,7 @@ impl<'a> Bank<'a> {
         self.assert_whole(deed).await;
     }
 
-    /// Asserts that there are as many accounts as there must be, and as much money.
+    /// Asserts the number of accounts and the sum of their balances.
     async fn assert_whole(&self, deed: Deed) {
         let (mut app, container, tx) = begin(self.world).await;
         let accounts = self.accounts(&mut app, container, tx).await.unwrap();
@@ -217,13 +218,13 @@ impl<'a> Bank<'a> {
         assert_eq!(balances.values().sum::<i64>(), 3 * OPENING, "{name}: {balances:?}");
     }
 
-    /// All accounts that are alive, by the id under which they are.
+    /// All accounts that are alive, by their ids.
     async fn accounts(
         &self,
         app: &mut App,
         container: Container,
         tx: Tx,
-    ) -> Answer<BTreeMap<String, Session>> {
+    ) -> CallResult<BTreeMap<String, Session>> {
         let mut alive = BTreeMap::new();
         for id in &self.ids {
             match app.resume(container, tx, id).await {
@@ -235,14 +236,14 @@ impl<'a> Bank<'a> {
         Ok(alive)
     }
 
-    /// Takes from one account, and gives to all others.
+    /// Transfers from one account to all others.
     async fn transfer_between_all(&self) {
         for _ in 0..ATTEMPTS {
             let (mut app, container, tx) = begin(self.world).await;
             let accounts = self.accounts(&mut app, container, tx).await.unwrap();
             let others = accounts.len() as i64 - 1;
-            for (place, &account) in accounts.values().enumerate() {
-                add(&mut app, account, if place == 0 { -others } else { 1 }).await.unwrap();
+            for (position, &account) in accounts.values().enumerate() {
+                add(&mut app, account, if position == 0 { -others } else { 1 }).await.unwrap();
             }
             match app.commit(tx).await {
                 Ok(()) => return,
@@ -254,14 +255,14 @@ impl<'a> Bank<'a> {
     }
 }
 
-/// Ends an account, whose money goes to another.
-async fn close(app: &mut App, account: Session, heir: Session) -> Answer<()> {
+/// Destroys an account after a transfer of its money to another one.
+async fn close(app: &mut App, account: Session, heir: Session) -> CallResult<()> {
     let rest = balance(app, account).await?;
     add(app, heir, rest).await?;
     app.destroy(account).await
 }
 
-async fn transfer(app: &mut App, from: Session, to: Session) -> Answer<()> {
+async fn transfer(app: &mut App, from: Session, to: Session) -> CallResult<()> {
     add(app, from, -10).await?;
     add(app, to, 10).await
 }

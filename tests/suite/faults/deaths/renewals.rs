@@ -1,9 +1,9 @@
-//! A client dies while it renews an id, and others who know the session change it, renew it or log out. After a
-//! logout that was confirmed nothing is alive under any id; otherwise one session is, with all its data.
+//! A client dies while it renews an id, and another client with the same session changes it, renews it or logs out.
+//! After an acknowledged logout no session is alive under any id. Otherwise exactly one is, with all its data.
 
 use std::sync::Arc;
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Session, Tx};
 use lovely_session_tests::mortal::{Death, Life};
 use lovely_session_tests::world::World;
 
@@ -11,10 +11,10 @@ use super::on_each_store;
 
 const CONTAINER: &str = "renewals";
 
-/// How often somebody who meets what the dead client left may have to begin again.
+/// The most attempts of a transaction that finds what the dead client left.
 const ATTEMPTS: usize = 3;
 
-/// What somebody else does.
+/// What the other client does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
     Change,
@@ -22,7 +22,7 @@ enum Deed {
     LogOut,
 }
 
-/// When somebody else loads the session.
+/// When the other client loads the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Loads {
     BeforeTheRenewal,
@@ -30,7 +30,7 @@ enum Loads {
 }
 
 #[tokio::test]
-async fn a_change_is_kept() {
+async fn a_change_of_another_client_is_kept() {
     in_each_way(Deed::Change).await;
 }
 
@@ -40,7 +40,7 @@ async fn a_second_renewal_leaves_one_live_session() {
 }
 
 #[tokio::test]
-async fn a_confirmed_logout_leaves_nothing_alive() {
+async fn an_acknowledged_logout_leaves_no_live_session() {
     in_each_way(Deed::LogOut).await;
 }
 
@@ -56,7 +56,7 @@ async fn in_each_way(deed: Deed) {
     }
 }
 
-/// Lets the client die, and others go on. Returns how many writes its last call had; none if it survived.
+/// Lets the client die, and others continue. Returns the number of writes in its last call; none if it survived.
 async fn die(
     world: &World,
     death: Death,
@@ -77,15 +77,15 @@ async fn die(
     (!survived).then(|| life.last_writes())
 }
 
-/// A session, and all ids under which it may be.
+/// A session, and all ids that it may have.
 struct Visit<'a> {
     world: &'a World,
-    /// Names this visit when an assertion fails.
+    /// The name of this visit, for failed assertions.
     name: String,
     ids: Vec<String>,
 }
 
-/// What somebody else is about to commit.
+/// A transaction of the other client, before its commit.
 struct Request {
     app: App,
     tx: Tx,
@@ -100,7 +100,7 @@ impl<'a> Visit<'a> {
         Self { world, ids: vec![name.clone()], name }
     }
 
-    /// Somebody else loads the session under an id that finds it, and does something.
+    /// Lets the other client load the session, under an id that finds it, and change it.
     async fn load(&mut self, deed: Deed) -> Request {
         let (mut app, container, tx) = begin(self.world).await;
         let session = self.find(&mut app, container, tx).await;
@@ -121,20 +121,20 @@ impl<'a> Visit<'a> {
         panic!("{}: no session is alive", self.name);
     }
 
-    /// The client that may die renews the id. Whether it survived, and its life.
+    /// Lets the dying client renew the id. Returns whether it survived, and its life.
     async fn renew_and_die(&mut self, grace: Option<u32>, death: Death) -> (bool, Arc<Life>) {
         let (mut app, life) = self.world.mortal_app().await;
         let (container, tx) = (app.open(CONTAINER).await, app.begin().await);
         let session = app.resume(container, tx, &self.ids[0]).await.unwrap().unwrap();
         self.ids.push(app.renew_id(session, grace).await.unwrap());
         life.end(death);
-        let answer = life.work(app.commit(tx)).await;
-        let survived = answer.is_some();
-        answer.unwrap_or(Ok(())).unwrap();
+        let result = life.work(app.commit(tx)).await;
+        let survived = result.is_some();
+        result.unwrap_or(Ok(())).unwrap();
         (survived, life)
     }
 
-    /// Commits what somebody else has loaded, or what they load again after it was refused.
+    /// Commits the transaction of the other client, and runs it again while its commit fails.
     async fn commit_in_the_end(&mut self, deed: Deed, mut loaded: Option<Request>) {
         for _ in 0..ATTEMPTS {
             let Request { mut app, tx } = match loaded.take() {
@@ -150,14 +150,14 @@ impl<'a> Visit<'a> {
         panic!("{}: the session cannot be used", self.name);
     }
 
-    /// Asserts that what is alive is what must be.
+    /// Asserts that the right sessions are alive.
     async fn check(&self, deed: Deed) {
         let (mut app, container, tx) = begin(self.world).await;
         let mut alive = Vec::new();
         for id in &self.ids {
             let Some(session) = resume(&mut app, container, tx, id).await else { continue };
             let data = app.package(session, "p").await.unwrap();
-            // A session has the id by which it joined, though others lead to it as well.
+            // A session has the id by which it joined, though others find it as well.
             let found = (app.id(session).await, app.keys(data).await.unwrap());
             if !alive.contains(&found) {
                 alive.push(found);
@@ -173,7 +173,7 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// The session that an id leads to; none when it ended, or there is none.
+/// The session with an id; none when it ended, or there is none.
 async fn resume(app: &mut App, container: Container, tx: Tx, id: &str) -> Option<Session> {
     match app.resume(container, tx, id).await {
         Ok(session) => session,
@@ -182,7 +182,7 @@ async fn resume(app: &mut App, container: Container, tx: Tx, id: &str) -> Option
     }
 }
 
-async fn set(app: &mut App, session: Session, key: &str) -> Answer<()> {
+async fn set(app: &mut App, session: Session, key: &str) -> CallResult<()> {
     let data = app.package(session, "p").await?;
     app.set(data, key, "true").await
 }

@@ -1,4 +1,4 @@
-//! What the clients were told, and whether that is what is stored.
+//! The results of the clients' transactions, and their comparison with what is stored.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,38 +10,38 @@ use super::generation::{Generation, Moves};
 use super::{ACCOUNTS, Bank, CLIENTS, TOTAL, begin};
 use crate::faults::accounts::{OPENING, add, balance};
 
-/// How often somebody may have to begin again who is alone.
+/// The most attempts of a transaction without concurrent ones.
 const ATTEMPTS: usize = 3;
 
 /// What a client tried to transfer.
 pub struct Transfer {
     pub generation: usize,
     pub name: String,
-    /// What each account gets, by its number.
+    /// The amount that each account gets, by its number.
     pub amounts: Vec<(usize, i64)>,
 }
 
-/// What the client was told.
+/// The result of the transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
     Done,
     Refused,
-    /// Nobody was told.
+    /// The result is not known.
     Unknown,
 }
 
-/// What some clients were told of their transactions.
+/// The results of some clients' transactions.
 #[derive(Default)]
 pub struct Books {
     pub transfers: Vec<(Transfer, End)>,
-    /// Transactions that committed after they had read all accounts.
+    /// The number of committed transactions that had read all accounts.
     pub whole_reads: usize,
     pub refused_reads: usize,
-    /// Transactions in which an account was absent: it had moved, or a server had died.
+    /// The number of transactions that did not find an account: it had moved, or a server had died.
     pub absent: usize,
     pub renewals: usize,
     pub logouts: usize,
-    /// Clients that died.
+    /// The number of clients that died.
     pub dead: usize,
 }
 
@@ -71,14 +71,14 @@ impl Books {
         self.dead += other.dead;
     }
 
-    /// Whether enough happened.
+    /// Whether enough happened for a meaningful check.
     pub fn prove_something(&self, moves: Moves) -> bool {
         let done = self.transfers.iter().filter(|(_, end)| *end == End::Done).count();
         let moved = moves == Moves::No || self.renewals > 0 && self.logouts > 0;
         done > CLIENTS && self.whole_reads > 0 && self.dead > 0 && moved
     }
 
-    /// Compares what is stored, now that all is well, with what the clients were told.
+    /// Compares what is stored, after the faults, with the results of the transactions.
     pub async fn check(&self, bank: &Bank) {
         let generation = bank.generation();
         let mut app = bank.trouble.calm().await.app().await;
@@ -97,7 +97,7 @@ impl Books {
     }
 }
 
-/// The logs of all accounts, whose balances agree with them and have the sum that they must have.
+/// The logs of all accounts. Checks that the balances agree with them and have the right sum.
 async fn logs(app: &mut App, generation: &Generation) -> Vec<Log> {
     let (container, tx) = begin(app).await;
     let (mut logs, mut sum) = (Vec::new(), 0);
@@ -115,7 +115,7 @@ async fn logs(app: &mut App, generation: &Generation) -> Vec<Log> {
     logs
 }
 
-/// Whoever noted a sum had read the right one, also where it is not known whether the transaction committed.
+/// Checks that every noted sum is the right one, also if it is not known whether the transaction committed.
 async fn check_audits(app: &mut App) {
     let (container, tx) = begin(app).await;
     for client in 0..CLIENTS {
@@ -127,13 +127,13 @@ async fn check_audits(app: &mut App) {
     }
 }
 
-/// Every account can be used, whatever dead clients left in it.
+/// Checks that every account can be used, whatever dead clients left in it.
 async fn transfer_between_all(app: &mut App, generation: &Generation) {
     for _ in 0..ATTEMPTS {
         let (container, tx) = begin(app).await;
-        for (place, account) in generation.accounts(app, container, tx).await.into_iter().enumerate() {
+        for (position, account) in generation.accounts(app, container, tx).await.into_iter().enumerate() {
             let others = ACCOUNTS as i64 - 1;
-            let amount = if place == 0 { -others } else { 1 };
+            let amount = if position == 0 { -others } else { 1 };
             add(app, account, amount).await.unwrap();
             let log = app.package(account, "log").await.unwrap();
             app.set(log, "last", &amount.to_string()).await.unwrap();

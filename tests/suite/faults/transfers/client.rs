@@ -1,9 +1,9 @@
-//! A client that transfers, reads all accounts, and dies now and then.
+//! A client that transfers, reads all accounts, and dies occasionally.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Isolation, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Isolation, Session, Tx};
 use lovely_session_tests::mortal::{Death, Life};
 use lovely_session_tests::random::Random;
 
@@ -12,13 +12,13 @@ use super::generation::{Generation, Moves};
 use super::{ACCOUNTS, Bank, TOTAL};
 use crate::faults::accounts::{CONTAINER, add, add_blindly, balance};
 
-/// How long a client thinks between its steps.
+/// The pause of a client between its steps.
 const THINKING: Duration = Duration::from_millis(3);
 
-/// How late what a dead client had sent may arrive.
+/// The longest delay of what a dead client had sent.
 const LATE: Duration = Duration::from_millis(50);
 
-/// A call that a client hardly ever gets to: its death must come in a commit as well.
+/// The last call in which a client can die. It is late enough for deaths in commits.
 const LAST_CALL: usize = 10;
 
 pub struct Client {
@@ -28,7 +28,7 @@ pub struct Client {
     pub books: Books,
 }
 
-/// A transaction, and the accounts that there were when it began.
+/// A transaction, and the accounts at its begin.
 pub struct Work {
     pub app: App,
     pub container: Container,
@@ -36,7 +36,7 @@ pub struct Work {
     pub generation: Arc<Generation>,
 }
 
-/// What a transaction is to do.
+/// What a transaction does.
 enum Deed {
     Transfer(Isolation),
     ReadAll,
@@ -84,14 +84,14 @@ impl Client {
         match self.random.below(10) {
             0 | 1 => Deed::ReadAll,
             2 if generation.moves == Moves::Yes => Deed::Move,
-            // What a transfer reads it writes as well, so a snapshot is enough for it.
+            // A transfer writes everything that it reads, so a snapshot is enough for it.
             3 => Deed::Transfer(Isolation::Snapshot),
             _ => Deed::Transfer(Isolation::Serializable),
         }
     }
 
-    /// Lets the rest of what a dead client had sent arrive, or not.
-    async fn bury(&mut self, work: Work, life: &Life) {
+    /// Delivers the other writes of a dead client, or drops them.
+    async fn deliver_late(&mut self, work: Work, life: &Life) {
         drop(work);
         self.books.dead += 1;
         if self.random.below(2) == 0 {
@@ -100,7 +100,7 @@ impl Client {
         }
     }
 
-    /// What an error says of a transaction.
+    /// The result of a transaction with this error.
     fn end_of(&self, error: &Error, generation: &Generation) -> End {
         let is_killed = self.bank.trouble.deaths() > generation.number;
         match error {
@@ -117,7 +117,7 @@ impl Client {
         let generation = work.generation.number;
         let end = match life.work(self.move_money(&mut work, &name, &amounts)).await {
             None => {
-                self.bury(work, life).await;
+                self.deliver_late(work, life).await;
                 End::Unknown
             }
             Some(Ok(Some(()))) => End::Done,
@@ -127,24 +127,24 @@ impl Client {
         self.books.transfers.push((Transfer { generation, name, amounts }, end));
     }
 
-    /// What each of two or three accounts gets; the sum is 0.
+    /// The amounts for two or three accounts; their sum is 0.
     fn choose_amounts(&mut self) -> Vec<(usize, i64)> {
         let first = self.random.index(ACCOUNTS);
         let others = 1 + self.random.index(2);
         let amount = 1 + self.random.below(10) as i64;
         let mut amounts = vec![(first, -amount * others as i64)];
         let step = 1 + self.random.index(2);
-        amounts.extend((1..=others).map(|place| ((first + place * step) % ACCOUNTS, amount)));
+        amounts.extend((1..=others).map(|position| ((first + position * step) % ACCOUNTS, amount)));
         amounts
     }
 
-    /// Nothing is done if an account is not there.
+    /// Does nothing if an account is absent.
     async fn move_money(
         &mut self,
         work: &mut Work,
         name: &str,
         amounts: &[(usize, i64)],
-    ) -> Answer<Option<()>> {
+    ) -> CallResult<Option<()>> {
         let numbers: Vec<usize> = amounts.iter().map(|(number, _)| *number).collect();
         let Some(accounts) = self.load(work, &numbers).await? else { return Ok(None) };
         for (&account, (_, amount)) in accounts.iter().zip(amounts) {
@@ -159,8 +159,8 @@ impl Client {
         work.app.commit(work.tx).await.map(Some)
     }
 
-    /// The accounts of these numbers, in their order: in one call or one after another. None if one is not there.
-    async fn load(&mut self, work: &mut Work, numbers: &[usize]) -> Answer<Option<Vec<Session>>> {
+    /// Loads the accounts of these numbers, in one call or one after another. None if one is absent.
+    async fn load(&mut self, work: &mut Work, numbers: &[usize]) -> CallResult<Option<Vec<Session>>> {
         let ended = work.generation.ended();
         let Some(ids) = self.find(work, numbers).await? else { return Ok(self.absent(work)) };
         let mut accounts = Vec::new();
@@ -191,8 +191,8 @@ impl Client {
         Ok(Some(accounts))
     }
 
-    /// The ids of accounts: from the directory if they may have changed, or from memory.
-    async fn find(&mut self, work: &mut Work, numbers: &[usize]) -> Answer<Option<Vec<String>>> {
+    /// The ids of accounts: from the directory if they may have changed, otherwise as remembered.
+    async fn find(&mut self, work: &mut Work, numbers: &[usize]) -> CallResult<Option<Vec<String>>> {
         let Work { app, container, tx, generation } = work;
         if generation.moves == Moves::No || self.random.below(3) == 0 {
             return Ok(Some(
@@ -208,7 +208,7 @@ impl Client {
         Ok(Some(ids))
     }
 
-    /// Gives up because an account is not there; it must have moved, or a server must have died.
+    /// Stops a transaction because an account is absent. It must have moved, or a server must have died.
     pub fn absent<T>(&mut self, work: &Work) -> Option<T> {
         let Generation { number, moves, .. } = &*work.generation;
         let is_killed = self.bank.trouble.deaths() > *number;
@@ -217,10 +217,10 @@ impl Client {
         None
     }
 
-    /// Reads all accounts, and in every third case notes their sum in a session of its own.
+    /// Reads all accounts, and in every third case notes their sum in a separate session.
     async fn read_all(&mut self, mut work: Work, life: &Life) {
         match life.work(self.sum_up(&mut work)).await {
-            None => self.bury(work, life).await,
+            None => self.deliver_late(work, life).await,
             Some(Ok(Some(sum))) => {
                 assert_eq!(sum, TOTAL, "the sum of all accounts, as a committed transaction read it");
                 self.books.whole_reads += 1;
@@ -233,8 +233,8 @@ impl Client {
         }
     }
 
-    /// The sum that a committed transaction read; none if an account is not there.
-    async fn sum_up(&mut self, work: &mut Work) -> Answer<Option<i64>> {
+    /// The sum that a committed transaction read; none if an account is absent.
+    async fn sum_up(&mut self, work: &mut Work) -> CallResult<Option<i64>> {
         let mut numbers: Vec<usize> = (0..ACCOUNTS).collect();
         numbers.rotate_left(self.random.index(ACCOUNTS));
         let Some(accounts) = self.load(work, &numbers).await? else { return Ok(None) };
@@ -254,7 +254,7 @@ impl Client {
     async fn try_to_move(&mut self, mut work: Work, life: &Life) {
         let account = self.random.index(ACCOUNTS);
         match life.work(self.move_account(&mut work, account)).await {
-            None => self.bury(work, life).await,
+            None => self.deliver_late(work, life).await,
             Some(Ok(Some(done))) => self.note_move(&work, &done),
             Some(Ok(None)) => {}
             Some(Err(error)) => drop(self.end_of(&error, &work.generation)),
@@ -267,7 +267,7 @@ async fn begin(mut app: App, generation: Arc<Generation>, isolation: Isolation) 
     Work { app, container, tx, generation }
 }
 
-/// The session in which a client notes what it read.
+/// The session in which a client notes sums.
 pub fn audit_id(client: usize) -> String {
     format!("audit {client}")
 }

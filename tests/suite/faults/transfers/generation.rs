@@ -1,24 +1,24 @@
-//! The accounts that there are, until a server dies and takes some of them with it.
+//! The accounts until a server dies and loses some of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Package, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Package, Session, Tx};
 use lovely_session_tests::random::Random;
 
 use super::{ACCOUNTS, begin};
 use crate::faults::accounts::{OPENING, set_balance};
 
-/// Whether accounts get other ids, and other sessions take the place of sessions that end.
+/// Whether accounts get other ids, and other sessions replace those that end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moves {
     Yes,
     No,
 }
 
-/// All accounts, and under which ids they are or were.
+/// All accounts, with their current and former ids.
 pub struct Generation {
-    /// How often a server had died before the accounts were opened.
+    /// The number of deaths of servers before the accounts were opened.
     pub number: usize,
     pub moves: Moves,
     known: Mutex<Known>,
@@ -26,13 +26,13 @@ pub struct Generation {
 
 #[derive(Default)]
 struct Known {
-    /// For each account all ids that it may have had, whether or not the transaction committed.
+    /// All ids that each account may have had, whether or not the transaction committed.
     ids: [Vec<String>; ACCOUNTS],
-    /// For each account the id that was seen last.
+    /// The latest id of each account that was seen.
     latest: [String; ACCOUNTS],
-    /// For each id the session that has it.
+    /// The session of each id.
     sessions: BTreeMap<String, usize>,
-    /// The sessions whose end was confirmed.
+    /// The sessions whose end was acknowledged.
     ended: BTreeSet<usize>,
 }
 
@@ -53,7 +53,13 @@ impl Generation {
         generation
     }
 
-    async fn open_one(&self, app: &mut App, container: Container, tx: Tx, account: usize) -> Answer<Session> {
+    async fn open_one(
+        &self,
+        app: &mut App,
+        container: Container,
+        tx: Tx,
+        account: usize,
+    ) -> CallResult<Session> {
         let session = match self.moves {
             Moves::No => app.session(container, tx, &format!("account {}-{account}", self.number)).await?,
             Moves::Yes => app.create(container, tx).await?,
@@ -62,8 +68,8 @@ impl Generation {
         Ok(session)
     }
 
-    /// Notes in a new session which account it is, and its id as one of the account.
-    pub async fn name_session(&self, app: &mut App, session: Session, account: usize) -> Answer<()> {
+    /// Notes the account in a new session, and the id among those of the account.
+    pub async fn name_session(&self, app: &mut App, session: Session, account: usize) -> CallResult<()> {
         let id = app.id(session).await;
         self.known().add_id(account, &id, None);
         let data = app.package(session, "p").await?;
@@ -74,24 +80,24 @@ impl Generation {
         self.known.lock().unwrap()
     }
 
-    /// Notes that the session under one id may get another.
+    /// Notes that a session may get another id.
     pub fn add_renewed_id(&self, account: usize, old: &str, new: &str) {
         let session = self.session_of(old);
         self.known().add_id(account, new, Some(session));
     }
 
-    /// Notes that an account is under this id.
+    /// Notes that an account has this id.
     pub fn see(&self, account: usize, id: &str) {
         id.clone_into(&mut self.known().latest[account]);
     }
 
-    /// Notes that the end of the session of this id was confirmed.
+    /// Notes that the end of the session with this id was acknowledged.
     pub fn end(&self, id: &str) {
         let session = self.session_of(id);
         self.known().ended.insert(session);
     }
 
-    /// The sessions that nobody may find alive from now on.
+    /// The sessions that no client may find alive from now on.
     pub fn ended(&self) -> BTreeSet<usize> {
         self.known().ended.clone()
     }
@@ -101,7 +107,7 @@ impl Generation {
         self.known().sessions[id]
     }
 
-    /// An id of an account from memory: the latest, or now and then any.
+    /// A remembered id of an account: usually the latest, sometimes any.
     pub fn remember(&self, random: &mut Random, account: usize) -> String {
         let known = self.known();
         if random.below(5) > 0 {
@@ -110,14 +116,19 @@ impl Generation {
         known.ids[account][random.index(known.ids[account].len())].clone()
     }
 
-    /// The session that tells under which id each account is.
-    pub async fn directory(&self, app: &mut App, container: Container, tx: Tx) -> Answer<Package> {
+    /// The session with the ids of all accounts.
+    pub async fn directory(&self, app: &mut App, container: Container, tx: Tx) -> CallResult<Package> {
         let directory = app.session(container, tx, &format!("directory {}", self.number)).await?;
         app.package(directory, "p").await
     }
 
-    /// The id of an account as the directory says; none if a server that has died had the directory.
-    pub async fn look_up(&self, app: &mut App, directory: Package, account: usize) -> Answer<Option<String>> {
+    /// The id of an account in the directory; none if the directory was lost with its server.
+    pub async fn look_up(
+        &self,
+        app: &mut App,
+        directory: Package,
+        account: usize,
+    ) -> CallResult<Option<String>> {
         let Some(text) = app.get(directory, &account.to_string()).await? else { return Ok(None) };
         let id = text.trim_matches('"').to_owned();
         self.see(account, &id);
@@ -125,11 +136,11 @@ impl Generation {
     }
 
     /// Enters the id of an account in the directory.
-    pub async fn enter(&self, app: &mut App, directory: Package, account: usize, id: &str) -> Answer<()> {
+    pub async fn enter(&self, app: &mut App, directory: Package, account: usize, id: &str) -> CallResult<()> {
         app.set(directory, &account.to_string(), &format!("\"{id}\"")).await
     }
 
-    /// All accounts, as the directory says, when all is well. No other id leads to anything else.
+    /// All accounts of the directory, without faults. Checks that no other id finds another session.
     pub async fn accounts(&self, app: &mut App, container: Container, tx: Tx) -> Vec<Session> {
         let directory = self.directory(app, container, tx).await.unwrap();
         let (mut accounts, mut alive) = (Vec::new(), BTreeSet::new());
@@ -140,7 +151,7 @@ impl Generation {
             alive.insert(id);
             accounts.push(session);
         }
-        // A session has the id by which it joined, however often others lead to it afterwards.
+        // A session has the id by which it joined, even if others find it afterwards.
         let ids = self.known().ids.concat();
         for id in &ids {
             match app.resume(container, tx, id).await {
@@ -157,7 +168,7 @@ impl Generation {
 }
 
 impl Known {
-    /// Notes that an account may get this id: with this session, or with a new one.
+    /// Notes that an account may get this id, with this session or with a new one.
     fn add_id(&mut self, account: usize, id: &str, session: Option<usize>) {
         self.ids[account].push(id.to_owned());
         let next = self.sessions.len();

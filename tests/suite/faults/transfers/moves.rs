@@ -1,20 +1,20 @@
-//! What makes accounts move: renewals, and logouts after which another session takes over.
+//! Moves of accounts: renewals, and logouts after which another session replaces the old one.
 
-use lovely_session_tests::app::{Answer, Session};
+use lovely_session_tests::app::{CallResult, Session};
 
 use super::client::{Client, Work};
 use crate::faults::accounts::{balance, set_balance};
 
-/// What a move comes to, if it is committed.
+/// The effect of a move, if it is committed.
 pub enum Move {
     Renewal { account: usize, new: String },
     Logout { account: usize, old: String, new: String },
 }
 
 impl Client {
-    /// Gives an account another id: with its session, or with a session that takes over everything when the old one
-    /// ends. None if the account is not where it was.
-    pub async fn move_account(&mut self, work: &mut Work, account: usize) -> Answer<Option<Move>> {
+    /// Gives an account another id: that of its renewed session, or that of a session that replaces it. None if the
+    /// account is not under its former id.
+    pub async fn move_account(&mut self, work: &mut Work, account: usize) -> CallResult<Option<Move>> {
         let directory = work.generation.directory(&mut work.app, work.container, work.tx).await?;
         let Some(old) = work.generation.look_up(&mut work.app, directory, account).await? else {
             return Ok(self.absent(work));
@@ -33,14 +33,20 @@ impl Client {
         Ok(Some(done))
     }
 
-    async fn renew(&mut self, work: &mut Work, session: Session, account: usize, old: &str) -> Answer<Move> {
+    async fn renew(
+        &mut self,
+        work: &mut Work,
+        session: Session,
+        account: usize,
+        old: &str,
+    ) -> CallResult<Move> {
         let grace = self.random.choose(&[None, None, Some(1), Some(60)]);
         let new = work.app.renew_id(session, grace).await?;
         work.generation.add_renewed_id(account, old, &new);
         Ok(Move::Renewal { account, new })
     }
 
-    /// Notes what everybody can rely on from now on.
+    /// Notes the effect of a committed move.
     pub fn note_move(&mut self, work: &Work, done: &Move) {
         match done {
             Move::Renewal { account, new } => {
@@ -56,8 +62,8 @@ impl Client {
     }
 }
 
-/// Ends a session, and begins one that takes over its account.
-async fn replace(work: &mut Work, session: Session, account: usize, old: String) -> Answer<Move> {
+/// Ends a session, and begins another one for its account.
+async fn replace(work: &mut Work, session: Session, account: usize, old: String) -> CallResult<Move> {
     let app = &mut work.app;
     let money = balance(app, session).await?;
     let log = app.package(session, "log").await?;

@@ -1,23 +1,23 @@
-//! A client that appends to lists, renews ids, ends sessions, and dies now and then.
+//! A client that appends to lists, renews ids, ends sessions, and dies occasionally.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lovely_session_tests::app::{Answer, App, Container, Error, Session, Tx};
+use lovely_session_tests::app::{App, CallResult, Container, Error, Session, Tx};
 use lovely_session_tests::history::{Lists, Op, Status, Transaction};
 use lovely_session_tests::mortal::{Death, Life};
 use lovely_session_tests::random::Random;
 use lovely_session_tests::world::World;
 
 use super::super::load::Recording;
-use super::places::number;
-use super::{CONTAINER, LISTS, PLACES, Shared};
+use super::slots::number;
+use super::{CONTAINER, LISTS, SLOTS, Shared};
 
-/// A call that a client hardly ever gets to: its death must come in a commit as well.
+/// The last call in which a client can die. It is late enough for deaths in commits.
 const LAST_CALL: usize = 12;
 
-/// How late what a dead client had sent may arrive.
+/// The longest delay of what a dead client had sent.
 const LATE: Duration = Duration::from_millis(20);
 
 pub struct Client {
@@ -29,7 +29,7 @@ pub struct Client {
     recording: Recording,
 }
 
-/// What dies with a client.
+/// The state that is lost when a client dies.
 struct Instance {
     app: App,
     life: Arc<Life>,
@@ -44,28 +44,28 @@ impl Instance {
     }
 }
 
-/// What a transaction did so far.
+/// The steps of a transaction so far.
 #[derive(Default)]
 struct Work {
     ops: Vec<Op>,
     lists: Lists,
-    /// The lists to which it appended.
+    /// The lists to which it has appended.
     appended: BTreeSet<String>,
-    /// The place whose session got another id.
+    /// The slot whose session got another id.
     moved: Option<(usize, String)>,
     /// The number of the session that it ends.
     ends: Option<usize>,
-    /// The sessions whose end was confirmed before it began.
+    /// The sessions whose end was acknowledged before it began.
     ended_before: BTreeSet<usize>,
     /// Whether the commit was called.
     is_committing: bool,
 }
 
-/// A session that a transaction has.
+/// A session of a transaction.
 struct Found {
     session: Session,
-    /// Its place, if that was looked up in the directory.
-    place: Option<usize>,
+    /// Its slot, if that was looked up in the directory.
+    slot: Option<usize>,
 }
 
 impl Client {
@@ -81,7 +81,7 @@ impl Client {
             }
             let name = format!("client {} #{number}", self.number);
             let begin = self.shared.now();
-            let mut work = Work { ended_before: self.shared.places.ended(), ..Work::default() };
+            let mut work = Work { ended_before: self.shared.slots.ended(), ..Work::default() };
             let status = self.transaction(&name, &mut work).await;
             let (end, ops) = (self.shared.now(), work.ops);
             self.recording.history.push(Transaction { name, begin, end, status, ops });
@@ -114,7 +114,7 @@ impl Client {
         }
     }
 
-    /// Begins a new life. What the old one had sent may still arrive.
+    /// Begins a new life. The writes that the old one had sent can still arrive.
     async fn die(&mut self, life: &Life) {
         self.recording.counts.unknown += 1;
         self.instance = Instance::start(&self.world).await;
@@ -124,33 +124,33 @@ impl Client {
         }
     }
 
-    /// Notes what everybody can rely on, after it was confirmed.
+    /// Notes the effects of an acknowledged commit.
     fn note_moves(&self, work: &Work) {
-        if let Some((place, id)) = &work.moved {
-            self.shared.places.see(*place, id);
+        if let Some((slot, id)) = &work.moved {
+            self.shared.slots.see(*slot, id);
         }
         if let Some(session) = work.ends {
-            self.shared.places.end(session);
+            self.shared.slots.end(session);
         }
     }
 
-    /// Whether it committed; not, if a session was not where it had been.
-    async fn steps(&mut self, name: &str, work: &mut Work) -> Answer<bool> {
+    /// Returns whether it committed. It does not if a session was not under its former id.
+    async fn steps(&mut self, name: &str, work: &mut Work) -> CallResult<bool> {
         let tx = self.instance.app.begin_with(self.shared.load.isolation).await;
-        let mut span: Vec<usize> = (0..PLACES).collect();
-        span.rotate_left(self.random.index(PLACES));
+        let mut span: Vec<usize> = (0..SLOTS).collect();
+        span.rotate_left(self.random.index(SLOTS));
         span.truncate(1 + self.random.index(3));
         let mut found = Vec::new();
-        for place in span {
-            let Some(session) = self.find(tx, place, work).await? else { return Ok(false) };
+        for slot in span {
+            let Some(session) = self.find(tx, slot, work).await? else { return Ok(false) };
             self.use_lists(&session, name, work).await?;
             found.push(session);
         }
-        let entered = found.iter().find_map(|found| Some((found.session, found.place?)));
-        if let Some((session, place)) = entered.filter(|_| self.shared.load.unrest) {
+        let entered = found.iter().find_map(|found| Some((found.session, found.slot?)));
+        if let Some((session, slot)) = entered.filter(|_| self.shared.load.unrest) {
             match self.random.below(16) {
-                0 | 1 => self.renew(tx, session, place, work).await?,
-                2 => self.replace(tx, session, place, work).await?,
+                0 | 1 => self.renew(tx, session, slot, work).await?,
+                2 => self.replace(tx, session, slot, work).await?,
                 _ => {}
             }
         }
@@ -159,34 +159,34 @@ impl Client {
         Ok(true)
     }
 
-    /// The session in a place, by its entry in the directory or from memory; or any session, by an old id.
-    async fn find(&mut self, tx: Tx, place: usize, work: &mut Work) -> Answer<Option<Found>> {
-        let (id, place) = match self.random.below(10) {
-            0..5 => (self.look_up(tx, place, work).await?, Some(place)),
-            5..9 => (self.shared.places.latest(place), None),
-            _ => (self.shared.places.any(self.random.number()), None),
+    /// The session in a slot, by its entry in the directory or by a remembered id; or any session, by an old id.
+    async fn find(&mut self, tx: Tx, slot: usize, work: &mut Work) -> CallResult<Option<Found>> {
+        let (id, slot) = match self.random.below(10) {
+            0..5 => (self.look_up(tx, slot, work).await?, Some(slot)),
+            5..9 => (self.shared.slots.latest(slot), None),
+            _ => (self.shared.slots.any(self.random.number()), None),
         };
         let Instance { app, container, .. } = &mut self.instance;
         let Some(session) = app.resume(*container, tx, &id).await? else { return Ok(None) };
         let number = number(app, session).await?;
         assert!(!work.ended_before.contains(&number), "session {number} had ended, and is alive under {id}");
-        Ok(Some(Found { session, place }))
+        Ok(Some(Found { session, slot }))
     }
 
-    async fn look_up(&mut self, tx: Tx, place: usize, work: &mut Work) -> Answer<String> {
+    async fn look_up(&mut self, tx: Tx, slot: usize, work: &mut Work) -> CallResult<String> {
         let directory = self.directory(tx).await?;
-        let (id, op) = self.shared.look_up(&mut self.instance.app, directory, place).await?;
+        let (id, op) = self.shared.look_up(&mut self.instance.app, directory, slot).await?;
         work.ops.push(op);
         Ok(id)
     }
 
-    async fn directory(&mut self, tx: Tx) -> Answer<Session> {
+    async fn directory(&mut self, tx: Tx) -> CallResult<Session> {
         let Instance { app, container, .. } = &mut self.instance;
         Ok(app.resume(*container, tx, &self.shared.directory).await?.expect("the directory is there"))
     }
 
     /// Reads the lists of a session, and appends to some.
-    async fn use_lists(&mut self, found: &Found, name: &str, work: &mut Work) -> Answer<()> {
+    async fn use_lists(&mut self, found: &Found, name: &str, work: &mut Work) -> CallResult<()> {
         for list in LISTS {
             if self.random.below(4) == 0 {
                 continue;
@@ -205,26 +205,27 @@ impl Client {
                 work.ops.push(Op::Write(read.key.clone(), Some(value)));
                 work.appended.insert(read.key);
             }
-            // Time for the others.
+            // Lets the other clients run.
             self.random.wait(Duration::from_micros(300)).await;
         }
         Ok(())
     }
 
-    async fn renew(&mut self, tx: Tx, session: Session, place: usize, work: &mut Work) -> Answer<()> {
+    async fn renew(&mut self, tx: Tx, session: Session, slot: usize, work: &mut Work) -> CallResult<()> {
         let directory = self.directory(tx).await?;
         let grace = self.random.choose(&[None, None, Some(1), Some(60)]);
         let app = &mut self.instance.app;
         let number = number(app, session).await?;
         let id = app.renew_id(session, grace).await?;
-        self.shared.places.add_id(&id, self.shared.value(), number);
-        work.ops.push(self.shared.enter(app, directory, place, &id).await);
-        work.moved = Some((place, id));
+        self.shared.slots.add_id(&id, self.shared.value(), number);
+        work.ops.push(self.shared.enter(app, directory, slot, &id).await);
+        work.moved = Some((slot, id));
         Ok(())
     }
 
-    /// Ends a session, and begins another in its place. Not one to which it has appended: that would not be written.
-    async fn replace(&mut self, tx: Tx, session: Session, place: usize, work: &mut Work) -> Answer<()> {
+    /// Ends a session, and begins another one in its slot. Not a session to which it has appended: that would not be
+    /// written.
+    async fn replace(&mut self, tx: Tx, session: Session, slot: usize, work: &mut Work) -> CallResult<()> {
         let directory = self.directory(tx).await?;
         let Instance { app, container, .. } = &mut self.instance;
         let number = number(app, session).await?;
@@ -233,7 +234,7 @@ impl Client {
         }
         app.destroy(session).await?;
         work.ends = Some(number);
-        work.ops.push(self.shared.begin_session(app, (*container, tx), directory, place).await);
+        work.ops.push(self.shared.begin_session(app, (*container, tx), directory, slot).await);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Stores that break the contract, each in one way that real stores do.
+//! Stores that break the contract, each in a way in which real stores do.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,10 +6,10 @@ use lovely_session_host::{
     Change, Entry, Error, Expectation, KeyValue, Lifetime, Memory, Outcome, Version, Write, async_trait,
 };
 
-/// What is wrong with a store.
+/// The defect of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defect {
-    /// Writes are done whatever they expect.
+    /// Expectations are ignored.
     LastWriterWins,
     /// The version is the value.
     ComparesValues,
@@ -21,17 +21,17 @@ pub enum Defect {
     NeverSlides,
     /// A read without a touch slides, too.
     AlwaysSlides,
-    /// The last is answered first.
-    AnswersInReverse,
+    /// Results are in reverse order.
+    ReversesResults,
     /// `k` and `K` are one key.
     KeysIgnoreCase,
     /// A batch is written until a value is too large.
     MeasuresOneByOne,
-    /// A call that nobody may make is answered as if it were done.
+    /// An invalid call succeeds.
     ChecksNothing,
-    /// It is not there.
+    /// Calls panic.
     Panics,
-    /// No defect: it says that it cannot compare.
+    /// Not a defect: it does not support versions.
     RefusesVersions,
 }
 
@@ -131,7 +131,7 @@ impl KeyValue for Broken {
             Err(Error::Other(_)) if self.defect == Defect::ChecksNothing => vec![None; asked],
             entries => entries?,
         };
-        if self.defect == Defect::AnswersInReverse {
+        if self.defect == Defect::ReversesResults {
             entries.reverse();
         }
         Ok(entries.into_iter().map(|entry| entry.map(|entry| self.shown(entry))).collect())
@@ -151,9 +151,9 @@ impl KeyValue for Broken {
                     outcomes => outcomes,
                 }
             }
-            Defect::AnswersInReverse | Defect::RefusesVersions => {
+            Defect::ReversesResults | Defect::RefusesVersions => {
                 let mut outcomes = self.memory.write_many(writes).await?;
-                if self.defect == Defect::AnswersInReverse {
+                if self.defect == Defect::ReversesResults {
                     outcomes.reverse();
                 }
                 Ok(outcomes)

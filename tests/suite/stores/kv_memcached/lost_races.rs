@@ -1,4 +1,4 @@
-//! What the store component does after its writes came too late: it reads again, after a pause if that happened often.
+//! The store component after stale writes: it pauses before it reads the key again, if that happened several times.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use crate::stores::{connect, expecting, get, put, write};
 const CLIENTS: usize = 64;
 const INCREMENTS: usize = 5;
 
-/// The store component, in the only instance of this store, whose pauses are counted and are as long as they may be.
+/// The store component in one instance. Its pauses are counted, and each has the longest length.
 struct Pausing {
     store: ComponentStore<WasiState>,
     pauses: Arc<AtomicUsize>,
@@ -33,7 +33,7 @@ impl Pausing {
                 counted.fetch_add(1, Ordering::SeqCst);
                 Ok((u64::MAX,))
             };
-            // It takes such a number for a pause, and bytes for anything else.
+            // It uses this number for a pause, and bytes for everything else.
             random.func_wrap("get-random-u64", longest).unwrap();
             let bytes = |_: StoreContextMut<'_, WasiState>, (len,): (u64,)| Ok((vec![7_u8; len as usize],));
             random.func_wrap("get-random-bytes", bytes).unwrap();
@@ -41,7 +41,7 @@ impl Pausing {
         Self { store: instances.one(server), pauses }
     }
 
-    /// Reads a key; gives how many pauses that took, and how long it took altogether.
+    /// Reads a key. Returns the number of pauses, and how long the read took.
     async fn read(&self, key: &str) -> (usize, Duration) {
         let before = self.pauses.load(Ordering::SeqCst);
         let begin = Instant::now();
@@ -49,7 +49,7 @@ impl Pausing {
         (self.pauses.load(Ordering::SeqCst) - before, begin.elapsed())
     }
 
-    /// Has a write of a key come too late.
+    /// Makes a write of a key stale.
     async fn lose_a_race(&self, key: &str, rival: &Memcached) {
         let version = get(&self.store, key).await.unwrap().version;
         assert!(matches!(write(rival, put(key, "rival", Expectation::Anything)).await, Outcome::Applied(_)));
@@ -85,9 +85,9 @@ impl Instances {
 }
 
 #[tokio::test]
-async fn a_key_is_read_again_after_a_pause_once_several_writes_in_a_row_came_too_late() {
+async fn after_several_stale_writes_a_key_is_read_again_after_a_pause() {
     let server = MemcachedServer::start();
-    super::until_unmistakable().await;
+    super::until_versions_are_shared().await;
     let (pausing, rival) = (Pausing::at(&server), connect(&[&server]).await);
     write(&rival, put("k", "1", Expectation::Absent)).await;
     pausing.lose_a_race("k", &rival).await;
@@ -102,9 +102,9 @@ async fn a_key_is_read_again_after_a_pause_once_several_writes_in_a_row_came_too
 }
 
 #[tokio::test]
-async fn a_write_that_is_applied_and_another_key_know_no_pause() {
+async fn there_is_no_pause_after_an_applied_write_or_for_another_key() {
     let server = MemcachedServer::start();
-    super::until_unmistakable().await;
+    super::until_versions_are_shared().await;
     let (pausing, rival) = (Pausing::at(&server), connect(&[&server]).await);
     for key in ["k", "l"] {
         write(&rival, put(key, "1", Expectation::Absent)).await;
@@ -119,9 +119,9 @@ async fn a_write_that_is_applied_and_another_key_know_no_pause() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_instances_that_count_up_one_key_all_come_to_their_end() {
+async fn sixty_four_instances_that_increment_one_key_all_succeed() {
     let server = MemcachedServer::start();
-    super::until_unmistakable().await;
+    super::until_versions_are_shared().await;
     write(&connect(&[&server]).await, put("k", "0", Expectation::Absent)).await;
     let instances = Instances::new(|_| {});
     let begin = Instant::now();
@@ -144,7 +144,7 @@ async fn sixty_four_instances_that_count_up_one_key_all_come_to_their_end() {
     assert_eq!(server.command("mg k v"), format!("VA 3\r\n{}\r\n", CLIENTS * INCREMENTS));
 }
 
-/// Adds one to `k`, unless somebody else writes it meanwhile.
+/// Adds one to `k`. Returns false if another client wrote it meanwhile.
 async fn count_up(store: &dyn KeyValue) -> bool {
     let entry = get(store, "k").await.unwrap();
     let count: usize = String::from_utf8(entry.value).unwrap().parse().unwrap();

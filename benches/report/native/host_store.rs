@@ -8,19 +8,19 @@ use super::LIFETIME;
 use crate::clients::Client;
 
 /// Loads a record and stores it again, with the same bytes.
-pub struct Port {
+pub struct HostStore {
     store: Arc<dyn KeyValue>,
     keys: Vec<String>,
 }
 
-impl Port {
+impl HostStore {
     /// A client that works on these records in every transaction.
     pub fn new(store: &Arc<dyn KeyValue>, keys: Vec<String>) -> Self {
         Self { store: Arc::clone(store), keys }
     }
 }
 
-impl Client for Port {
+impl Client for HostStore {
     async fn transact(&mut self) {
         let lifetime = Lifetime::Seconds(LIFETIME);
         let entries = self.store.get_many(self.keys.clone(), Some(lifetime)).await.unwrap();

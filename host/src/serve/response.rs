@@ -1,4 +1,4 @@
-//! An answer on its way to the client, and the line that it leaves in the log.
+//! A response on its way to the client, and its line in the log.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::log_targets::ACCESS;
 
-/// Set when the application failed: what it sent so far is not all.
+/// Set when the application failed, so that its response is incomplete.
 pub(super) type Failed = Arc<AtomicBool>;
 
-/// Writes one line to the log when it is dropped: at the end of the answer, or
-/// when the client is gone.
+/// Writes one line to the log when it is dropped: at the end of the response, or
+/// when the client has disconnected.
 #[derive(Debug)]
 pub(super) struct LogLine {
     span: Span,
@@ -28,20 +28,20 @@ pub(super) struct LogLine {
 }
 
 impl LogLine {
-    /// Begins the line of a request that has just come in; `span` says which.
+    /// Begins the line of a request that has just arrived. `span` describes the request.
     pub(super) fn begin(span: Span) -> Self {
         Self { span, begun: Instant::now(), status: None, bytes: 0 }
     }
 
-    /// Makes the line wait for the end of the answer. An answer of an
-    /// application ends with an error if `failed` is set before its end.
+    /// Keeps the line until the end of the response. The body ends with an error
+    /// if `failed` is set before its end.
     pub(super) fn follow(
         mut self,
-        answer: Response<HyperOutgoingBody>,
+        response: Response<HyperOutgoingBody>,
         failed: Failed,
-    ) -> Response<AnswerBody> {
-        self.status = Some(answer.status());
-        answer.map(|inner| AnswerBody { inner, failed, log_line: self })
+    ) -> Response<ResponseBody> {
+        self.status = Some(response.status());
+        response.map(|inner| ResponseBody { inner, failed, log_line: self })
     }
 }
 
@@ -52,26 +52,26 @@ impl Drop for LogLine {
         let ms = (ms * 1000.0).round() / 1000.0;
         match self.status {
             Some(status) => {
-                tracing::info!(target: ACCESS, status = status.as_u16(), ms, bytes = self.bytes, "answered");
+                tracing::info!(target: ACCESS, status = status.as_u16(), ms, bytes = self.bytes, "request served");
             }
-            None => tracing::info!(target: ACCESS, ms, "the client left before the answer"),
+            None => tracing::info!(target: ACCESS, ms, "the client disconnected before the response"),
         }
     }
 }
 
-/// The body of an answer.
+/// The body of a response.
 ///
-/// The stream of an application that failed half-way looks like one that is
-/// complete; this one ends with an error then, which breaks the connection, so
-/// that no client takes half an answer for a whole one.
+/// The stream of an application that fails half-way looks like a complete one.
+/// This body ends with an error then, which closes the connection, so that no
+/// client takes half a response for a complete one.
 #[derive(Debug)]
-pub(super) struct AnswerBody {
+pub(super) struct ResponseBody {
     inner: HyperOutgoingBody,
     failed: Failed,
     log_line: LogLine,
 }
 
-impl Body for AnswerBody {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Error;
 

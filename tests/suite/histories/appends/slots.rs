@@ -1,47 +1,47 @@
-//! Which ids there were, whose they are, and which sessions have ended.
+//! All ids, their sessions, and the sessions that have ended.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard};
 
-use lovely_session_tests::app::{Answer, App, Error, Session};
+use lovely_session_tests::app::{App, CallResult, Error, Session};
 use lovely_session_tests::history::{Op, Value};
 use lovely_session_tests::world::World;
 
 use super::{CONTAINER, Shared};
 
-/// What is known of all sessions of a round.
+/// The known ids and sessions of a round.
 #[derive(Default)]
-pub struct Places(Mutex<Known>);
+pub struct Slots(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// All ids, in the order in which they were given out, whether or not the transaction committed.
+    /// All ids in the order of their creation, whether or not the transaction committed.
     ids: Vec<String>,
-    /// For each id, what the history calls it, and the number of its session.
+    /// For each id, its value in the history, and the number of its session.
     of_id: HashMap<String, (Value, usize)>,
-    /// For each place the id that was seen there last.
+    /// The latest id of each slot.
     latest: HashMap<usize, String>,
     sessions: usize,
-    /// The numbers of the sessions whose end was confirmed.
+    /// The numbers of the sessions whose end was acknowledged.
     ended: BTreeSet<usize>,
 }
 
-impl Places {
+impl Slots {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap()
     }
 
-    /// How many sessions there were. They are numbered from 0.
+    /// The number of sessions so far. They are numbered from 0.
     pub fn sessions(&self) -> usize {
         self.known().sessions
     }
 
     /// Notes a new session. Returns its number.
-    pub fn add_session(&self, id: &str, place: usize, value: Value) -> usize {
+    pub fn add_session(&self, id: &str, slot: usize, value: Value) -> usize {
         let mut known = self.known();
         let number = known.sessions;
         known.sessions += 1;
-        known.latest.entry(place).or_insert_with(|| id.to_owned());
+        known.latest.entry(slot).or_insert_with(|| id.to_owned());
         known.add_id(id, value, number);
         number
     }
@@ -55,37 +55,37 @@ impl Places {
         self.known().of_id[id].0
     }
 
-    /// Notes what the directory said.
-    pub fn see(&self, place: usize, id: &str) {
-        self.known().latest.insert(place, id.to_owned());
+    /// Notes the id of a slot in the directory.
+    pub fn see(&self, slot: usize, id: &str) {
+        self.known().latest.insert(slot, id.to_owned());
     }
 
-    pub fn latest(&self, place: usize) -> String {
-        self.known().latest[&place].clone()
+    pub fn latest(&self, slot: usize) -> String {
+        self.known().latest[&slot].clone()
     }
 
-    /// One of all ids that ever were.
+    /// Any of the ids that were ever used.
     pub fn any(&self, number: u64) -> String {
         let known = self.known();
         known.ids[number as usize % known.ids.len()].clone()
     }
 
-    /// Notes that the end of a session was confirmed.
+    /// Notes that the end of a session was acknowledged.
     pub fn end(&self, session: usize) {
         self.known().ended.insert(session);
     }
 
-    /// The sessions that nobody may find alive from now on.
+    /// The sessions that no client may find alive from now on.
     pub fn ended(&self) -> BTreeSet<usize> {
         self.known().ended.clone()
     }
 
-    /// Asserts that every id that ever was leads nowhere, or to one of the sessions of these ids.
+    /// Asserts that every id that was ever used finds no session, or one of the sessions with these ids.
     pub async fn assert_no_others_are_alive(&self, world: &World, alive: &[String]) {
         let ids = self.known().ids.clone();
         let mut app = world.app().await;
         let (container, tx) = (app.open(CONTAINER).await, app.begin().await);
-        // A session has the id by which it joined, however often others lead to it afterwards.
+        // A session has the id by which it joined, even if others find it afterwards.
         for id in alive.iter().chain(&ids) {
             match app.resume(container, tx, id).await {
                 Ok(None) | Err(Error::Ended(_)) => {}
@@ -108,30 +108,30 @@ impl Known {
 
 /// A list that was read.
 pub struct List {
-    /// What the history calls it.
+    /// Its key in the history.
     pub key: String,
     pub values: Vec<Value>,
 }
 
 impl List {
-    /// What the history says of the read: a list is as good as its last value.
+    /// The read in the history: the last value of a list stands for the list.
     pub fn op(&self) -> Op {
         Op::Read(self.key.clone(), self.values.last().copied())
     }
 }
 
 impl Shared {
-    /// The id of the session in this place.
-    pub async fn look_up(&self, app: &mut App, directory: Session, place: usize) -> Answer<(String, Op)> {
+    /// The id of the session in this slot.
+    pub async fn look_up(&self, app: &mut App, directory: Session, slot: usize) -> CallResult<(String, Op)> {
         let data = app.package(directory, "p").await?;
-        let text = app.get(data, &place.to_string()).await?.expect("every place is taken");
+        let text = app.get(data, &slot.to_string()).await?.expect("every slot is taken");
         let id = text.trim_matches('"').to_owned();
-        self.places.see(place, &id);
-        let value = self.places.value_of(&id);
-        Ok((id, Op::Read(format!("directory/{place}"), Some(value))))
+        self.slots.see(slot, &id);
+        let value = self.slots.value_of(&id);
+        Ok((id, Op::Read(format!("directory/{slot}"), Some(value))))
     }
 
-    pub async fn read_list(&self, app: &mut App, session: Session, list: &str) -> Answer<List> {
+    pub async fn read_list(&self, app: &mut App, session: Session, list: &str) -> CallResult<List> {
         let key = format!("{}/{list}", number(app, session).await?);
         let data = app.package(session, "lists").await?;
         let text = app.get(data, list).await?;
@@ -141,7 +141,7 @@ impl Shared {
 }
 
 /// The number of a session, which it keeps as long as it lives.
-pub async fn number(app: &mut App, session: Session) -> Answer<usize> {
+pub async fn number(app: &mut App, session: Session) -> CallResult<usize> {
     let data = app.package(session, "p").await?;
     let text = app.get(data, "number").await?;
     Ok(text.expect("a session has its number").parse().unwrap())

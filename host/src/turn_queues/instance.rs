@@ -1,39 +1,40 @@
-//! The turns of one instance: which it has, what it waits for, and when they end.
+//! The turns of one instance: which it has, which it waits for, and when they end.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lovely_session_key_value::{Change, Expectation, Outcome, Write};
 
-use super::table::{Asked, Key, Member};
+use super::options::TurnsOptions;
+use super::shared::Shared;
+use super::table::{InstanceId, Key, Requested};
 use super::wait::Wait;
-use super::{Shared, TurnsOptions};
 
 /// The turns of one instance. They end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct InstanceTurns {
     shared: Arc<Shared>,
     options: TurnsOptions,
-    member: Member,
-    /// How much longer it may wait until it has written something.
-    patience: Duration,
+    instance: InstanceId,
+    /// How much longer it may wait before one of its writes is applied.
+    wait_left: Duration,
     held: Vec<Held>,
-    /// The keys on which its latest write lost a race.
+    /// The keys on which its latest write was stale.
     lost: Vec<String>,
     since_load: SinceLoad,
 }
 
-/// A key whose turn it has, or had until it was overtaken.
+/// A key whose turn the instance has, or had until the turn expired.
 #[derive(Debug)]
 struct Held {
     key: Key,
     is_written: bool,
 }
 
-/// What an instance has done since it last loaded.
+/// What an instance has done since its last load.
 #[derive(Debug, Default)]
 struct SinceLoad {
-    /// How many keys it loaded before its first write.
+    /// The number of keys that it loaded before its first write.
     loaded: usize,
     has_tried_to_write: bool,
     has_written: bool,
@@ -42,43 +43,42 @@ struct SinceLoad {
 /// A write that is on its way to the store.
 pub(crate) struct Sent {
     key: String,
-    /// Whether it changes the entry, and is not a mere touch.
+    /// Whether it changes the entry, that is, is more than a touch.
     changes: bool,
     /// Whether it is a put that can lose a race.
     can_lose: bool,
 }
 
 impl InstanceTurns {
-    pub(super) fn new(shared: Arc<Shared>, options: TurnsOptions) -> Self {
-        let (member, patience) = (shared.next_member(), options.patience);
+    pub(crate) fn new(shared: Arc<Shared>, options: TurnsOptions) -> Self {
+        let (instance, wait_left) = (shared.next_instance(), options.max_wait);
         let (held, lost, since_load) = (Vec::new(), Vec::new(), SinceLoad::default());
-        Self { shared, options, member, patience, held, lost, since_load }
+        Self { shared, options, instance, wait_left, held, lost, since_load }
     }
 
-    /// Waits for its turn at these keys before it reads them, if it has to; `loads` tells whether the read slides
-    /// lifetimes.
+    /// Waits for the turns at these keys, if the read has to wait. `loads` tells whether the read slides lifetimes.
     pub(crate) async fn before_read(&mut self, keys: &[String], loads: bool) {
         if loads {
             self.since_load.load(keys.len());
             self.end_if_written();
         }
         let lost = if self.lost.is_empty() { Vec::new() } else { self.take_lost(keys) };
-        if self.shared.is_cold() {
+        if self.shared.has_no_hot_keys() {
             return;
         }
         if loads {
-            self.ask(&as_strs(keys)).await;
+            self.request(&as_strs(keys)).await;
         } else if !lost.is_empty() {
-            self.ask(&as_strs(&lost)).await;
+            self.request(&as_strs(&lost)).await;
         }
     }
 
-    /// Notes what a call is about to write.
+    /// Keeps what [`after_write`](Self::after_write) has to know of the writes of a call.
     pub(crate) fn before_write(&self, writes: &[Write]) -> Vec<Sent> {
         writes.iter().map(Sent::of).collect()
     }
 
-    /// Takes in what became of writes.
+    /// Ends turns, or marks keys as hot, by the outcomes of writes.
     pub(crate) fn after_write(&mut self, sent: Vec<Sent>, outcomes: &[Outcome]) {
         let were_written = self.are_all_written();
         self.since_load.has_tried_to_write = true;
@@ -93,29 +93,31 @@ impl InstanceTurns {
         if !lost.is_empty() {
             self.lose(lost);
         } else if self.are_all_written() && (were_written || self.since_load.loaded <= 1) {
-            // A commit over several records can write each of them before it decides, so those are kept longer.
+            // A commit of several sessions can write each record before its decision, so it keeps its turns until
+            // the next write.
             self.end_turns();
         }
     }
 
-    /// Races are lost: what was written before will be written again.
+    /// Handles lost races: the instance will write all its keys again.
     fn lose(&mut self, lost: Vec<String>) {
         let now = Instant::now();
-        self.shared.with_table(|table| lost.iter().for_each(|key| table.heat(key, now)));
+        self.shared.with_table(|table| lost.iter().for_each(|key| table.mark_hot(key, now)));
         self.held.iter_mut().for_each(|held| held.is_written = false);
         self.lost = lost;
     }
 
     fn applied(&mut self, key: &str) {
         self.since_load.has_written = true;
-        self.patience = self.options.patience;
+        self.wait_left = self.options.max_wait;
         self.lost.retain(|lost| lost != key);
         if let Some(held) = self.held.iter_mut().find(|held| *held.key == *key) {
             held.is_written = true;
         }
     }
 
-    /// The keys of these on which its latest write lost a race. They are lost no longer: it sees what others wrote.
+    /// Removes those of these keys from the lost ones and returns them: the instance is about to read what others
+    /// wrote.
     fn take_lost(&mut self, keys: &[String]) -> Vec<String> {
         self.lost.extract_if(.., |lost| keys.contains(lost)).collect()
     }
@@ -124,21 +126,21 @@ impl InstanceTurns {
         !self.held.is_empty() && self.held.iter().all(|held| held.is_written)
     }
 
-    /// Asks for turns, and waits for them if nobody can wait for this instance meanwhile.
-    async fn ask(&mut self, keys: &[&str]) {
+    /// Requests turns, and waits for them unless another instance could be waiting for this one.
+    async fn request(&mut self, keys: &[&str]) {
         let now = Instant::now();
-        let Self { shared, member, held, since_load, .. } = self;
-        let asked = shared.with_table(|table| {
-            held.retain(|held| table.is_turn_of(*member, &held.key));
+        let Self { shared, instance, held, since_load, .. } = self;
+        let requested = shared.with_table(|table| {
+            held.retain(|held| table.has_turn(*instance, &held.key));
             let may_wait = held.is_empty() && !since_load.has_written;
-            table.ask(*member, keys, may_wait, now)
+            table.request(*instance, keys, may_wait, now)
         });
-        let granted = match asked {
-            Asked::Granted(keys) => keys,
-            Asked::Wait(keys, granted) => {
-                let wait = Wait::new(Arc::clone(&self.shared), self.member, keys, granted);
-                let granted = wait.turns(self.patience, self.options.hold).await;
-                self.patience = self.patience.saturating_sub(now.elapsed());
+        let granted = match requested {
+            Requested::Granted(keys) => keys,
+            Requested::Queued(keys, granted) => {
+                let wait = Wait::new(Arc::clone(&self.shared), self.instance, keys, granted);
+                let granted = wait.turns(self.wait_left, self.options.max_hold).await;
+                self.wait_left = self.wait_left.saturating_sub(now.elapsed());
                 granted
             }
         };
@@ -156,7 +158,7 @@ impl InstanceTurns {
             return;
         }
         let keys: Vec<Key> = self.held.drain(..).map(|held| held.key).collect();
-        self.shared.with_table(|table| table.end(self.member, &keys, Instant::now()));
+        self.shared.with_table(|table| table.end(self.instance, &keys, Instant::now()));
     }
 }
 
@@ -167,7 +169,7 @@ impl Drop for InstanceTurns {
 }
 
 impl SinceLoad {
-    /// Takes in that so many keys are loaded. After a write another transaction begins.
+    /// Adds a load of `keys` keys. The first load after a write begins another transaction.
     fn load(&mut self, keys: usize) {
         if self.has_tried_to_write {
             *self = Self::default();
