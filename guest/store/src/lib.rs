@@ -7,19 +7,12 @@
 //! lovely_session_guest_store::export_store!(Exported);
 //! ```
 
-#![cfg_attr(target_family = "wasm", no_std)]
-
-extern crate alloc;
-
 #[doc(hidden)]
 pub mod bindings;
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::marker::PhantomData;
+use std::marker::PhantomData;
 
 use lovely_session_key_value::{Entry, Error, Lifetime, Outcome, Write, check};
-use lovely_session_runtime as _;
 
 #[doc(inline)]
 pub use crate::bindings::export_store;
