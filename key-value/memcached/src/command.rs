@@ -164,7 +164,7 @@ impl Command {
         options.touch = touch;
         options.opaque = wire(opaque);
         let command = build_get(&key, &options)?;
-        Ok(Self { key, opaque, command: command, pending: PendingCommand::Read, epoch: None })
+        Ok(Self { key, opaque, command, pending: PendingCommand::Read, epoch: None })
     }
 
     fn write(write: Write, now: Duration, opaque: u32) -> Result<Self, Error> {
@@ -174,31 +174,29 @@ impl Command {
             Expectation::Absent | Expectation::Anything => None,
         };
         let cas = condition.map(|token| token.cas);
-        let (command, pending) = match (change, expects) {
-            (Change::Put { value, lifetime }, expects) => {
+        let (command, pending) = match change {
+            Change::Put { value, lifetime } => {
                 let size = value.len() as u64;
                 let pending = PendingCommand::Put { size, overhead: item_overhead(&key) };
-                let ttl = expiration(lifetime, now)?;
-                (put(&key, value, ttl, expects == Expectation::Absent, cas, opaque), pending)
+                let (ttl, is_add) = (expiration(lifetime, now)?, expects == Expectation::Absent);
+                (put(&key, value, ttl, is_add, cas, opaque), pending)
             }
-            (Change::Touch(_), Expectation::Version(_)) => {
+            Change::Touch(_) if expects == Expectation::Absent => {
+                return Err(InvalidRequest::ChangeOfAbsent("a touch").into());
+            }
+            Change::Touch(_) if condition.is_some() => {
                 let text = "memcached cannot touch an entry on condition of its version";
                 return Err(Error::Unsupported(text.into()));
             }
-            (Change::Touch(_), Expectation::Absent) => {
-                return Err(InvalidRequest::ChangeOfAbsent("a touch").into());
-            }
-            (Change::Delete, Expectation::Absent) => {
+            Change::Touch(ttl) => (touch(&key, expiration(ttl, now)?, opaque), PendingCommand::Touch),
+            Change::Delete if expects == Expectation::Absent => {
                 return Err(InvalidRequest::ChangeOfAbsent("a delete").into());
             }
-            (Change::Touch(lifetime), Expectation::Anything) => {
-                (touch(&key, expiration(lifetime, now)?, opaque), PendingCommand::Touch)
-            }
-            (Change::Delete, _) => (delete(&key, cas, opaque), PendingCommand::Delete),
+            Change::Delete => (delete(&key, cas, opaque), PendingCommand::Delete),
         };
         let command = command.map_err(InvalidCommand)?;
         let epoch = condition.map(|token| token.epoch);
-        Ok(Self { key, opaque, command: command, pending, epoch })
+        Ok(Self { key, opaque, command, pending, epoch })
     }
 
     /// Whether it expects a version of another epoch. The server is only asked then whether there is an entry.
