@@ -57,7 +57,9 @@ pub use lovely_session_key_value::{
 };
 pub use store_url::{StoreOptions, StoreUrl, StoreUrlError, open_store};
 pub use stores::component::{ComponentError, ComponentStore, WasiState};
-pub use stores::memcached::{ConnectError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress};
+pub use stores::memcached::{
+    ConnectError, HandshakeError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress,
+};
 pub use stores::memory::{Clock, ManualClock, Memory, MemoryOptions};
 pub use turn_queues::{TurnStatistics, TurnsOptions};
 pub use turns::Turns;

@@ -22,25 +22,9 @@ fn it_imports_only_wasi_and_exports_sessions() {
     let engine = Engine::default();
     let component = Component::from_binary(&engine, &composed()).unwrap();
     let world = component.component_type();
-    let mut imports: Vec<_> = world.imports(&engine).map(|(name, _)| name.to_owned()).collect();
-    imports.sort();
-    assert_eq!(
-        imports,
-        [
-            "wasi:cli/environment@0.2.0",
-            "wasi:clocks/monotonic-clock@0.2.0",
-            "wasi:clocks/wall-clock@0.2.0",
-            "wasi:io/error@0.2.0",
-            "wasi:io/poll@0.2.0",
-            "wasi:io/streams@0.2.0",
-            "wasi:random/random@0.2.0",
-            "wasi:sockets/instance-network@0.2.0",
-            "wasi:sockets/ip-name-lookup@0.2.0",
-            "wasi:sockets/network@0.2.0",
-            "wasi:sockets/tcp-create-socket@0.2.0",
-            "wasi:sockets/tcp@0.2.0",
-        ]
-    );
+    let imports: Vec<_> = world.imports(&engine).map(|(name, _)| name.to_owned()).collect();
+    assert!(imports.iter().all(|name| name.starts_with("wasi:") && name.contains("@0.2.")), "{imports:?}");
+    assert!(!imports.iter().any(|name| name.starts_with("wasi:filesystem/")), "{imports:?}");
     let mut exports: Vec<_> = world.exports(&engine).map(|(name, _)| name.to_owned()).collect();
     exports.sort();
     assert_eq!(exports, ["lovely:session/sessions@0.1.0", "lovely:session/transactions@0.1.0"]);

@@ -10,7 +10,7 @@
 /// it is built from the same sources with the same compiler, and carries no path of the machine that built it.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lovely-session.wasm"));
 
-/// The store component for memcached: it exports `lovely:session/key-value`, and imports nothing but WASI 0.2.0.
+/// The store component for memcached: it exports `lovely:session/key-value`, and imports nothing but WASI 0.2.
 ///
 /// `LOVELY_SESSION_MEMCACHED` in its environment names the servers, as `HOST:PORT[,HOST:PORT...]`, and
 /// `LOVELY_SESSION_MEMCACHED_TIMEOUT_MS` says how long a call may take. It shares servers with the host's store.

@@ -1,9 +1,7 @@
-//! What the environment says about the servers.
+//! The configuration in the environment.
 
-use alloc::collections::BTreeSet;
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use core::time::Duration;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use lovely_session_key_value::Error;
 use lovely_session_memcached::{InvalidAddress, ServerAddress};
@@ -11,39 +9,39 @@ use lovely_session_memcached::{InvalidAddress, ServerAddress};
 /// The variable that names the servers.
 const SERVERS: &str = "LOVELY_SESSION_MEMCACHED";
 
-/// The variable that says how long a call may take.
+/// The variable with the timeout of a call.
 const TIMEOUT: &str = "LOVELY_SESSION_MEMCACHED_TIMEOUT_MS";
 
 const DEFAULT_TIMEOUT_MS: u64 = 2000;
 const MAX_TIMEOUT_MS: u64 = 600_000;
 
-/// The servers, and how long a call may take.
+/// The servers, and the timeout of a call.
 ///
-/// - `LOVELY_SESSION_MEMCACHED` is `HOST:PORT[,HOST:PORT...]`, as in the URL of the host's store: all who share the
-///   servers have to write each of them in the same way.
-/// - `LOVELY_SESSION_MEMCACHED_TIMEOUT_MS` is how long a call may take altogether, with making connections, in
+/// - `LOVELY_SESSION_MEMCACHED` is `HOST:PORT[,HOST:PORT...]`, as in the URL of the host's store. Every process that
+///   shares the servers has to write each of them in the same way.
+/// - `LOVELY_SESSION_MEMCACHED_TIMEOUT_MS` is the timeout of a call with everything in it, also connecting, in
 ///   milliseconds from 1 to 600000; 2000 when it is absent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The servers: at least one, and each once.
     pub servers: Vec<ServerAddress>,
-    /// How long a call may take.
+    /// The timeout of a call.
     pub timeout: Duration,
 }
 
-/// What is wrong with the environment.
+/// Why the configuration is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// The servers are not named.
+    /// No server is named.
     #[error("{SERVERS} is not set; set it to the memcached servers, as HOST:PORT[,HOST:PORT...]")]
     NoServers,
-    /// A server is named in a way that is not understood.
+    /// The address of a server is invalid.
     #[error("{SERVERS} is not a list of servers: {0}")]
     Server(InvalidAddress),
     /// A server is named twice.
     #[error("{SERVERS} has {0} twice; name each server once")]
     Twice(ServerAddress),
-    /// The time is no time.
+    /// The timeout is invalid.
     #[error("{TIMEOUT} is {0:?}; set it to milliseconds from 1 to {MAX_TIMEOUT_MS}, or not at all")]
     Timeout(String),
 }
@@ -59,7 +57,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Says which variable is wrong, and what to set it to.
+    /// The error names the variable that is wrong, and says what to set it to.
     pub fn from_environment(variables: &[(String, String)]) -> Result<Self, ConfigError> {
         let value = |wanted| variables.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.trim());
         let servers = value(SERVERS).filter(|servers| !servers.is_empty()).ok_or(ConfigError::NoServers)?;
@@ -95,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_are_named_as_for_the_hosts_store() {
+    fn servers_are_named_as_for_the_store_of_the_host() {
         let config = config("cache-1, [2001:db8::1]:11212", None).unwrap();
         let servers: Vec<_> = config.servers.iter().map(ServerAddress::to_string).collect();
         assert_eq!(servers, ["cache-1:11211", "[2001:db8::1]:11212"]);
@@ -103,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_may_take_as_long_as_is_said() {
+    fn the_timeout_is_in_milliseconds() {
         assert_eq!(config("h", Some("250")).unwrap().timeout, Duration::from_millis(250));
         for bad in ["", "0", "-1", "2s", "600001"] {
             assert_eq!(config("h", Some(bad)), Err(ConfigError::Timeout(bad.into())));
@@ -111,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_the_name_of_the_variable() {
+    fn errors_name_the_variable() {
         assert_eq!(Config::from_environment(&[]), Err(ConfigError::NoServers));
         assert_eq!(config(" ", None), Err(ConfigError::NoServers));
         assert!(matches!(config("h:x", None), Err(ConfigError::Server(InvalidAddress::Port(_)))));

@@ -1,12 +1,12 @@
-//! A connection, from the server's name to the bytes that come from it. Nothing in here waits.
+//! A connection, from the lookup of the server's name to the bytes that pass. Nothing in here blocks.
 
-use alloc::vec::Vec;
-use core::net::IpAddr;
+use std::io;
+use std::net::IpAddr;
 
-use lovely_session_memcached::ServerAddress;
+use lovely_session_memcached::{Failure, ServerAddress};
 
 use crate::bindings::io::poll::Pollable;
-use crate::bindings::io::streams::{InputStream, OutputStream};
+use crate::bindings::io::streams::{InputStream, OutputStream, StreamError};
 use crate::bindings::sockets::instance_network::instance_network;
 use crate::bindings::sockets::ip_name_lookup::{ResolveAddressStream, resolve_addresses};
 use crate::bindings::sockets::network::{
@@ -15,39 +15,38 @@ use crate::bindings::sockets::network::{
 use crate::bindings::sockets::tcp::TcpSocket;
 use crate::bindings::sockets::tcp_create_socket::create_tcp_socket;
 use crate::exchange::Exchange;
-use crate::failure::Failure;
 
-/// How much is read at once.
-const PIECE_BYTES: u64 = 64 * 1024;
+/// How many bytes are read at once.
+const CHUNK_BYTES: u64 = 64 * 1024;
 
-/// A connection to a server, or the way to one.
+/// A connection to a server, or one that is being made.
 pub struct Connection {
-    /// Bytes can pass. They stand before the socket, which may only be dropped after them.
+    /// `None` until it is connected. They stand before the socket, which may only be dropped after them.
     streams: Option<(InputStream, OutputStream)>,
-    /// The socket, also while it is not yet connected.
+    /// `None` until an address is known.
     socket: Option<TcpSocket>,
-    /// What looks up the addresses of the server's name.
+    /// The lookup of the server's name; `None` when the server has an IP address.
     names: Option<ResolveAddressStream>,
-    /// The addresses that were not yet tried, the next one last.
+    /// The addresses that were not tried yet, the next one last.
     addresses: Vec<IpAddress>,
     port: u16,
 }
 
-/// Whether there is more to do at once.
+/// Whether something was done without blocking.
 enum Step {
-    Taken,
-    Waiting,
+    Done,
+    WouldBlock,
 }
 
 impl Connection {
-    /// Sets out to a server.
+    /// Begins to connect to a server.
     pub fn start(server: &ServerAddress) -> Result<Self, Failure> {
         let port = server.port();
         let mut connection = Self { streams: None, socket: None, names: None, addresses: Vec::new(), port };
         match server.host().parse() {
             Ok(address) => {
                 connection.addresses.push(ip_address(address));
-                connection.connect(Failure::Broken)?;
+                connection.connect(Failure::Unreachable("no address".into()))?;
             }
             Err(_) => {
                 let names = resolve_addresses(&instance_network(), server.host()).map_err(unreachable)?;
@@ -57,25 +56,25 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Whether it can be used again: the server has not closed it, and nothing has come that nobody asked for. To
-    /// write on another would leave an unknown outcome for nothing.
-    pub fn is_quiet(&self) -> bool {
+    /// Whether it can be used again: the server has not closed it, and has sent no bytes that belong to no request. A
+    /// write on it would have an unknown outcome for nothing otherwise.
+    pub fn is_usable(&self) -> bool {
         let read = self.streams.as_ref().map(|(input, _)| input.read(1));
         matches!(read, Some(Ok(bytes)) if bytes.is_empty())
     }
 
-    /// Does all that can be done without waiting.
+    /// Does as much of an exchange as is possible without blocking.
     pub fn drive(&mut self, exchange: &mut Exchange) {
         while !exchange.is_over() {
             match self.step(exchange) {
-                Ok(Step::Taken) => {}
-                Ok(Step::Waiting) => return,
+                Ok(Step::Done) => {}
+                Ok(Step::WouldBlock) => return,
                 Err(failure) => exchange.fail(failure),
             }
         }
     }
 
-    /// What to wait for before there is more to do.
+    /// What to wait for before the next [`Self::drive`].
     pub fn awaited(&self, exchange: &Exchange) -> Vec<Pollable> {
         match (&self.streams, &self.socket, &self.names) {
             (Some((input, _)), ..) if exchange.unsent().is_empty() => Vec::from([input.subscribe()]),
@@ -88,17 +87,17 @@ impl Connection {
 
     fn step(&mut self, exchange: &mut Exchange) -> Result<Step, Failure> {
         if let Some((input, output)) = &self.streams {
-            let is_sent = send(output, exchange)?;
-            let is_come = receive(input, exchange)?;
-            return Ok(if is_sent || is_come { Step::Taken } else { Step::Waiting });
+            let has_sent = send(output, exchange)?;
+            let has_received = receive(input, exchange)?;
+            return Ok(if has_sent || has_received { Step::Done } else { Step::WouldBlock });
         }
         if let Some(socket) = &self.socket {
             return match socket.finish_connect() {
                 Ok(streams) => {
                     self.streams = Some(streams);
-                    Ok(Step::Taken)
+                    Ok(Step::Done)
                 }
-                Err(ErrorCode::WouldBlock) => Ok(Step::Waiting),
+                Err(ErrorCode::WouldBlock) => Ok(Step::WouldBlock),
                 Err(code) => self.connect(unreachable(code)),
             };
         }
@@ -110,15 +109,15 @@ impl Connection {
         match next {
             Ok(Some(address)) => {
                 self.addresses.insert(0, address);
-                Ok(Step::Taken)
+                Ok(Step::Done)
             }
-            Ok(None) => self.connect(Failure::Unreachable("name-unresolvable")),
-            Err(ErrorCode::WouldBlock) => Ok(Step::Waiting),
+            Ok(None) => self.connect(Failure::Unreachable("name-unresolvable".into())),
+            Err(ErrorCode::WouldBlock) => Ok(Step::WouldBlock),
             Err(code) => Err(unreachable(code)),
         }
     }
 
-    /// Sets out to the next address; when there is none, it has failed in this way.
+    /// Begins to connect to the next address. When there is none, it fails with this failure.
     fn connect(&mut self, failure: Failure) -> Result<Step, Failure> {
         let address = self.addresses.pop().ok_or(failure)?;
         let (family, address) = socket_address(address, self.port);
@@ -126,39 +125,46 @@ impl Connection {
         match socket.start_connect(&instance_network(), address) {
             Ok(()) => {
                 self.socket = Some(socket);
-                Ok(Step::Taken)
+                Ok(Step::Done)
             }
             Err(code) => self.connect(unreachable(code)),
         }
     }
 }
 
-/// Hands over as much as is taken, and tells whether that was anything.
+/// Sends as much as the stream takes, and returns whether that was anything.
 fn send(output: &OutputStream, exchange: &mut Exchange) -> Result<bool, Failure> {
     if exchange.unsent().is_empty() {
         return Ok(false);
     }
-    let room = output.check_write().map_err(|_| Failure::Broken)?;
+    let room = output.check_write().map_err(broken)?;
     let room = usize::try_from(room).unwrap_or(usize::MAX).min(exchange.unsent().len());
     if room == 0 {
         return Ok(false);
     }
     let bytes = exchange.unsent().get(..room).unwrap_or_default();
-    // Also of what is not taken in full, something may be sent.
+    // A write that fails may have sent a part.
     let written = output.write(bytes);
     exchange.advance(room);
-    written.map(|()| true).map_err(|_| Failure::Broken)
+    written.map(|()| true).map_err(broken)
 }
 
-/// Takes in what has come, and tells whether that was anything.
+/// Receives the bytes that have come, and returns whether there were any.
 fn receive(input: &InputStream, exchange: &mut Exchange) -> Result<bool, Failure> {
-    let bytes = input.read(PIECE_BYTES).map_err(|_| Failure::Broken)?;
+    let bytes = input.read(CHUNK_BYTES).map_err(broken)?;
     exchange.receive(&bytes);
     Ok(!bytes.is_empty())
 }
 
 fn unreachable(code: ErrorCode) -> Failure {
-    Failure::Unreachable(code.name())
+    Failure::Unreachable(code.name().to_owned())
+}
+
+fn broken(error: StreamError) -> Failure {
+    Failure::Broken(match error {
+        StreamError::Closed => io::ErrorKind::UnexpectedEof,
+        StreamError::LastOperationFailed(_) => io::ErrorKind::ConnectionReset,
+    })
 }
 
 fn ip_address(address: IpAddr) -> IpAddress {

@@ -1,27 +1,21 @@
 //! A component that keeps session records on memcached servers, over WASI sockets.
 //!
-//! It exports `lovely:session/key-value`, and takes its configuration from the environment ([`Config`]). It shares
-//! servers with the host's store: both are built on `lovely-session-memcached`, where the protocol is.
+//! It exports `lovely:session/key-value`, and takes its configuration from the environment ([`Config`]). It can share
+//! servers with the host's store: both are built on `lovely-session-memcached`, which has the protocol.
 //!
-//! Each instance has connections of its own, one to each server that it has needed, and keeps them for its later
-//! calls. What a connection is asked first is which process answers; a read goes out in the same packet, a write
-//! waits for the answer. So a fresh instance that reads has its answer after one round trip, and everything after
-//! that takes one more for each call.
-
-extern crate alloc;
+//! Each instance has connections of its own, one to each server that it has needed, and keeps them for later calls. A
+//! new connection begins with the handshake, which tells which process is at the other end. A read is sent along with
+//! it, and a write after it. So the first read of an instance takes one round trip, and everything after that takes one
+//! more for each call.
 
 mod bindings;
 mod call;
 mod config;
 mod connection;
 mod exchange;
-mod failure;
-mod link;
 mod lost_races;
+mod server;
 mod state;
-
-use alloc::string::String;
-use alloc::vec::Vec;
 
 use lovely_session_guest_store::{Adapter, Store, export_store};
 use lovely_session_key_value::{Entry, Error, Lifetime, Outcome, Write};

@@ -1,17 +1,14 @@
-//! The keys whose writes came too late, so that the next look at them can be put off.
+//! The keys whose writes came too late (`stale`), so that the next read of them can be delayed.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::time::Duration;
+use std::time::Duration;
 
 use lovely_session_key_value::Outcome;
 use lovely_session_pauses::pause_after;
 
-/// At most so many keys are remembered, which are as many as a transaction may write.
+/// The most keys that are remembered: as many as a transaction may write.
 const MAX_KEYS: usize = 1000;
 
-/// A race that was lost so long ago says nothing about who writes the key now. On a busy machine, too, it is longer than
-/// a pause and the next write take.
+/// How long a lost race counts. It is longer than a pause and the next write take, also on a busy machine.
 const MEMORY: Duration = Duration::from_secs(10);
 
 /// The races that were lost in a row, sorted by key. A map would make the component a tenth larger.
@@ -27,13 +24,13 @@ struct Lost {
 }
 
 impl LostRaces {
-    /// Takes in what became of writes of these keys, at a moment of a clock that only goes forward.
+    /// Records the outcomes of writes of these keys, at a moment of a monotonic clock.
     pub fn note<'a>(&mut self, outcomes: impl IntoIterator<Item = (String, &'a Outcome)>, now: Duration) {
         for (key, outcome) in outcomes {
             match outcome {
                 Outcome::Applied(_) => self.forget(&key),
                 Outcome::Stale => self.add(key, now),
-                // Nobody else was faster.
+                // No race was lost.
                 Outcome::Missing
                 | Outcome::TooLarge(_)
                 | Outcome::Skipped
@@ -43,9 +40,9 @@ impl LostRaces {
         }
     }
 
-    /// How long to pause before these keys are read again: as [`pause_after`] has it for the key that has lost the most
-    /// races in a row, and at most half of the `timeout` of the call, so that the servers have the rest. A key that was
-    /// read since its last race does not count.
+    /// How long to pause before these keys are read again: the result of [`pause_after`] for the key that has lost the
+    /// most races in a row, and at most half of the `timeout` of the call, so that the servers have the rest. A key that
+    /// was read since its last race does not count.
     pub fn pause_before_reading(
         &mut self,
         keys: &[String],
@@ -59,7 +56,7 @@ impl LostRaces {
     fn before_reading(&mut self, keys: &[String], now: Duration) -> u32 {
         let mut most = 0;
         for key in keys {
-            if let Some(lost) = self.place(key).ok().and_then(|place| self.0.get_mut(place))
+            if let Some(lost) = self.position(key).ok().and_then(|position| self.0.get_mut(position))
                 && !lost.is_read
             {
                 lost.is_read = true;
@@ -69,14 +66,14 @@ impl LostRaces {
         most
     }
 
-    /// Where a key is, or where it belongs.
-    fn place(&self, key: &str) -> Result<usize, usize> {
+    /// The position of a key, or where to insert it.
+    fn position(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|lost| lost.key.as_str().cmp(key))
     }
 
     fn forget(&mut self, key: &str) {
-        if let Ok(place) = self.place(key) {
-            self.0.remove(place);
+        if let Ok(position) = self.position(key) {
+            self.0.remove(position);
         }
     }
 
@@ -84,18 +81,18 @@ impl LostRaces {
         if self.0.len() >= MAX_KEYS {
             self.0.retain(|lost| lost.in_a_row_at(now) > 0);
         }
-        let place = self.place(&key);
-        if let Some(lost) = place.ok().and_then(|place| self.0.get_mut(place)) {
+        let position = self.position(&key);
+        if let Some(lost) = position.ok().and_then(|position| self.0.get_mut(position)) {
             lost.in_a_row = lost.in_a_row_at(now).saturating_add(1);
             (lost.last, lost.is_read) = (now, false);
-        } else if let (Err(place), true) = (place, self.0.len() < MAX_KEYS) {
-            self.0.insert(place, Lost { key, in_a_row: 1, last: now, is_read: false });
+        } else if let (Err(position), true) = (position, self.0.len() < MAX_KEYS) {
+            self.0.insert(position, Lost { key, in_a_row: 1, last: now, is_read: false });
         }
     }
 }
 
 impl Lost {
-    /// The races lost in a row, as they count at a later moment.
+    /// The races lost in a row that still count at this moment.
     fn in_a_row_at(&self, now: Duration) -> u32 {
         if now.saturating_sub(self.last) <= MEMORY { self.in_a_row } else { 0 }
     }
@@ -103,8 +100,6 @@ impl Lost {
 
 #[cfg(test)]
 mod tests {
-    use alloc::format;
-
     use lovely_session_key_value::Version;
 
     use super::*;
@@ -187,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn so_many_keys_are_remembered_and_no_more_until_some_are_forgotten() {
+    fn at_most_a_limit_of_keys_is_remembered() {
         let mut lost = LostRaces::default();
         for number in 0..=MAX_KEYS {
             lost.lose(&[&format!("k{number}")], NOW);
         }
         assert_eq!(lost.0.len(), MAX_KEYS);
         lost.lose(&["k0"], NOW);
-        assert_eq!(lost.before_reading(&keys(&["k0"]), NOW), 2, "a known key goes on");
+        assert_eq!(lost.before_reading(&keys(&["k0"]), NOW), 2, "a known key goes on counting");
         let later = NOW + MEMORY + Duration::from_nanos(1);
         lost.lose(&["another"], later);
         assert_eq!(lost.0.len(), 1);

@@ -1,10 +1,8 @@
-//! Where a memcached server is.
+//! The address of a memcached server.
 
-use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
-use core::fmt;
-use core::net::Ipv6Addr;
-use core::str::FromStr;
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::str::FromStr;
 
 /// The port that memcached listens on unless told otherwise.
 const DEFAULT_PORT: u16 = 11211;
@@ -12,9 +10,8 @@ const DEFAULT_PORT: u16 = 11211;
 /// The address of a memcached server, as `HOST`, `HOST:PORT` or `[IPV6]:PORT`. The port is 11211 when it
 /// is absent.
 ///
-/// Which server keeps a key depends on the texts of the addresses, so every process that shares the
-/// servers has to write them in the same way: `localhost` and `127.0.0.1` are two servers. The order does
-/// not matter.
+/// Which server keeps a key depends on the texts of the addresses, so every process that shares the servers has to write
+/// them in the same way: `localhost` and `127.0.0.1` are two servers. The order does not matter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerAddress {
     /// An IPv6 address is without its brackets.
@@ -22,20 +19,20 @@ pub struct ServerAddress {
     port: u16,
 }
 
-/// A text that is no [`ServerAddress`].
+/// Why a text is not a [`ServerAddress`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAddress {
     /// There is no host before the port, or nothing at all.
-    #[error("{0:?} names no host; write HOST or HOST:PORT")]
+    #[error("{0:?} has no host; write HOST or HOST:PORT")]
     NoHost(String),
-    /// The host has a character that no host has.
-    #[error("{0:?} is no host name; it may hold letters, digits, '.', '-' and '_'")]
+    /// The host has an invalid character.
+    #[error("{0:?} is not a host name; it may hold letters, digits, '.', '-' and '_'")]
     Host(String),
-    /// What is in brackets is no IPv6 address, or an IPv6 address is not in brackets.
-    #[error("{0:?} is no address; write an IPv6 address as [2001:db8::1]:11211")]
+    /// The text in brackets is not an IPv6 address, or an IPv6 address is not in brackets.
+    #[error("{0:?} is not an address; write an IPv6 address as [2001:db8::1]:11211")]
     Ipv6(String),
     /// The port is not a number from 1 to 65535.
-    #[error("{0:?} is no port; it is a number from 1 to 65535")]
+    #[error("{0:?} is not a port; a port is a number from 1 to 65535")]
     Port(String),
 }
 
@@ -63,7 +60,7 @@ impl FromStr for ServerAddress {
     }
 }
 
-/// Prints `HOST:PORT`, always with the port: what the text is routed by and can be connected to.
+/// Prints `HOST:PORT`, always with the port. Keys are routed by this text.
 impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
@@ -108,8 +105,6 @@ fn parse_port(text: &str) -> Result<u16, InvalidAddress> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::format;
-
     use super::*;
 
     fn shown(text: &str) -> Result<String, InvalidAddress> {
@@ -117,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_shown_with_its_port() {
+    fn an_address_is_printed_with_its_port() {
         assert_eq!(shown("cache-1.example_net").unwrap(), "cache-1.example_net:11211");
         assert_eq!(shown("127.0.0.1:9").unwrap(), "127.0.0.1:9");
         assert_eq!(shown("[::1]").unwrap(), "[::1]:11211");
@@ -125,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_says_why() {
+    fn an_invalid_address_says_why() {
         let text = |text: &str| text.to_owned();
         assert_eq!(shown(""), Err(InvalidAddress::NoHost(text(""))));
         assert_eq!(shown(":1"), Err(InvalidAddress::NoHost(text(":1"))));

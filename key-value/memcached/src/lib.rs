@@ -1,35 +1,38 @@
-//! How sessions are kept on memcached servers, without any I/O.
+//! Session records on memcached servers, without I/O.
 //!
-//! The host's store and the component `kv-memcached` are both built on this, so that they can share servers: keys
-//! are on the same server for both ([`route`]), and both trust a server for the same reasons ([`judge`]).
+//! The host's store and the component `kv-memcached` are both built on this crate, so they can share servers: a key is
+//! on the same server for both ([`route`]), and both accept a server by the same handshake ([`ServerInfo`]).
 //!
-//! - A call is divided among the servers ([`divide`]); each part becomes a [`Batch`] of commands, which is encoded
-//!   for the process that answers.
-//! - What comes back is taken apart line by line ([`parse_line`]), and translated into entries ([`entry`]) and
-//!   outcomes ([`outcome`]).
+//! - A call is divided among the servers ([`divide`]). Each part becomes a [`Batch`] of commands, which is encoded for
+//!   the process at the other end of a connection.
+//! - The bytes that a server sends become replies ([`ReplyBuffer`]), the replies are paired with the commands
+//!   ([`PendingReplies`]), and a [`BatchResult`] translates them into entries or outcomes.
 //!
-//! The protocol is the text protocol with meta commands, of memcached 1.6.18 or newer.
-
-#![no_std]
-
-extern crate alloc;
+//! Commands and replies are encoded and parsed by the crate `memcache`, in its module `exp`. The protocol is the text
+//! protocol with meta commands, of memcached 1.6.18 or newer.
 
 mod address;
-mod answer;
+mod batch_result;
 mod command;
+mod failure;
+mod handshake;
+mod lifetime;
+mod outcome;
+mod pending_replies;
 mod process;
-mod questions;
+mod reply;
+mod reply_buffer;
 mod router;
 mod token;
-mod translate;
 
 pub use address::{InvalidAddress, ServerAddress};
-pub use answer::{
-    Answer, Answered, Code, Complaint, LINE_END, Line, MAX_LINE_BYTES, NotUnderstood, parse_line,
-};
-pub use command::{Asked, Batch, Request, item_overhead};
+pub use batch_result::BatchResult;
+pub use command::{Batch, InvalidCommand, PendingCommand, Request, item_overhead};
+pub use failure::{Failure, Interruption};
+pub use handshake::{HANDSHAKE, HandshakeError, ServerInfo, begins_like_memcached, handshake_end};
+pub use pending_replies::PendingReplies;
 pub use process::{Epoch, Process, UNMISTAKABLE_UPTIME};
-pub use questions::{Facts, QUESTIONS, Unfit, begins_like_memcached, end_of_answers, judge};
+pub use reply::{InvalidReply, Reply, is_rejection};
+pub use reply_buffer::ReplyBuffer;
 pub use router::{Share, divide, in_order, route};
 pub use token::Token;
-pub use translate::{entry, entry_complaint, incomprehensible, outcome};

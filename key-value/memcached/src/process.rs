@@ -1,41 +1,40 @@
-//! Which process of a server is meant by a version.
+//! The process of a server that a version belongs to.
 //!
-//! memcached counts the versions of its items from 1 in each process, so the same number comes again for
-//! another state of a key after a restart. (From 1.6.27 on a client may choose the numbers, `E` in
-//! protocol.txt; older servers have no such thing.) So a version names the process as well, as an [`Epoch`],
-//! and is compared on no other.
+//! memcached counts the versions of its items from 1 in each process, so after a restart the same number stands for
+//! another state of a key. (From 1.6.27 on a client may choose the numbers, `E` in protocol.txt; older servers cannot.)
+//! So a version names the process as well, as an [`Epoch`], and is compared by no other process.
 
 use crate::router::{fnv_1a, spread};
 
-/// The age in seconds, by its own account, at which a process has surely outlived the second in which it
-/// started. memcached says 2 when it has just started.
+/// The uptime in seconds, as the process reports it, at which a process has surely outlived the second in which it
+/// started. memcached reports 2 when it has just started.
 ///
-/// A process is known by its id and that second. Only one that was replaced within it by another with the same
-/// id looks the same.
+/// A process is known by its id and that second. Only a process that was replaced within that second, by another with
+/// the same id, looks the same.
 pub const UNMISTAKABLE_UPTIME: u64 = 5;
 
-/// The bit that tells a made-up epoch from one that names a process.
-const MADE_UP: u64 = 1 << 63;
+/// The bit that marks a random epoch, which names no process.
+const RANDOM: u64 = 1 << 63;
 
 /// Stands for one process of one server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epoch(pub u64);
 
 impl Epoch {
-    /// An epoch for one connection only, of a random number: no process is known by it.
-    pub fn made_up(random: u64) -> Self {
-        Self(random | MADE_UP)
+    /// An epoch for one connection only, from a random number. It names no process.
+    pub fn random(number: u64) -> Self {
+        Self(number | RANDOM)
     }
 }
 
-/// What a server says about its process.
+/// What a server reports about its process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
     /// Its id.
     pub id: u64,
     /// When it started, in seconds since 1970, by the server's clock.
     pub started: u64,
-    /// How many seconds it says it has been running.
+    /// How many seconds it has been running.
     pub uptime: u64,
 }
 
@@ -45,12 +44,12 @@ impl Process {
         (self.id, self.started) == (other.id, other.started)
     }
 
-    /// The epoch that everybody knows this process by, on the server of this address; none while it could still
-    /// be mistaken for another.
+    /// The epoch of this process, on the server of this address. Everybody computes the same. `None` while the process
+    /// could still be mistaken for another.
     pub fn epoch(&self, server: &str) -> Option<Epoch> {
         let parts = [fnv_1a(server.as_bytes()), self.id, self.started];
         let hash = parts.into_iter().fold(0, |hash, part| spread(spread(hash) ^ part));
-        (self.uptime >= UNMISTAKABLE_UPTIME).then_some(Epoch(hash & !MADE_UP))
+        (self.uptime >= UNMISTAKABLE_UPTIME).then_some(Epoch(hash & !RANDOM))
     }
 }
 
@@ -61,11 +60,11 @@ mod tests {
     const PROCESS: Process = Process { id: 7, started: 1_700_000_000, uptime: 100 };
 
     #[test]
-    fn everybody_knows_a_process_by_the_same_epoch_however_old_it_is() {
+    fn the_epoch_of_a_process_does_not_change() {
         let epoch = PROCESS.epoch("h:1").unwrap();
         let later = Process { uptime: 200, ..PROCESS };
         assert_eq!(later.epoch("h:1"), Some(epoch));
-        assert_ne!(Epoch::made_up(epoch.0), epoch);
+        assert_ne!(Epoch::random(epoch.0), epoch);
     }
 
     #[test]
@@ -77,8 +76,8 @@ mod tests {
             Process { started: PROCESS.started + 1, ..PROCESS }.epoch("h:1"),
             Process { id: PROCESS.started, started: PROCESS.id, ..PROCESS }.epoch("h:1"),
         ];
-        for (place, epoch) in epochs.iter().enumerate() {
-            assert!(epochs.iter().skip(place + 1).all(|other| other != epoch));
+        for (position, epoch) in epochs.iter().enumerate() {
+            assert!(epochs.iter().skip(position + 1).all(|other| other != epoch));
         }
     }
 

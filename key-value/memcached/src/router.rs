@@ -1,14 +1,12 @@
-//! Which of several servers keeps a key, and what of a call goes to which.
-
-use alloc::vec::Vec;
+//! Which server keeps a key, and which part of a call goes to which server.
 
 /// The part of a call that concerns one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Share<T> {
-    /// The place of the server among all.
+    /// The position of the server among all.
     pub server: usize,
-    /// The places of the items in the call.
-    pub places: Vec<usize>,
+    /// The positions of the items in the call.
+    pub positions: Vec<usize>,
     /// The items.
     pub items: Vec<T>,
 }
@@ -16,14 +14,14 @@ pub struct Share<T> {
 /// Divides a call among the servers with these addresses. No share is empty.
 pub fn divide<T>(items: Vec<T>, key: impl Fn(&T) -> &str, servers: &[&str]) -> Vec<Share<T>> {
     if let ([_], false) = (servers, items.is_empty()) {
-        return Vec::from([Share { server: 0, places: (0..items.len()).collect(), items }]);
+        return Vec::from([Share { server: 0, positions: (0..items.len()).collect(), items }]);
     }
-    let share = |server| Share { server, places: Vec::new(), items: Vec::new() };
+    let share = |server| Share { server, positions: Vec::new(), items: Vec::new() };
     let mut shares: Vec<_> = (0..servers.len()).map(share).collect();
-    for (place, item) in items.into_iter().enumerate() {
+    for (position, item) in items.into_iter().enumerate() {
         let server = route(key(&item), servers.iter().copied());
         if let Some(share) = shares.get_mut(server) {
-            share.places.push(place);
+            share.positions.push(position);
             share.items.push(item);
         }
     }
@@ -31,26 +29,26 @@ pub fn divide<T>(items: Vec<T>, key: impl Fn(&T) -> &str, servers: &[&str]) -> V
     shares
 }
 
-/// Puts the answers of several servers in the order of the call: each answer is with its place.
-pub fn in_order<T>(answers: impl IntoIterator<Item = (usize, T)>) -> Vec<T> {
-    let mut answers: Vec<_> = answers.into_iter().collect();
-    answers.sort_by_key(|(place, _)| *place);
-    answers.into_iter().map(|(_, answer)| answer).collect()
+/// Puts the results of several servers in the order of the call. Each result comes with its position in the call.
+pub fn in_order<T>(results: impl IntoIterator<Item = (usize, T)>) -> Vec<T> {
+    let mut results: Vec<_> = results.into_iter().collect();
+    results.sort_by_key(|(position, _)| *position);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The place of the server that keeps a key, among the addresses of all.
+/// The position of the server that keeps a key, among the addresses of all; 0 when there are none.
 ///
-/// This is rendezvous hashing with a hash that is fixed here, byte for byte: every process, built with
-/// whatever compiler, finds a key on the same server. (The standard library's hasher may change with any
-/// release of Rust.)
+/// This is rendezvous hashing: every server gets a score for the key, and the highest score wins. So a server that is
+/// added takes its share of the keys and moves no other key, and the order of the servers does not matter.
 ///
-/// Every server gets a score for the key, and the highest wins. So a server that is added takes its share
-/// of the keys and moves no other, and the order of the servers does not matter.
+/// The hash is fixed here, byte for byte, so that every process, on any target and built with any compiler, finds a key
+/// on the same server. (`memcache::exp::Rendezvous` hashes the servers with the standard library's hasher, which may
+/// change with any release of Rust, and which hashes a length of four bytes on 32-bit targets and of eight on others.)
 pub fn route<'a>(key: &str, servers: impl Iterator<Item = &'a str>) -> usize {
     let key = spread(fnv_1a(key.as_bytes()));
     let scores = servers.map(|server| (spread(key ^ fnv_1a(server.as_bytes())), server));
-    // An equal score is as good as impossible; the text decides, for the order must not.
-    scores.enumerate().max_by_key(|(_, score)| *score).map_or(0, |(place, _)| place)
+    // Equal scores are as good as impossible. The address decides then, because the order must not.
+    scores.enumerate().max_by_key(|(_, score)| *score).map_or(0, |(position, _)| position)
 }
 
 /// The 64-bit hash FNV-1a, with its published constants.
@@ -69,21 +67,18 @@ pub(crate) fn spread(mut hash: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use alloc::format;
-    use alloc::string::String;
-
     use super::*;
 
     fn servers(count: usize) -> Vec<String> {
         (1..=count).map(|number| format!("10.0.0.{number}:11211")).collect()
     }
 
-    fn place(key: &str, servers: &[String]) -> usize {
+    fn position(key: &str, servers: &[String]) -> usize {
         route(key, servers.iter().map(String::as_str))
     }
 
     fn server_of(key: usize, servers: &[String]) -> String {
-        servers[place(&format!("ls1:cart:{key}"), servers)].clone()
+        servers[position(&format!("ls1:cart:{key}"), servers)].clone()
     }
 
     #[test]
@@ -96,7 +91,7 @@ mod tests {
     /// Fails when keys move: live sessions would be lost with an upgrade.
     #[test]
     fn keys_stay_where_they_always_were() {
-        let found: Vec<usize> = (0..16).map(|key| place(&format!("k{key}"), &servers(4))).collect();
+        let found: Vec<usize> = (0..16).map(|key| position(&format!("k{key}"), &servers(4))).collect();
         assert_eq!(found, [0, 1, 1, 1, 3, 3, 1, 0, 2, 1, 0, 3, 3, 1, 3, 0]);
     }
 
@@ -126,17 +121,17 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_divided_among_its_servers_and_its_answers_come_in_its_order() {
+    fn a_call_is_divided_among_its_servers_and_its_results_come_in_its_order() {
         let servers = servers(4);
         let names: Vec<&str> = servers.iter().map(String::as_str).collect();
         let keys: Vec<String> = (0..50).map(|key| format!("k{key}")).collect();
         let shares = divide(keys.clone(), String::as_str, &names);
         assert_eq!(shares.len(), 4);
         for share in &shares {
-            assert!(share.items.iter().all(|key| place(key, &servers) == share.server));
+            assert!(share.items.iter().all(|key| position(key, &servers) == share.server));
         }
-        let answers = shares.into_iter().flat_map(|share| share.places.into_iter().zip(share.items));
-        assert_eq!(in_order(answers), keys);
+        let results = shares.into_iter().flat_map(|share| share.positions.into_iter().zip(share.items));
+        assert_eq!(in_order(results), keys);
         assert_eq!(divide(Vec::new(), String::as_str, &names[..1]), []);
     }
 }

@@ -1,16 +1,16 @@
-//! What versions are made of.
+//! What a version consists of.
 
 use lovely_session_key_value::Version;
 use lovely_session_key_value::check::InvalidRequest;
 
 use crate::process::Epoch;
 
-/// A version as memcached counts it, and the process that counted it.
+/// memcached's number for a version, and the process that counted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
     /// The process.
     pub epoch: Epoch,
-    /// memcached's `cas`; never 0, which it reads as "do not compare".
+    /// memcached's `cas`. It is never 0, which memcached reads as "do not compare".
     pub cas: u64,
 }
 
@@ -25,7 +25,7 @@ impl TryFrom<&Version> for Token {
 
     /// # Errors
     ///
-    /// When this store has not made the version. To answer `stale` would be a guess: the key may hold nothing.
+    /// When this store has not made the version. `stale` would be a guess, because the key may hold nothing.
     fn try_from(version: &Version) -> Result<Self, InvalidRequest> {
         let bytes = <[u8; 16]>::try_from(version.0.as_slice()).map_err(|_| InvalidRequest::ForeignVersion)?;
         let number = u128::from_be_bytes(bytes);
@@ -39,8 +39,6 @@ impl TryFrom<&Version> for Token {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
-
     use super::*;
 
     #[test]
@@ -52,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_version_of_this_store_is_refused() {
+    fn a_version_of_another_store_is_refused() {
         for bytes in [vec![], vec![1; 8], vec![0; 16], vec![1; 17]] {
             assert_eq!(Token::try_from(&Version(bytes)), Err(InvalidRequest::ForeignVersion));
         }

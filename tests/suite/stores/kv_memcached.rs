@@ -267,7 +267,7 @@ async fn a_smaller_item_limit_of_the_server_is_used() {
 async fn with_an_invalid_environment_each_call_fails_with_the_name_of_the_variable() {
     let cases: [(&[(&str, &str)], &str); 3] = [
         (&[], "LOVELY_SESSION_MEMCACHED is not set"),
-        (&[("LOVELY_SESSION_MEMCACHED", "h:x")], "\"x\" is no port"),
+        (&[("LOVELY_SESSION_MEMCACHED", "h:x")], "\"x\" is not a port"),
         (
             &[("LOVELY_SESSION_MEMCACHED", "h"), ("LOVELY_SESSION_MEMCACHED_TIMEOUT_MS", "2s")],
             "LOVELY_SESSION_MEMCACHED_TIMEOUT_MS is \"2s\"",

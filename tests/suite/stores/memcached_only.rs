@@ -7,7 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lovely_session_host::{
-    ConnectError, Error, Expectation, KeyValue, Lifetime, Memcached, Outcome, StoreOptions, Write, open_store,
+    ConnectError, Error, Expectation, HandshakeError, KeyValue, Lifetime, Memcached, Outcome, StoreOptions,
+    Write, open_store,
 };
 use lovely_session_tests::memcached::MemcachedServer;
 
@@ -59,7 +60,10 @@ async fn the_error_for_a_server_that_hangs_has_its_address_and_comes_in_time() {
 async fn a_server_without_compare_and_swap_is_refused() {
     let server = MemcachedServer::start_with(&["-C"]);
     let error = connect_error(&server).await;
-    assert!(matches!(error, ConnectError::CasDisabled(_)), "{error:?}");
+    assert!(
+        matches!(error, ConnectError::Unsuitable { cause: HandshakeError::CasDisabled, .. }),
+        "{error:?}"
+    );
     assert!(error.to_string().contains(&server.address()), "{error}");
 }
 
@@ -69,7 +73,7 @@ async fn a_server_that_requires_a_password_is_refused() {
     passwords.write_all(b"user:password\n").unwrap();
     let server = MemcachedServer::start_with(&["-Y", passwords.path().to_str().unwrap()]);
     let error = connect_error(&server).await;
-    assert!(matches!(error, ConnectError::Denied(_)), "{error:?}");
+    assert!(matches!(error, ConnectError::Unsuitable { cause: HandshakeError::Denied, .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -83,7 +87,10 @@ async fn a_server_that_is_not_memcached_is_refused() {
     });
     let error = Memcached::connect(&[address], &short_deadlines()).await.unwrap_err();
     web_server.join().unwrap();
-    assert!(matches!(&error, ConnectError::NotMemcached { answer, .. } if answer.starts_with("HTTP/1.1")));
+    let ConnectError::Unsuitable { cause: HandshakeError::NotMemcached { reply }, .. } = error else {
+        panic!("{error:?}");
+    };
+    assert!(reply.starts_with("HTTP/1.1"), "{reply:?}");
 }
 
 #[tokio::test]

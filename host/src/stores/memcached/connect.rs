@@ -1,16 +1,16 @@
-//! Connects to a server, and finds out about it before it is trusted with sessions.
+//! Makes connections, with the handshake.
 
 use std::io;
 use std::time::Duration;
 
 use lovely_session_memcached::{
-    Facts, QUESTIONS, ServerAddress, Unfit, begins_like_memcached, end_of_answers, judge,
+    Failure, HANDSHAKE, HandshakeError, ServerAddress, ServerInfo, begins_like_memcached, handshake_end,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::MemcachedOptions;
+use super::options::MemcachedOptions;
 
 /// Why a store on memcached cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum ConnectError {
     Unreachable {
         /// The server.
         server: ServerAddress,
-        /// What the system says.
+        /// The error of the system.
         cause: io::Error,
     },
     /// The server did not answer in time.
@@ -36,60 +36,43 @@ pub enum ConnectError {
     TimedOut {
         /// The server.
         server: ServerAddress,
-        /// How long it had.
+        /// The timeout.
         after: Duration,
     },
-    /// The server asks for a user and a password, which this store cannot give.
-    #[error(
-        "the memcached server {0} asks for authentication; start it without `-Y` and guard it by the network"
-    )]
-    Denied(ServerAddress),
-    /// The server was started with `-C`, so that lost updates could not be detected.
-    #[error("the memcached server {0} has compare-and-swap disabled; start it without `-C`")]
-    CasDisabled(ServerAddress),
-    /// The server lacks a command or a statistic that the store needs.
-    #[error(
-        "the memcached server {server} ({version}) lacks meta commands or statistics that sessions need; \
-         use 1.6.18 or newer, and no proxy"
-    )]
-    TooOld {
+    /// The server cannot keep sessions.
+    #[error("cannot use the memcached server {server}: {cause}")]
+    Unsuitable {
         /// The server.
         server: ServerAddress,
-        /// The version it says it has.
-        version: String,
-    },
-    /// Something answered that does not speak like memcached.
-    #[error("{server} answered {answer:?}, as no memcached does with its text protocol; check the address")]
-    NotMemcached {
-        /// The server.
-        server: ServerAddress,
-        /// How its answer begins.
-        answer: String,
+        /// What is wrong with it.
+        cause: HandshakeError,
     },
 }
 
 impl ConnectError {
-    fn unfit(server: ServerAddress, unfit: Unfit) -> Self {
-        match unfit {
-            Unfit::Denied => Self::Denied(server),
-            Unfit::CasDisabled => Self::CasDisabled(server),
-            Unfit::TooOld { version } => Self::TooOld { server, version },
-            Unfit::NotMemcached { answer } => Self::NotMemcached { server, answer },
+    /// What it means for calls to the server.
+    pub(super) fn into_failure(self) -> Failure {
+        match self {
+            Self::Unsuitable { cause, .. } => Failure::Unsuitable(cause),
+            Self::Unreachable { cause, .. } => Failure::Unreachable(cause.to_string()),
+            Self::TimedOut { after, .. } => Failure::Unreachable(format!("no answer within {after:?}")),
+            Self::NoServers | Self::DuplicateServer(_) => Failure::Unreachable(self.to_string()),
         }
     }
 }
 
-/// Connects to a server, and asks it about itself.
+/// Connects to a server and does the handshake.
 pub(super) async fn connect(
     server: &ServerAddress,
     options: &MemcachedOptions,
-) -> Result<(TcpStream, Facts), ConnectError> {
+) -> Result<(TcpStream, ServerInfo), ConnectError> {
     let connected = TcpStream::connect(server.to_string());
     let mut stream = within(options.connect_timeout, server, connected).await?;
     stream.set_nodelay(true).map_err(|cause| ConnectError::Unreachable { server: server.clone(), cause })?;
-    let answer = within(options.io_timeout, server, ask(&mut stream)).await?;
-    let facts = judge(&answer).map_err(|unfit| ConnectError::unfit(server.clone(), unfit))?;
-    Ok((stream, facts))
+    let replies = within(options.io_timeout, server, handshake(&mut stream)).await?;
+    let info = ServerInfo::from_handshake(&replies)
+        .map_err(|cause| ConnectError::Unsuitable { server: server.clone(), cause })?;
+    Ok((stream, info))
 }
 
 async fn within<T>(
@@ -103,19 +86,42 @@ async fn within<T>(
     }
 }
 
-/// Sends the questions and reads until the answers are complete, an answer is an error, or what is no
-/// memcached hangs up.
-async fn ask(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
-    stream.write_all(QUESTIONS).await?;
-    let mut answer = Vec::new();
-    while end_of_answers(&answer).is_none() {
-        if stream.read_buf(&mut answer).await? == 0 {
-            return if begins_like_memcached(&answer) {
+/// Sends the handshake and reads until the replies are complete, or until a server that is not memcached closes the
+/// connection.
+async fn handshake(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    stream.write_all(HANDSHAKE).await?;
+    let mut replies = Vec::new();
+    while handshake_end(&replies).is_none() {
+        if stream.read_buf(&mut replies).await? == 0 {
+            return if begins_like_memcached(&replies) {
                 Err(io::ErrorKind::UnexpectedEof.into())
             } else {
-                Ok(answer)
+                Ok(replies)
             };
         }
     }
-    Ok(answer)
+    Ok(replies)
+}
+
+#[cfg(test)]
+mod tests {
+    use lovely_session_key_value::Error;
+
+    use super::*;
+
+    #[test]
+    fn a_failed_connection_says_what_can_be_done() {
+        let server = || "h:1".parse().unwrap();
+        let error = |error: ConnectError| error.into_failure().error("h:1");
+        let refused = io::ErrorKind::ConnectionRefused.into();
+        let unreachable = error(ConnectError::Unreachable { server: server(), cause: refused });
+        assert!(
+            matches!(&unreachable, Error::Unavailable(text) if text.contains("refused")),
+            "{unreachable:?}"
+        );
+        let timed_out = error(ConnectError::TimedOut { server: server(), after: Duration::from_secs(1) });
+        assert!(matches!(&timed_out, Error::Unavailable(text) if text.contains("1s")), "{timed_out:?}");
+        let denied = ConnectError::Unsuitable { server: server(), cause: HandshakeError::Denied };
+        assert!(matches!(error(denied), Error::Denied(_)));
+    }
 }

@@ -1,29 +1,30 @@
-//! What the failures of a server leave in the log: few lines, however many there are, and nothing that was stored.
+//! The failures of a server in the log: few lines, however many failures there are, and nothing that is stored.
 
 use std::fmt;
 use std::mem::{Discriminant, discriminant};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use super::failure::Failure;
+use lovely_session_memcached::Failure;
+
 use super::health::Change;
 use crate::log_limit::LogLimit;
 use crate::log_targets::STORE;
 
-/// The part of the log that is about one server.
+/// The log of one server.
 #[derive(Debug)]
 pub(super) struct FailureLog {
     server: String,
     failures: LogLimit<(Call, Discriminant<Failure>)>,
     departures: LogLimit<()>,
     /// The log says that the server is away.
-    is_told_away: AtomicBool,
+    is_logged_away: AtomicBool,
 }
 
-/// What a server was asked for.
+/// What has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Call {
-    /// A connection.
+    /// Making a connection.
     Connect,
     Read,
     Write,
@@ -35,21 +36,25 @@ impl FailureLog {
             server: server.to_owned(),
             failures: LogLimit::new(),
             departures: LogLimit::new(),
-            is_told_away: AtomicBool::new(false),
+            is_logged_away: AtomicBool::new(false),
         }
     }
 
-    /// A call has failed.
+    /// Logs that a call has failed.
     pub(super) fn failed(&self, call: Call, failure: &Failure) {
-        let call = if matches!(failure, Failure::Unreachable(_)) { Call::Connect } else { call };
+        let call = if matches!(failure, Failure::Unreachable(_) | Failure::Unsuitable(_)) {
+            Call::Connect
+        } else {
+            call
+        };
         let kind = (call, discriminant(failure));
         let Some(left_out) = self.failures.admit(kind, Instant::now()) else { return };
         let (server, reason) = (&self.server, failure.to_string());
-        // As a text and not as it is displayed: so it is written escaped, and cannot pass for another line.
+        // As a string and not by `Display`, so that it is written escaped and cannot pass for another line.
         tracing::warn!(target: STORE, %server, %call, reason, left_out, "a call to memcached failed");
     }
 
-    /// The server is another than before.
+    /// Logs a change of the server's state.
     pub(super) fn changed(&self, change: Change) {
         if change == Change::Back {
             return self.back();
@@ -57,20 +62,20 @@ impl FailureLog {
         if self.departures.admit((), Instant::now()).is_none() {
             return;
         }
-        self.is_told_away.store(true, Ordering::Relaxed);
+        self.is_logged_away.store(true, Ordering::Relaxed);
         let server = &self.server;
         match change {
             Change::Away => tracing::warn!(
                 target: STORE,
                 %server,
-                "memcached does not answer; calls to it fail at once, but for one at a time that asks it"
+                "memcached does not answer; one call at a time is sent to it, and all others fail at once"
             ),
             _ => tracing::warn!(target: STORE, %server, "memcached cannot be connected to"),
         }
     }
 
     fn back(&self) {
-        if self.is_told_away.swap(false, Ordering::Relaxed) {
+        if self.is_logged_away.swap(false, Ordering::Relaxed) {
             let (server, left_out) = (&self.server, self.failures.take_left_out());
             tracing::info!(target: STORE, %server, left_out, "memcached answers again");
         }

@@ -1,9 +1,8 @@
-//! Whether a server answers, judged by what it was asked and what was heard from it. No I/O, and no clock: each moment
-//! is given.
+//! Whether a server replies, judged by the calls that wait for it and the bytes that come from it. No I/O, and no clock:
+//! each moment is passed in.
 //!
-//! A server is *silent* when calls have waited for it for an eighth of the time that it has for an answer, and nothing
-//! came from it meanwhile. It is *away* when several deadlines have passed in that silence. Whatever comes from it
-//! ends both at once.
+//! A server is *silent* when calls have waited for it for an eighth of its timeout and nothing came from it meanwhile. It
+//! is *away* when several deadlines have passed in that silence. Any bytes from it end both at once.
 
 use std::time::Duration;
 
@@ -12,74 +11,74 @@ use tokio::time::Instant;
 /// How many deadlines have to pass before a silent server counts as away.
 const MISSED_DEADLINES: u32 = 3;
 
-/// What part of the time that a server has for an answer may pass in silence.
+/// The part of a server's timeout that may pass in silence.
 const SILENT_PART: u32 = 8;
 
-/// What part of that is granted once more, after the silence was noticed: if it was this process that did not run for a
-/// while, the answers are taken in now.
+/// The part of that which is granted once more after the silence was noticed: if it was this process that did not run
+/// for a while, the replies are read now.
 const GRACE_PART: u32 = 8;
 
-/// What is known of a server, and how many wait for it.
+/// The state of a server, and how many calls wait for it.
 #[derive(Debug)]
 pub(super) struct Health {
     /// How many calls may wait while it is silent.
-    share: usize,
+    max_waiting: usize,
     /// How long it may be silent while calls wait.
     patience: Duration,
     waiting: usize,
-    /// Since when calls have been waiting and nothing was heard; `None` while nobody waits.
+    /// Since when calls have been waiting and nothing came; `None` while no call waits.
     quiet_since: Option<Instant>,
     /// When the silence was first noticed.
     noticed: Option<Instant>,
     heard: Option<Instant>,
     /// The deadlines that have passed in this silence.
     missed: u32,
-    standing: Standing,
+    state: State,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Answering,
-    /// Connections fail at once, and so do calls: nobody has to wait, and nobody is held back.
+enum State {
+    Replying,
+    /// Connections fail at once, and so do calls, so their number is not limited.
     Unreachable,
-    /// It accepts connections at most, and says nothing.
+    /// It accepts connections at most, and sends nothing.
     Away,
 }
 
-/// A change in a server's standing.
+/// A change of a server's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     /// It can no longer be connected to.
     Lost,
-    /// It has not answered for a long time.
+    /// It has not replied for a long time.
     Away,
-    /// It answers again.
+    /// It replies again.
     Back,
 }
 
-/// So many calls wait for a silent server already.
+/// This many calls wait for a silent server already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Crowded(pub(super) usize);
 
 impl Health {
-    /// A server that has `io_timeout` for an answer, and for which `share` calls may wait while it is silent.
-    pub(super) fn new(share: usize, io_timeout: Duration) -> Self {
+    /// A server with this timeout, for which `max_waiting` calls may wait while it is silent; 0 counts as 1.
+    pub(super) fn new(max_waiting: usize, io_timeout: Duration) -> Self {
         Self {
-            share: share.max(1),
+            max_waiting: max_waiting.max(1),
             patience: io_timeout / SILENT_PART,
             waiting: 0,
             quiet_since: None,
             noticed: None,
             heard: None,
             missed: 0,
-            standing: Standing::Answering,
+            state: State::Replying,
         }
     }
 
-    /// A call begins to wait, unless too many do.
+    /// A call begins to wait, unless all slots are taken.
     pub(super) fn enter(&mut self, now: Instant) -> Result<(), Crowded> {
-        let places = self.places(now);
-        if self.waiting >= places {
+        let slots = self.slots(now);
+        if self.waiting >= slots {
             return Err(Crowded(self.waiting));
         }
         if self.waiting == 0 {
@@ -90,7 +89,7 @@ impl Health {
         Ok(())
     }
 
-    /// A call has waited to its end.
+    /// A call no longer waits.
     pub(super) fn leave(&mut self) {
         self.waiting = self.waiting.saturating_sub(1);
         if self.waiting == 0 {
@@ -98,18 +97,18 @@ impl Health {
         }
     }
 
-    /// A call that waits and need not leaves if too many wait.
+    /// A call that waits, and need not, leaves if more wait than there are slots.
     pub(super) fn leave_if_crowded(&mut self, now: Instant) -> Result<(), Crowded> {
-        let places = self.places(now);
-        if self.waiting <= places {
+        let slots = self.slots(now);
+        if self.waiting <= slots {
             return Ok(());
         }
         self.leave();
         Err(Crowded(self.waiting))
     }
 
-    /// When those who wait should look again whether they may.
-    pub(super) fn next_look(&self, now: Instant) -> Instant {
+    /// When the calls that wait should check again whether they may.
+    pub(super) fn next_check(&self, now: Instant) -> Instant {
         let next = match (self.noticed, self.quiet_since) {
             (Some(noticed), _) => noticed + self.grace(),
             (None, Some(since)) => since + self.patience,
@@ -118,13 +117,13 @@ impl Health {
         if next > now { next } else { now + self.patience }
     }
 
-    /// Something came from the server.
+    /// Bytes came from the server.
     pub(super) fn hear(&mut self, now: Instant) -> Option<Change> {
         self.heard = Some(now);
         self.quiet_since = (self.waiting > 0).then_some(now);
         self.noticed = None;
         self.missed = 0;
-        self.stand(Standing::Answering)
+        self.enter_state(State::Replying)
     }
 
     /// A call has waited until its deadline.
@@ -133,39 +132,38 @@ impl Health {
             return None;
         }
         self.missed += 1;
-        if self.missed < MISSED_DEADLINES { None } else { self.stand(Standing::Away) }
+        if self.missed < MISSED_DEADLINES { None } else { self.enter_state(State::Away) }
     }
 
-    /// A connection could not be made that was begun at this moment; because of a deadline, or for a reason that was
-    /// told.
+    /// A connection could not be made that was begun at this moment; because of a timeout, or of an error.
     pub(super) fn fail_to_connect(&mut self, begun: Instant, timed_out: bool) -> Option<Change> {
-        // What answers on other connections is there.
+        // It replies on other connections.
         if self.heard.is_some_and(|heard| heard >= begun) {
             return None;
         }
-        self.stand(if timed_out { Standing::Away } else { Standing::Unreachable })
+        self.enter_state(if timed_out { State::Away } else { State::Unreachable })
     }
 
-    fn stand(&mut self, standing: Standing) -> Option<Change> {
-        let before = std::mem::replace(&mut self.standing, standing);
-        match (before, standing) {
-            (Standing::Answering, Standing::Unreachable) => Some(Change::Lost),
-            (Standing::Answering, Standing::Away) => Some(Change::Away),
-            (Standing::Unreachable | Standing::Away, Standing::Answering) => Some(Change::Back),
+    fn enter_state(&mut self, state: State) -> Option<Change> {
+        let before = std::mem::replace(&mut self.state, state);
+        match (before, state) {
+            (State::Replying, State::Unreachable) => Some(Change::Lost),
+            (State::Replying, State::Away) => Some(Change::Away),
+            (State::Unreachable | State::Away, State::Replying) => Some(Change::Back),
             _ => None,
         }
     }
 
     /// How many calls may wait.
-    fn places(&mut self, now: Instant) -> usize {
-        match (self.standing, self.is_silent(now)) {
-            (Standing::Away, _) => 1,
-            (_, true) => self.share,
+    fn slots(&mut self, now: Instant) -> usize {
+        match (self.state, self.is_silent(now)) {
+            (State::Away, _) => 1,
+            (_, true) => self.max_waiting,
             (_, false) => usize::MAX,
         }
     }
 
-    /// Whether it is silent. Who asks first notices, and does not yet hear yes.
+    /// Whether it is silent. The first check after the time has passed only records the moment, and returns false.
     fn is_silent(&mut self, now: Instant) -> bool {
         if self.quiet_since.is_none_or(|since| now < since + self.patience) {
             return false;
@@ -185,16 +183,16 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// A server that is silent after a second, of which an eighth is granted once more; and when all begins.
-    fn server(share: usize) -> (Health, Instant) {
-        (Health::new(share, SECOND * SILENT_PART), Instant::now())
+    /// A server that is silent after a second, of which an eighth is granted once more; and the first moment.
+    fn server(max_waiting: usize) -> (Health, Instant) {
+        (Health::new(max_waiting, SECOND * SILENT_PART), Instant::now())
     }
 
     fn enter(health: &mut Health, now: Instant, calls: usize) -> usize {
         (0..calls).filter(|_| health.enter(now).is_ok()).count()
     }
 
-    /// So many calls have been waiting since `begun`; and a moment at which the server is known to be silent.
+    /// This many calls have been waiting since `begun`. Returns a moment at which the server is known to be silent.
     fn silent(health: &mut Health, begun: Instant, calls: usize) -> Instant {
         assert_eq!(enter(health, begun, calls), calls);
         let noticed = begun + SECOND;
@@ -204,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_may_wait_for_a_server_that_answers() {
+    fn any_number_may_wait_for_a_server_that_replies() {
         let (mut health, now) = server(2);
         assert_eq!(enter(&mut health, now, 1000), 1000);
         for second in 1..10 {
@@ -216,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_counts_from_the_moment_at_which_somebody_waits() {
+    fn silence_counts_from_the_moment_at_which_a_call_waits() {
         let (mut health, now) = server(2);
         health.hear(now);
         let later = now + SECOND * 100;
@@ -225,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_who_wait_for_a_silent_server_a_share_stays_and_nobody_comes() {
+    fn a_limited_number_of_calls_waits_for_a_silent_server() {
         let (mut health, begun) = server(2);
         let now = silent(&mut health, begun, 10);
         assert_eq!(health.enter(now), Err(Crowded(10)));
@@ -236,27 +234,27 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_none_is_one() {
+    fn a_limit_of_zero_is_one() {
         let (mut health, begun) = server(0);
         let now = silent(&mut health, begun, 1);
         assert!(health.leave_if_crowded(now).is_ok());
     }
 
     #[test]
-    fn silence_that_was_noticed_late_is_looked_at_twice() {
+    fn silence_that_was_noticed_late_is_checked_twice() {
         let (mut health, begun) = server(2);
         enter(&mut health, begun, 10);
         let late = begun + SECOND * 60;
-        assert_eq!(health.next_look(begun), begun + SECOND);
+        assert_eq!(health.next_check(begun), begun + SECOND);
         assert!(health.leave_if_crowded(late).is_ok());
-        assert_eq!(health.next_look(late), late + SECOND / GRACE_PART);
+        assert_eq!(health.next_check(late), late + SECOND / GRACE_PART);
         health.hear(late);
         assert!(health.leave_if_crowded(late + SECOND / GRACE_PART).is_ok());
-        assert_eq!(health.next_look(late), late + SECOND);
+        assert_eq!(health.next_check(late), late + SECOND);
     }
 
     #[test]
-    fn the_first_answer_ends_the_silence() {
+    fn the_first_reply_ends_the_silence() {
         let (mut health, begun) = server(2);
         let now = silent(&mut health, begun, 10);
         assert_eq!(health.hear(now), None);
@@ -277,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn deadlines_that_pass_while_others_are_answered_mean_nothing() {
+    fn deadlines_that_pass_while_other_replies_come_mean_nothing() {
         let (mut health, now) = server(2);
         enter(&mut health, now, 10);
         health.hear(now + SECOND * 8);
@@ -285,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_whose_connections_fail_at_once_holds_nobody_back() {
+    fn any_number_may_try_a_server_whose_connections_fail_at_once() {
         let (mut health, now) = server(2);
         assert_eq!(health.fail_to_connect(now, false), Some(Change::Lost));
         assert_eq!(health.fail_to_connect(now, false), None);
@@ -294,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_does_not_even_say_what_it_is_is_away_until_it_is_found_dead_or_answers() {
+    fn a_server_that_times_out_in_the_handshake_is_away_until_it_refuses_connections_or_replies() {
         let (mut health, now) = server(2);
         assert_eq!(health.fail_to_connect(now, true), Some(Change::Away));
         assert_eq!(enter(&mut health, now, 10), 1);
@@ -304,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_further_connection_that_fails_says_nothing_about_a_server_that_answers_on_another() {
+    fn a_connection_that_fails_says_nothing_about_a_server_that_replies_on_another() {
         let (mut health, now) = server(2);
         health.hear(now + SECOND);
         for timed_out in [true, false] {

@@ -1,13 +1,12 @@
-//! Which process of a server is meant by a version, as far as this store has seen.
+//! The process of a server, as far as this store has seen it.
 //!
-//! Until a process was seen to outlive the second in which it started, each connection is taken for one to a new
-//! process.
+//! Until a process was seen to outlive the second in which it started, each connection counts as one to a new process.
 
 use std::hash::{BuildHasher, RandomState};
 
 use lovely_session_memcached::{Epoch, Process, UNMISTAKABLE_UPTIME};
 
-/// The process that a server had when it was last connected to.
+/// The process that the latest connection was made to.
 #[derive(Debug, Default)]
 pub(super) struct Incarnation {
     latest: Option<(Process, Epoch)>,
@@ -19,7 +18,7 @@ impl Incarnation {
         match self.latest {
             Some((latest, epoch)) if self.is_unmistakable() && latest.looks_like(&process) => epoch,
             _ => {
-                // Random, so that no two are mistaken for each other.
+                // Random, so that no two epochs are the same.
                 let epoch = Epoch(RandomState::new().hash_one(()));
                 self.latest = Some((process, epoch));
                 epoch
@@ -32,7 +31,7 @@ impl Incarnation {
         self.latest.is_some_and(|(latest, _)| latest.uptime >= UNMISTAKABLE_UPTIME)
     }
 
-    /// Takes in that a connection of this epoch was answered so many seconds after it was made.
+    /// Records that the process of this epoch had been running for `uptime` seconds when it sent a reply.
     pub(super) fn was_alive(&mut self, epoch: Epoch, uptime: u64) {
         if let Some((latest, latest_epoch)) = &mut self.latest
             && *latest_epoch == epoch
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_life_sign_of_an_earlier_process_proves_nothing_about_the_latest() {
+    fn a_reply_of_an_earlier_process_proves_nothing_about_the_latest() {
         let mut incarnation = Incarnation::default();
         let earlier = incarnation.epoch(process(1, 1000, 2));
         incarnation.epoch(process(1, 1000, 2));

@@ -1,13 +1,11 @@
 //! A store on one or several memcached servers.
 
 mod connect;
-mod exchanged;
-mod failure;
+mod connection;
 mod failure_log;
 mod health;
 mod incarnation;
-mod incoming;
-mod lane;
+mod options;
 mod pipeline;
 mod server;
 mod watch;
@@ -19,59 +17,25 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
-
-use lovely_session_key_value::{Entry, Error, Lifetime, Outcome, Write, check};
+use lovely_session_key_value::{Entry, Error, KeyValue, Lifetime, Outcome, Write, check};
 use lovely_session_memcached::{Batch, Token, divide, in_order, item_overhead};
-pub use lovely_session_memcached::{InvalidAddress, ServerAddress};
+pub use lovely_session_memcached::{HandshakeError, InvalidAddress, ServerAddress};
 
 pub use self::connect::ConnectError;
 use self::failure_log::Call;
+pub use self::options::MemcachedOptions;
 use self::server::Server;
-use lovely_session_key_value::KeyValue;
-
-/// How a [`Memcached`] store talks to its servers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemcachedOptions {
-    /// How long making a connection may take, and how long a call waits when so much is asked of a server
-    /// at the same time that there is no room for it; 1 second by default.
-    pub connect_timeout: Duration,
-    /// How long a server may take to answer a call, once there is a connection; 2 seconds by default. A
-    /// call that needs a new connection can take `connect_timeout` and this once more, for the server has
-    /// to say first what it is; and in the rare case that a connection breaks before the call was sent on
-    /// it, that much again.
-    pub io_timeout: Duration,
-    /// The most connections to each server; 8 by default, and 0 counts as 1. All calls share them: one is
-    /// enough for many at a time, and another one is made when more than some 100 commands wait on each.
-    pub connections: usize,
-    /// How many calls may wait for a server that is silent; 32 by default, and 0 counts as 1. It is silent when
-    /// nothing has come from it for an eighth of `io_timeout` while calls waited. Then further calls to it fail at
-    /// once, and so do reads that wait already and are too many. A write that was sent is waited for, because nobody
-    /// knows whether it was done. After several deadlines in a row one call at a time asks the server, and all
-    /// others fail at once, until it answers.
-    pub waiting_calls: usize,
-}
-
-impl Default for MemcachedOptions {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(1),
-            io_timeout: Duration::from_secs(2),
-            connections: 8,
-            waiting_calls: 32,
-        }
-    }
-}
 
 /// A store on one or several memcached servers (1.6.18 or newer, with their text protocol and without
 /// authentication).
 ///
 /// A key lives on one of the servers, which the key and the servers' addresses determine (rendezvous
-/// hashing): adding a server moves only the share of keys that it takes. Servers do not stand in for each
-/// other: when one is away, its keys fail, and no others.
+/// hashing): adding a server moves only the share of keys that it takes. Servers do not replace each other: when one is
+/// away, calls for its keys fail, and no others.
 ///
-/// A call is one round trip to each server involved, at the same time. Concurrent calls share connections
-/// and system calls: what they ask is sent one behind the other, without waiting for answers in between.
-/// Each call has its own deadline, and when a connection breaks, its own outcome.
+/// A call is one round trip to each server involved, at the same time. Concurrent calls share connections and system
+/// calls: their commands are sent one behind the other, without waiting for replies in between. Each call has its own
+/// deadline, and when a connection breaks, its own outcome.
 ///
 /// # What to know about memcached
 ///
@@ -79,26 +43,25 @@ impl Default for MemcachedOptions {
 /// - Lifetimes are exact to about a second. One that ends after January 2038 is refused with
 ///   [`Error::Unsupported`]. Those over 30 days are sent as a date, so the clocks of this machine and of
 ///   the servers have to agree.
-/// - A restarted server counts versions from 1 again. So the store asks on each new connection which process
-///   answers, and a version from another process is [`Outcome::Stale`], or [`Outcome::Missing`] if nothing
-///   is there, whatever its number.
+/// - A restarted server counts versions from 1 again. So the handshake tells which process is at the other end, and a
+///   version from another process is [`Outcome::Stale`], or [`Outcome::Missing`] if there is no entry, whatever its
+///   number.
 /// - Values have to fit the smallest item limit among the servers, as it was on the latest connection to
-///   each. Should a server have a lower one since, it answers [`Outcome::TooLarge`] and drops the entry.
+///   each. Should a server have a lower one since, the outcome is [`Outcome::TooLarge`], and the server drops the entry.
 ///
-/// A server that comes back is used again with the next call; its host name is resolved for each new
-/// connection.
+/// A server that comes back is used again with the next call. Its host name is resolved for each new connection.
 ///
-/// Connections are served by tasks of the Tokio runtime on which they are made; when it ends, they break.
+/// Connections are run by tasks of the Tokio runtime on which they are made. When it ends, they break.
 pub struct Memcached {
     servers: Vec<Arc<Server>>,
 }
 
 impl Memcached {
-    /// Connects to the servers: each has to answer, and to be fit for keeping sessions.
+    /// Connects to the servers, and does the handshake with each.
     ///
     /// # Errors
     ///
-    /// Names the server that cannot be used, and says what to do about it.
+    /// When a server cannot be reached or cannot keep sessions. The error names it, and says what to do.
     pub async fn connect(
         servers: &[ServerAddress],
         options: &MemcachedOptions,
@@ -127,7 +90,7 @@ impl Memcached {
         shares
             .filter_map(|share| {
                 let server = self.servers.get(share.server)?;
-                Some(Share { server, places: share.places, items: share.items })
+                Some(Share { server, positions: share.positions, items: share.items })
             })
             .collect()
     }
@@ -136,8 +99,8 @@ impl Memcached {
 /// The part of a call that concerns one server.
 struct Share<'a, T> {
     server: &'a Arc<Server>,
-    /// The places of the items in the call.
-    places: Vec<usize>,
+    /// The positions of the items in the call.
+    positions: Vec<usize>,
     items: Vec<T>,
 }
 
@@ -147,15 +110,15 @@ impl Share<'_, String> {
         touch: Option<Lifetime>,
         now: Duration,
     ) -> Result<Vec<(usize, Option<Entry>)>, Error> {
-        let first_token = self.server.tokens(self.items.len());
-        let batch = Batch::of_reads(self.items, touch, now, first_token)?;
-        let exchanged = self.server.exchange(&batch).await;
-        let failure = exchanged.failure();
-        let entries = exchanged.into_entries(self.server.name());
+        let first_opaque = self.server.reserve_opaques(self.items.len());
+        let batch = Batch::of_reads(self.items, touch, now, first_opaque)?;
+        let result = self.server.exchange(&batch).await;
+        let failure = result.failure();
+        let entries = result.into_entries(self.server.name());
         if entries.is_err() {
-            self.server.failed(Call::Read, failure);
+            self.server.failed(Call::Read, &failure);
         }
-        Ok(self.places.into_iter().zip(entries?).collect())
+        Ok(self.positions.into_iter().zip(entries?).collect())
     }
 }
 
@@ -187,19 +150,19 @@ impl KeyValue for Memcached {
         let shares = self.shares(writes, |write| &write.key).into_iter();
         // Everything is ready to be sent before anything is.
         let batches: Vec<_> = shares
-            .map(|Share { server, places, items }| {
-                let first_token = server.tokens(items.len());
-                Ok((server, places, Batch::of_writes(items, now, first_token)?))
+            .map(|Share { server, positions, items }| {
+                let first_opaque = server.reserve_opaques(items.len());
+                Ok((server, positions, Batch::of_writes(items, now, first_opaque)?))
             })
             .collect::<Result<_, Error>>()?;
-        let written = batches.into_iter().map(async |(server, places, batch)| {
-            let exchanged = server.exchange(&batch).await;
-            let failure = exchanged.failure();
-            let outcomes = exchanged.into_outcomes(places.len(), server.item_size_max());
+        let written = batches.into_iter().map(async |(server, positions, batch)| {
+            let result = server.exchange(&batch).await;
+            let failure = result.failure();
+            let outcomes = result.into_outcomes(positions.len(), server.item_size_max());
             if outcomes.iter().any(|it| matches!(it, Outcome::Unavailable | Outcome::Unknown)) {
-                server.failed(Call::Write, failure);
+                server.failed(Call::Write, &failure);
             }
-            places.into_iter().zip(outcomes).collect::<Vec<_>>()
+            positions.into_iter().zip(outcomes).collect::<Vec<_>>()
         });
         Ok(in_order(join_all(written).await.into_iter().flatten()))
     }

@@ -1,119 +1,92 @@
-//! The requests on one connection, from their call to their last answer, without the connection itself.
+//! The requests on one connection, from the call to the last reply, without the connection itself.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use lovely_session_memcached::{Answered, NotUnderstood, Request};
+use lovely_session_memcached::{Failure, Interruption, InvalidReply, PendingReplies, Reply, Request};
 use tokio::sync::oneshot;
 
-use super::failure::Failure;
-
-/// How many requests are handed to the system at once. It takes no more than 1024 pieces (`IOV_MAX`), and
-/// what is too much for the connection's buffers is handed over again.
+/// How many requests are written at once. The system takes at most 1024 pieces (`IOV_MAX`), and what does not fit the
+/// buffers of the connection is written again.
 const PIECES: usize = 64;
 
-/// So many bytes that are not yet sent count as much as one command that is not yet answered.
-const BYTES_LIKE_A_COMMAND: usize = 4096;
+/// This many unsent bytes count as much as one command without a reply.
+const BYTES_PER_LOAD: usize = 4096;
 
-/// What became of a request.
+/// How a request has ended.
 #[derive(Debug)]
-pub(super) struct Settled {
-    /// The answers to the first commands, in their order; to all of them unless something is lost.
-    pub(super) answers: Vec<Answered>,
-    /// Why there are no more answers.
-    pub(super) lost: Option<Lost>,
+pub(super) struct Completion {
+    /// The replies to the first commands, in their order; to all of them unless there is an interruption.
+    pub(super) replies: Vec<Reply>,
+    /// Why replies are missing.
+    pub(super) interruption: Option<Interruption>,
 }
 
-/// How far a request came that was not answered.
-#[derive(Debug, Clone)]
-pub(super) enum Lost {
-    /// No byte of it was handed to the system: it was not done, and will not be.
-    Unsent(Failure),
-    /// It may be done, or not, or later.
-    Unanswered(Failure),
-}
-
-impl Lost {
-    /// Why it was not answered.
-    pub(super) fn failure(&self) -> &Failure {
-        match self {
-            Self::Unsent(failure) | Self::Unanswered(failure) => failure,
-        }
-    }
-}
-
-impl Settled {
-    pub(super) fn unsent(failure: Failure) -> Self {
-        Self { answers: Vec::new(), lost: Some(Lost::Unsent(failure)) }
-    }
-
-    pub(super) fn unanswered(answers: Vec<Answered>, failure: Failure) -> Self {
-        Self { answers, lost: Some(Lost::Unanswered(failure)) }
+impl Completion {
+    /// The end of a request whose replies were interrupted.
+    pub(super) fn interrupted(replies: Vec<Reply>, interruption: Interruption) -> Self {
+        Self { replies, interruption: Some(interruption) }
     }
 }
 
 /// Names a request on its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Number(u64);
+pub(super) struct RequestId(u64);
 
-/// A request on its way.
-struct Exchange {
-    number: Number,
-    request: Request,
-    answers: Vec<Answered>,
-    /// Who waits for the answers; nobody, when the caller has given up.
-    caller: Option<oneshot::Sender<Settled>>,
+struct PendingRequest {
+    id: RequestId,
+    /// Empty when the request was sent in full.
+    bytes: Vec<u8>,
+    replies: PendingReplies,
+    /// `None` when the caller has given up.
+    caller: Option<oneshot::Sender<Completion>>,
 }
 
-impl Exchange {
-    fn missing(&self) -> usize {
-        self.request.commands.saturating_sub(self.answers.len())
-    }
-
-    fn tell(self, settled: impl FnOnce(Vec<Answered>) -> Settled) {
+impl PendingRequest {
+    fn complete(mut self, interruption: Option<Interruption>) {
         if let Some(caller) = self.caller {
-            // A caller that is gone does not want to know.
-            let _ = caller.send(settled(self.answers));
+            // The caller may have given up.
+            let _ = caller.send(Completion { replies: self.replies.take(), interruption });
         }
     }
 }
 
-/// The requests of a connection: first those that wait for answers, then those that wait to be sent.
+/// The requests of a connection: first those that were sent and wait for replies, then those that wait to be sent.
 #[derive(Default)]
 pub(super) struct Pipeline {
-    exchanges: VecDeque<Exchange>,
-    /// How many of them were handed to the system in full.
+    requests: VecDeque<PendingRequest>,
+    /// How many requests were sent in full.
     sent: usize,
-    /// How many bytes were, of the one after those.
+    /// How many bytes were sent of the request after those.
     begun: usize,
-    next_number: u64,
+    next_id: u64,
     load: usize,
 }
 
 impl Pipeline {
     /// Adds a request behind the others.
-    pub(super) fn push(&mut self, request: Request) -> (Number, oneshot::Receiver<Settled>) {
-        let number = Number(self.next_number);
-        self.next_number += 1;
-        let (caller, settled) = oneshot::channel();
-        self.load += request.commands + request.bytes.len() / BYTES_LIKE_A_COMMAND;
-        let answers = Vec::with_capacity(request.commands);
-        self.exchanges.push_back(Exchange { number, request, answers, caller: Some(caller) });
-        (number, settled)
+    pub(super) fn push(&mut self, request: Request) -> (RequestId, oneshot::Receiver<Completion>) {
+        let id = RequestId(self.next_id);
+        self.next_id += 1;
+        let (caller, completion) = oneshot::channel();
+        self.load += request.commands + request.bytes.len() / BYTES_PER_LOAD;
+        let replies = PendingReplies::to(&request);
+        self.requests.push_back(PendingRequest { id, bytes: request.bytes, replies, caller: Some(caller) });
+        (id, completion)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.exchanges.is_empty()
+        self.requests.is_empty()
     }
 
-    /// Whether something waits to be sent.
+    /// Whether bytes wait to be sent.
     pub(super) fn has_unsent(&self) -> bool {
-        self.sent < self.exchanges.len()
+        self.sent < self.requests.len()
     }
 
-    /// Whether somebody waits for an answer.
+    /// Whether a caller waits for a reply.
     pub(super) fn is_awaited(&self) -> bool {
-        self.exchanges.iter().any(|exchange| exchange.caller.is_some())
+        self.requests.iter().any(|request| request.caller.is_some())
     }
 
     /// How much there is to do, in commands.
@@ -121,26 +94,22 @@ impl Pipeline {
         self.load
     }
 
-    /// The bytes that come next, as much as is handed over at once.
+    /// The bytes to send next, as many as are written at once.
     pub(super) fn unsent(&self) -> Vec<IoSlice<'_>> {
-        let unsent = self.exchanges.iter().skip(self.sent).take(PIECES);
         let mut begun = self.begun;
-        let rest = |exchange: &'_ Exchange| -> (usize, usize) {
-            (std::mem::take(&mut begun), exchange.request.bytes.len())
-        };
+        let rest = |request: &'_ PendingRequest| (std::mem::take(&mut begun), request.bytes.len());
+        let unsent = self.requests.iter().skip(self.sent).take(PIECES);
         let ranges: Vec<_> = unsent.clone().map(rest).collect();
         unsent
             .zip(ranges)
-            .map(|(exchange, (from, to))| {
-                IoSlice::new(exchange.request.bytes.get(from..to).unwrap_or_default())
-            })
+            .map(|(request, (from, to))| IoSlice::new(request.bytes.get(from..to).unwrap_or_default()))
             .collect()
     }
 
-    /// Takes in that so many more bytes were handed over.
+    /// Records that this many more bytes were sent.
     pub(super) fn advance(&mut self, mut bytes: usize) {
-        while let Some(exchange) = self.exchanges.get_mut(self.sent) {
-            let rest = exchange.request.bytes.len().saturating_sub(self.begun);
+        while let Some(request) = self.requests.get_mut(self.sent) {
+            let rest = request.bytes.len().saturating_sub(self.begun);
             if bytes < rest {
                 self.begun += bytes;
                 return;
@@ -148,92 +117,88 @@ impl Pipeline {
             bytes -= rest;
             self.begun = 0;
             self.sent += 1;
-            self.load -= exchange.request.bytes.len() / BYTES_LIKE_A_COMMAND;
-            // Only the answers matter from here on.
-            exchange.request.bytes = Vec::new();
+            self.load -= request.bytes.len() / BYTES_PER_LOAD;
+            request.bytes = Vec::new();
             if bytes == 0 {
                 return;
             }
         }
     }
 
-    /// Takes in the next answer, and tells whether it completed a request.
+    /// Adds the next reply, and returns whether it completed a request.
     ///
     /// # Errors
     ///
-    /// When it answers nothing that was asked.
-    pub(super) fn deliver(&mut self, answer: Answered) -> Result<bool, NotUnderstood> {
+    /// When it is not the reply to the next command.
+    pub(super) fn deliver(&mut self, reply: Reply) -> Result<bool, InvalidReply> {
         let is_sent = self.sent > 0;
-        // Of a long request the first commands are answered while the rest is on its way.
-        let exchange =
-            self.exchanges.front_mut().filter(|_| is_sent || self.begun > 0).ok_or(NotUnderstood)?;
-        let expected = exchange.request.first_token.wrapping_add(exchange.answers.len() as u32);
-        // A complaint repeats no token.
-        if answer.as_ref().is_ok_and(|answer| answer.opaque != Some(expected)) {
-            return Err(NotUnderstood);
+        // The first commands of a long request are replied to while the rest is on its way.
+        let request = self.requests.front_mut().filter(|_| is_sent || self.begun > 0).ok_or(InvalidReply)?;
+        if !is_sent && request.replies.missing() == 1 {
+            return Err(InvalidReply);
         }
-        if !is_sent && exchange.missing() == 1 {
-            return Err(NotUnderstood);
-        }
-        exchange.answers.push(answer);
+        request.replies.push(reply)?;
         self.load -= 1;
-        let is_complete = exchange.missing() == 0;
-        if is_complete && let Some(exchange) = self.exchanges.pop_front() {
+        let is_complete = request.replies.missing() == 0;
+        if is_complete && let Some(request) = self.requests.pop_front() {
             self.sent -= 1;
-            exchange.tell(|answers| Settled { answers, lost: None });
+            request.complete(None);
         }
         Ok(is_complete)
     }
 
-    /// Ends the waiting for a request that is taking too long, or whose caller is gone. `None` when it is
-    /// settled already.
-    pub(super) fn give_up(&mut self, number: Number) -> Option<Settled> {
-        let place = self.exchanges.binary_search_by_key(&number, |exchange| exchange.number).ok()?;
-        let is_unsent = place > self.sent || (place == self.sent && self.begun == 0);
-        if is_unsent && let Some(exchange) = self.exchanges.remove(place) {
-            self.load -= exchange.request.commands + exchange.request.bytes.len() / BYTES_LIKE_A_COMMAND;
-            return Some(Settled::unsent(Failure::TimedOut));
+    /// Gives up a request whose deadline has passed, or whose caller is gone. `None` when it is complete already.
+    pub(super) fn give_up(&mut self, id: RequestId) -> Option<Completion> {
+        let position = self.requests.binary_search_by_key(&id, |request| request.id).ok()?;
+        if self.is_unsent(position)
+            && let Some(request) = self.requests.remove(position)
+        {
+            self.load -= request.replies.missing() + request.bytes.len() / BYTES_PER_LOAD;
+            return Some(Completion::interrupted(Vec::new(), Interruption::Unsent(Failure::TimedOut)));
         }
-        let exchange = self.exchanges.get_mut(place)?;
-        exchange.caller = None;
-        let answers = exchange.answers.drain(..).collect::<Vec<_>>();
-        exchange.request.commands -= answers.len();
-        exchange.request.first_token = exchange.request.first_token.wrapping_add(answers.len() as u32);
-        Some(Settled::unanswered(answers, Failure::TimedOut))
+        let request = self.requests.get_mut(position)?;
+        request.caller = None;
+        let replies = request.replies.take();
+        Some(Completion::interrupted(replies, Interruption::NoReply(Failure::TimedOut)))
     }
 
-    /// Ends all requests: the connection is no more. Each is told how far it came.
-    pub(super) fn break_off(&mut self, failure: &Failure) {
-        let (sent, begun) = (self.sent, self.begun);
-        for (place, exchange) in std::mem::take(self).exchanges.into_iter().enumerate() {
-            let is_unsent = place > sent || (place == sent && begun == 0);
-            exchange.tell(|answers| match is_unsent {
-                true => Settled::unsent(failure.clone()),
-                false => Settled::unanswered(answers, failure.clone()),
-            });
+    /// Ends all requests, because the connection is closed.
+    pub(super) fn interrupt(&mut self, failure: &Failure) {
+        let ended = std::mem::take(self);
+        let unsent_from = ended.sent + usize::from(ended.begun > 0);
+        for (position, request) in ended.requests.into_iter().enumerate() {
+            let failure = failure.clone();
+            request.complete(Some(match position >= unsent_from {
+                true => Interruption::Unsent(failure),
+                false => Interruption::NoReply(failure),
+            }));
         }
+    }
+
+    fn is_unsent(&self, position: usize) -> bool {
+        position >= self.sent + usize::from(self.begun > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use lovely_session_memcached::{Line, parse_line};
+    use lovely_session_memcached::ReplyBuffer;
 
     use super::*;
 
-    fn request(first_token: u32, commands: usize, bytes: &[u8]) -> Request {
-        Request { bytes: bytes.to_vec(), first_token, commands }
+    fn request(first_opaque: u32, commands: usize, bytes: &[u8]) -> Request {
+        Request { bytes: bytes.to_vec(), first_opaque, commands }
     }
 
-    fn answered(line: &str) -> Answered {
-        match parse_line(line.as_bytes()) {
-            Ok(Line::Complete(answered)) => answered,
-            line => panic!("{line:?}"),
-        }
+    /// The reply in this line.
+    fn reply(line: &str) -> Reply {
+        let mut received = ReplyBuffer::new(0);
+        received.receive(format!("{line}\r\n").as_bytes());
+        received.next_reply().unwrap().unwrap()
     }
 
-    fn answer(token: u32) -> Answered {
-        answered(&format!("HD O{token}"))
+    fn done(opaque: u32) -> Reply {
+        reply(&format!("HD O{opaque}"))
     }
 
     fn unsent(pipeline: &Pipeline) -> Vec<u8> {
@@ -245,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_only_handed_over_in_part_is_continued_where_it_stopped() {
+    fn a_request_that_was_sent_in_part_is_continued_where_it_stopped() {
         let mut pipeline = Pipeline::default();
         for bytes in [&b"abc"[..], b"de", b"f"] {
             drop(pipeline.push(request(0, 1, bytes)));
@@ -258,71 +223,71 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_many_commands_may_be_answered_while_the_others_are_still_on_their_way() {
+    fn the_first_replies_may_come_before_all_commands_are_sent() {
         let mut pipeline = Pipeline::default();
         let (_, mut waiting) = pipeline.push(request(0, 2, b"abcd"));
         pipeline.advance(3);
-        assert_eq!(pipeline.deliver(answer(0)), Ok(false));
+        assert_eq!(pipeline.deliver(done(0)), Ok(false));
         pipeline.advance(1);
-        assert_eq!(pipeline.deliver(answer(1)), Ok(true));
-        assert_eq!(waiting.try_recv().unwrap().answers.len(), 2);
+        assert_eq!(pipeline.deliver(done(1)), Ok(true));
+        assert_eq!(waiting.try_recv().unwrap().replies.len(), 2);
         assert_eq!(pipeline.load(), 0);
     }
 
     #[test]
-    fn nothing_is_answered_in_full_before_it_was_asked_in_full() {
+    fn no_request_is_complete_before_it_was_sent_in_full() {
         let mut pipeline = Pipeline::default();
         let (_, mut waiting) = pipeline.push(request(0, 1, b"ab"));
         pipeline.advance(1);
-        assert_eq!(pipeline.deliver(answer(0)), Err(NotUnderstood));
+        assert_eq!(pipeline.deliver(done(0)), Err(InvalidReply));
         assert!(waiting.try_recv().is_err());
     }
 
     #[test]
-    fn each_request_gets_its_own_answers() {
+    fn each_request_gets_its_own_replies() {
         let mut pipeline = Pipeline::default();
         let (_, mut two) = pipeline.push(request(u32::MAX, 2, b"ab"));
         let (_, mut one) = pipeline.push(request(1, 1, b"c"));
         pipeline.advance(3);
-        assert_eq!(pipeline.deliver(answer(u32::MAX)), Ok(false));
+        assert_eq!(pipeline.deliver(done(u32::MAX)), Ok(false));
         assert!(two.try_recv().is_err());
-        assert_eq!(pipeline.deliver(answer(0)), Ok(true));
-        assert_eq!(two.try_recv().unwrap().answers.len(), 2);
-        assert_eq!(pipeline.deliver(answer(1)), Ok(true));
-        assert!(one.try_recv().unwrap().lost.is_none());
+        assert_eq!(pipeline.deliver(done(0)), Ok(true));
+        assert_eq!(two.try_recv().unwrap().replies.len(), 2);
+        assert_eq!(pipeline.deliver(done(1)), Ok(true));
+        assert!(one.try_recv().unwrap().interruption.is_none());
         assert!(pipeline.is_empty());
         assert_eq!(pipeline.load(), 0);
     }
 
     #[test]
-    fn an_answer_to_something_else_is_refused() {
+    fn a_reply_to_another_command_is_invalid() {
         let mut pipeline = Pipeline::default();
-        assert_eq!(pipeline.deliver(answer(0)), Err(NotUnderstood), "nothing was asked");
+        assert_eq!(pipeline.deliver(done(0)), Err(InvalidReply), "there is no request");
         drop(pipeline.push(request(7, 1, b"a")));
-        assert_eq!(pipeline.deliver(answer(7)), Err(NotUnderstood), "nothing was sent");
+        assert_eq!(pipeline.deliver(done(7)), Err(InvalidReply), "nothing was sent");
         pipeline.advance(1);
-        assert_eq!(pipeline.deliver(answer(8)), Err(NotUnderstood));
-        assert_eq!(pipeline.deliver(answered("HD")), Err(NotUnderstood), "it repeats no number");
+        assert_eq!(pipeline.deliver(done(8)), Err(InvalidReply));
+        assert_eq!(pipeline.deliver(reply("HD")), Err(InvalidReply), "it repeats no opaque");
     }
 
     #[test]
-    fn a_broken_connection_settles_each_request_by_itself() {
+    fn a_broken_connection_completes_each_request_by_itself() {
         let mut pipeline = Pipeline::default();
-        let mut settled: Vec<_> = [&b"aa"[..], b"b", b"cc", b"d"]
+        let mut completions: Vec<_> = [&b"aa"[..], b"b", b"cc", b"d"]
             .map(|bytes| pipeline.push(request(0, bytes.len(), bytes)).1)
             .into();
         pipeline.advance(4);
-        pipeline.deliver(answer(0)).unwrap();
-        pipeline.break_off(&broken());
-        let ends: Vec<_> = settled.iter_mut().map(|settled| settled.try_recv().unwrap()).collect();
+        pipeline.deliver(done(0)).unwrap();
+        pipeline.interrupt(&broken());
+        let ends: Vec<_> = completions.iter_mut().map(|completion| completion.try_recv().unwrap()).collect();
         assert!(
-            matches!(&ends[0], Settled { answers, lost: Some(Lost::Unanswered(_)) } if answers.len() == 1)
+            matches!(&ends[0], Completion { replies, interruption: Some(Interruption::NoReply(_)) } if replies.len() == 1)
         );
         assert!(
-            matches!(&ends[1], Settled { answers, lost: Some(Lost::Unanswered(_)) } if answers.is_empty())
+            matches!(&ends[1], Completion { replies, interruption: Some(Interruption::NoReply(_)) } if replies.is_empty())
         );
-        assert!(matches!(&ends[2].lost, Some(Lost::Unanswered(_))), "a part of it was sent");
-        assert!(matches!(&ends[3].lost, Some(Lost::Unsent(_))));
+        assert!(matches!(&ends[2].interruption, Some(Interruption::NoReply(_))), "a part of it was sent");
+        assert!(matches!(&ends[3].interruption, Some(Interruption::Unsent(_))));
     }
 
     #[test]
@@ -330,28 +295,28 @@ mod tests {
         let mut pipeline = Pipeline::default();
         let (first, _first) = pipeline.push(request(0, 1, b"a"));
         let (second, _second) = pipeline.push(request(1, 1, b"b"));
-        assert!(matches!(pipeline.give_up(first).unwrap().lost, Some(Lost::Unsent(_))));
+        assert!(matches!(pipeline.give_up(first).unwrap().interruption, Some(Interruption::Unsent(_))));
         assert_eq!(unsent(&pipeline), b"b");
         assert!(pipeline.is_awaited());
-        assert!(matches!(pipeline.give_up(second).unwrap().lost, Some(Lost::Unsent(_))));
+        assert!(matches!(pipeline.give_up(second).unwrap().interruption, Some(Interruption::Unsent(_))));
         assert!(pipeline.is_empty());
         assert_eq!(pipeline.load(), 0);
     }
 
     #[test]
-    fn the_answers_to_a_request_that_was_given_up_reach_nobody_else() {
+    fn the_replies_to_a_request_that_was_given_up_reach_no_other() {
         let mut pipeline = Pipeline::default();
         let (late, _late) = pipeline.push(request(0, 2, b"aa"));
         let (_, mut next) = pipeline.push(request(2, 1, b"b"));
         pipeline.advance(3);
-        pipeline.deliver(answer(0)).unwrap();
-        let settled = pipeline.give_up(late).unwrap();
+        pipeline.deliver(done(0)).unwrap();
+        let completion = pipeline.give_up(late).unwrap();
         assert!(
-            matches!(settled, Settled { answers, lost: Some(Lost::Unanswered(_)) } if answers.len() == 1)
+            matches!(completion, Completion { replies, interruption: Some(Interruption::NoReply(_)) } if replies.len() == 1)
         );
-        pipeline.deliver(answer(1)).unwrap();
-        pipeline.deliver(answer(2)).unwrap();
-        assert!(next.try_recv().unwrap().lost.is_none());
+        pipeline.deliver(done(1)).unwrap();
+        pipeline.deliver(done(2)).unwrap();
+        assert!(next.try_recv().unwrap().interruption.is_none());
         assert!(pipeline.give_up(late).is_none());
     }
 }

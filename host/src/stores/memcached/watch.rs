@@ -1,19 +1,17 @@
-//! Watches a server: lets calls wait for it as long as that makes sense, and tells the log when it goes away and comes
-//! back.
+//! Watches a server: limits how many calls wait for it and for how long, and logs when it goes away and comes back.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use lovely_session_memcached::Failure;
 use tokio::time::{Instant, timeout_at};
 
-use super::MemcachedOptions;
-use super::connect::ConnectError;
-use super::failure::Failure;
 use super::failure_log::FailureLog;
 use super::health::{Change, Crowded, Health};
+use super::options::MemcachedOptions;
 
-/// What those share who ask a server, and those who hear from it.
+/// The state of a server that its calls and its connections share.
 #[derive(Debug)]
 pub(super) struct Watch {
     health: Mutex<Health>,
@@ -21,7 +19,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Watches the server of this name.
+    /// A watch over the server of this name.
     pub(super) fn over(server: &str, options: &MemcachedOptions) -> Self {
         Self {
             health: Mutex::new(Health::new(options.waiting_calls, options.io_timeout)),
@@ -29,41 +27,39 @@ impl Watch {
         }
     }
 
-    /// Where the failures of calls are told.
+    /// The log of the server's failures.
     pub(super) fn log(&self) -> &FailureLog {
         &self.log
     }
 
-    /// A place to wait for the server, for a whole call.
+    /// A slot to wait for the server, for a whole call.
     ///
     /// # Errors
     ///
-    /// When it is silent, and enough others wait.
-    pub(super) fn enter(&self) -> Result<Place<'_>, Failure> {
-        let entered = self.health().enter(Instant::now());
-        entered.map_err(Failure::from)?;
-        Ok(Place { watch: self, is_left: AtomicBool::new(false) })
+    /// [`Failure::Crowded`] when the server is silent and all slots are taken.
+    pub(super) fn enter(&self) -> Result<Slot<'_>, Failure> {
+        self.health().enter(Instant::now()).map_err(crowded)?;
+        Ok(Slot { watch: self, is_left: AtomicBool::new(false) })
     }
 
-    /// Something came from the server.
+    /// Records that bytes came from the server.
     pub(super) fn heard(&self) {
         let change = self.health().hear(Instant::now());
-        self.tell(change);
+        self.log_change(change);
     }
 
-    /// A connection could not be made that was begun at this moment.
-    pub(super) fn not_connected(&self, error: &ConnectError, begun: Instant) {
-        let timed_out = matches!(error, ConnectError::TimedOut { .. });
+    /// Records that a connection could not be made that was begun at this moment; because of a timeout, or of an error.
+    pub(super) fn not_connected(&self, timed_out: bool, begun: Instant) {
         let change = self.health().fail_to_connect(begun, timed_out);
-        self.tell(change);
+        self.log_change(change);
     }
 
     fn missed_deadline(&self) {
         let change = self.health().miss_deadline(Instant::now());
-        self.tell(change);
+        self.log_change(change);
     }
 
-    fn tell(&self, change: Option<Change>) {
+    fn log_change(&self, change: Option<Change>) {
         if let Some(change) = change {
             self.log.changed(change);
         }
@@ -74,19 +70,19 @@ impl Watch {
     }
 }
 
-/// The place of a call that waits for a server.
-pub(super) struct Place<'a> {
+/// The slot of a call that waits for a server.
+pub(super) struct Slot<'a> {
     watch: &'a Watch,
     is_left: AtomicBool,
 }
 
-impl Place<'_> {
-    /// Waits until this is done, or until the deadline if there is one; and if the call `may_leave`, no longer than
-    /// there is room for it before a silent server.
+impl Slot<'_> {
+    /// Waits until this is done, or until the deadline if there is one. If the call `may_leave`, it waits for a silent
+    /// server only while there is a slot for it.
     ///
     /// # Errors
     ///
-    /// [`Failure::TimedOut`] at the deadline, and [`Failure::Crowded`] for want of room.
+    /// [`Failure::TimedOut`] at the deadline, and [`Failure::Crowded`] when there is no slot.
     pub(super) async fn wait<T>(
         &self,
         done: impl Future<Output = T>,
@@ -95,13 +91,13 @@ impl Place<'_> {
     ) -> Result<T, Failure> {
         let mut done = pin!(done);
         loop {
-            let look = self.watch.health().next_look(Instant::now());
-            let wake = deadline.map_or(look, |deadline| deadline.min(look));
+            let check = self.watch.health().next_check(Instant::now());
+            let wake = deadline.map_or(check, |deadline| deadline.min(check));
             if let Ok(done) = timeout_at(wake, &mut done).await {
                 return Ok(done);
             }
             if may_leave {
-                self.leave_if_crowded()?;
+                self.leave_if_crowded().map_err(crowded)?;
             }
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 self.watch.missed_deadline();
@@ -111,18 +107,22 @@ impl Place<'_> {
     }
 
     fn leave_if_crowded(&self) -> Result<(), Crowded> {
-        let looked = self.watch.health().leave_if_crowded(Instant::now());
-        if looked.is_err() {
+        let left = self.watch.health().leave_if_crowded(Instant::now());
+        if left.is_err() {
             self.is_left.store(true, Ordering::Relaxed);
         }
-        looked
+        left
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
         if !self.is_left.load(Ordering::Relaxed) {
             self.watch.health().leave();
         }
     }
+}
+
+fn crowded(Crowded(waiting): Crowded) -> Failure {
+    Failure::Crowded(waiting)
 }
