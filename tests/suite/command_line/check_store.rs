@@ -1,4 +1,4 @@
-//! `lovely-session check-store`, as those who write a store meet it.
+//! `lovely-session check-store`.
 
 use std::io::Write as _;
 
@@ -19,7 +19,7 @@ fn a_store_that_keeps_the_contract_is_reported_rule_by_rule() {
 }
 
 #[test]
-fn what_is_no_store_is_refused_with_the_reason() {
+fn an_unusable_store_is_refused_with_the_reason() {
     let mut component = tempfile::NamedTempFile::new().unwrap();
     component.write_all(SESSION_COMPONENT).unwrap();
     let path = component.path().to_str().unwrap();
@@ -28,7 +28,7 @@ fn what_is_no_store_is_refused_with_the_reason() {
         (&["no-such-file.wasm"], 3, "cannot read `no-such-file.wasm`"),
         (&[path], 3, "does not export `lovely:session/key-value@0.1.0`"),
         (&[path, "--env", "NAME"], 2, "NAME=VALUE"),
-        (&["--store", "redis://h"], 2, "names no store"),
+        (&["--store", "redis://h"], 2, "memcached://HOST:PORT"),
     ];
     for (arguments, code, reason) in cases {
         let ended = check_store(arguments);

@@ -80,7 +80,9 @@ fn the_manual_page_has_its_sections_commands_and_exit_codes() {
 #[test]
 fn the_manual_page_renders_without_warnings() {
     let page = run(["man"]).stdout;
-    let Some(text) = filtered("groff", &["-man", "-Tutf8", "-Kutf8", "-ww", "-P-cbou"], &page) else { return };
+    let Some(text) = filtered("groff", &["-man", "-Tutf8", "-Kutf8", "-ww", "-P-cbou"], &page) else {
+        return;
+    };
     assert!(text.contains("\n         lovely-session serve shop.wasm\n"), "{text}");
     assert!(text.contains("success; for `serve`: stopped by a signal\n"), "{text}");
 }

@@ -8,7 +8,7 @@ use super::binary::{Ended, run};
 const RECORD: &str = "{\"format\":2,\"life\":\"00112233445566ff\",\"marks\":\"\",\"created\":1700000000,\
                       \"saved\":1700000060,\"timeout\":3600,\"packages\":[[\"cart\",20],[\"user\",15]]}\n{\"apple\":2,\"pear\":1}\n{\"name\":\"Zoë\"}\n";
 
-/// A memcached that holds this record under the key of the session `id` in the container `shop`.
+/// A memcached server with this record for the session `id` in the container `shop`.
 fn memcached_with(record: &str) -> MemcachedServer {
     let server = MemcachedServer::start();
     let key = store_key("shop", "id").unwrap();
@@ -22,7 +22,7 @@ fn inspect(server: &MemcachedServer, container: &str, id: &str) -> Ended {
 }
 
 #[test]
-fn a_session_is_printed_with_all_that_it_holds() {
+fn a_session_is_printed_with_all_its_packages() {
     let server = memcached_with(RECORD);
     let ended = inspect(&server, "shop", "id");
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
@@ -40,7 +40,7 @@ fn a_session_is_printed_with_all_that_it_holds() {
 }
 
 #[test]
-fn a_change_that_is_pending_is_told_and_not_applied() {
+fn a_pending_change_is_printed_and_not_applied() {
     let pending = "\"pending\":{\"mark\":\"00000000000000a1\",\"primary\":\"ls1:shop:00\",\"expects\":\"01\",\
                    \"since\":1700000060,\"effect\":\"change\",\"packages\":[],\"removed\":[\"cart\"]},\"packages\"";
     let ended = inspect(&memcached_with(&RECORD.replace("\"packages\"", pending)), "shop", "id");
@@ -55,20 +55,20 @@ fn a_change_that_is_pending_is_told_and_not_applied() {
 }
 
 #[test]
-fn a_session_that_moved_tells_where_it_is() {
+fn a_moved_session_is_printed_with_its_new_key() {
     let moved = "\"ended_until\":1700000120,\"moved_to\":[\"ls1:shop:00\",0],\"packages\":[]}\n";
     let (head, _) = RECORD.split_once("\"packages\"").unwrap();
     let ended = inspect(&memcached_with(&format!("{head}{moved}")), "shop", "id");
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     assert!(
-        ended.stdout.contains("\nstate      moved: it got a new id, and is under ls1:shop:00; "),
+        ended.stdout.contains("\nstate      moved: it has a new id, with the key ls1:shop:00; "),
         "{}",
         ended.stdout
     );
 }
 
 #[test]
-fn looking_at_a_session_neither_changes_it_nor_keeps_it_alive() {
+fn inspecting_a_session_neither_changes_it_nor_extends_its_lifetime() {
     let server = memcached_with(RECORD);
     let key = store_key("shop", "id").unwrap();
     let state = |flags: &str| server.command(&format!("mg {key} {flags}"));
@@ -76,11 +76,11 @@ fn looking_at_a_session_neither_changes_it_nor_keeps_it_alive() {
     assert_eq!(inspect(&server, "shop", "id").code, Some(0));
     assert_eq!(state("c v"), before);
     let seconds_left: u32 = state("t").trim().trim_start_matches("HD t").parse().unwrap();
-    assert!((1..=100).contains(&seconds_left), "it now lives for {seconds_left} seconds");
+    assert!((1..=100).contains(&seconds_left), "{seconds_left} seconds are left");
 }
 
 #[test]
-fn a_session_that_is_not_there_exits_with_6_and_says_so() {
+fn an_unknown_session_exits_with_6() {
     let server = memcached_with(RECORD);
     for (container, id) in [("shop", "another"), ("another", "id")] {
         let ended = inspect(&server, container, id);
@@ -92,7 +92,7 @@ fn a_session_that_is_not_there_exits_with_6_and_says_so() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_exits_with_6_and_says_why() {
+fn an_unreadable_record_exits_with_6_and_the_reason() {
     for (record, why) in [
         ("hello", "damaged"),
         ("{\"format\":9}\n", "unknown format 9"),
@@ -105,13 +105,13 @@ fn a_record_that_cannot_be_read_exits_with_6_and_says_why() {
 }
 
 #[test]
-fn names_that_no_session_can_have_exit_with_2() {
+fn invalid_names_exit_with_2() {
     let ended = run(["inspect", "--store", "memcached://127.0.0.1:1", "", "id"]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
 }
 
 #[test]
-fn the_embedded_store_cannot_be_inspected() {
+fn sessions_in_memory_cannot_be_inspected() {
     let ended = run(["inspect", "--store", "memory:", "shop", "id"]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("memcached://"), "{}", ended.stderr);

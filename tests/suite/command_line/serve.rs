@@ -1,4 +1,4 @@
-//! A process that serves: its log, and its end.
+//! The process of `serve`: its log, and its end.
 
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ async fn sigterm_and_sigint_let_running_requests_finish_and_exit_with_0() {
         assert_eq!(request.await.unwrap().unwrap().text().await.unwrap(), "slow\n");
         let (status, log) = serving.wait();
         assert_eq!(status.code(), Some(0), "{log}");
-        assert!(log.contains("stopping: ") && log.contains(" stopped"), "{log}");
+        assert!(log.contains("stopping after the running requests") && log.contains(" stopped"), "{log}");
     }
 }
 
@@ -48,7 +48,7 @@ async fn a_second_signal_stops_at_once() {
 }
 
 #[tokio::test]
-async fn each_request_leaves_a_line_in_the_log_without_its_secrets() {
+async fn the_log_has_a_line_for_each_request_without_its_secrets() {
     let serving = Serving::start();
     assert_eq!(get(&serving, "/hello?token=secret-query").await, 200);
     let client = reqwest::Client::new();
@@ -69,7 +69,7 @@ async fn each_request_leaves_a_line_in_the_log_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn what_the_application_prints_is_in_the_log_and_cannot_pass_for_something_else() {
+async fn the_output_of_the_application_is_escaped_in_the_log() {
     let serving = Serving::start();
     assert_eq!(get(&serving, "/print").await, 200);
     serving.signal("TERM");

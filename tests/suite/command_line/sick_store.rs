@@ -1,4 +1,4 @@
-//! A process that serves from memcached servers that freeze or die: who is still answered, and what the log says.
+//! `serve` with memcached servers that freeze or die: which requests succeed, and the log.
 
 use std::time::{Duration, Instant};
 
@@ -9,16 +9,16 @@ use tokio::task::JoinSet;
 
 use super::binary::Serving;
 
-/// More than the places for requests, on each of two servers.
+/// Enough for more sessions than request slots on each of two servers.
 const VISITORS: usize = 400;
 
-/// How long visitors come and go.
+/// How long visitors send requests.
 const VISITING: Duration = Duration::from_secs(3);
 
-/// How long a server that goes on may take to be used again.
+/// How long it may take until a server is used again after it was frozen.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves the counter of visits from these memcached servers.
+/// Serves the counter with these memcached servers.
 fn serve(servers: &[&MemcachedServer]) -> Serving {
     let addresses: Vec<_> = servers.iter().map(|server| server.address()).collect();
     let store = format!("memcached://{}", addresses.join(","));
@@ -29,7 +29,7 @@ fn visitor(serving: &Serving) -> Visitor {
     Visitor::new(format!("http://{}", serving.address()))
 }
 
-/// Lets each visitor come once, all at the same time, and gives the visitors and the statuses of their answers.
+/// Sends a request of each visitor, all concurrently; returns the visitors with the statuses of the responses.
 async fn visit_once(visitors: Vec<Visitor>) -> Vec<(Visitor, u16)> {
     let visit = async |mut visitor: Visitor| {
         let status = visitor.get("/").await.status;
@@ -38,38 +38,38 @@ async fn visit_once(visitors: Vec<Visitor>) -> Vec<(Visitor, u16)> {
     visitors.into_iter().map(visit).collect::<JoinSet<_>>().join_all().await
 }
 
-/// Lets visitors come again and again for some time, and counts the good answers.
+/// Sends requests of these visitors for some time; returns the number of successful ones.
 async fn visit_for(time: Duration, visitors: &[Visitor]) -> usize {
     let end = Instant::now() + time;
     let visit = |visitor: &Visitor| {
         let mut visitor = visitor.clone();
         async move {
-            let mut good = 0;
+            let mut count = 0;
             while Instant::now() < end {
-                good += usize::from(visitor.get("/").await.status == 200);
+                count += usize::from(visitor.get("/").await.status == 200);
             }
-            good
+            count
         }
     };
     visitors.iter().map(visit).collect::<JoinSet<_>>().join_all().await.into_iter().sum()
 }
 
-/// Until the server answers a first call, most calls to it are refused.
-async fn until_answered(visitor: &Visitor) {
+/// Retries until a request succeeds: until the server's first reply, most calls to it are refused.
+async fn until_success(visitor: &Visitor) {
     let begun = Instant::now();
     while visitor.clone().get("/").await.status != 200 {
-        assert!(begun.elapsed() < PATIENCE, "a server that goes on is not used again");
+        assert!(begun.elapsed() < PATIENCE, "the server is not used again");
     }
 }
 
-/// Those whose sessions are on this server, and the others.
+/// The visitors with sessions on this server, and the others.
 fn divided(visitors: Vec<(Visitor, u16)>, server: &MemcachedServer) -> (Vec<Visitor>, Vec<Visitor>) {
     let here = server.keys();
     let key = |visitor: &Visitor| store_key("counter", visitor.session.as_ref().unwrap()).unwrap();
     visitors.into_iter().map(|(visitor, _)| visitor).partition(|visitor| here.contains(&key(visitor)))
 }
 
-/// Stops it, and gives the lines of its log that are about the store.
+/// Stops the process; returns the lines of its log about the store.
 fn lines_about_the_store(serving: Serving) -> Vec<String> {
     serving.signal("TERM");
     let (_, log) = serving.wait();
@@ -77,7 +77,7 @@ fn lines_about_the_store(serving: Serving) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_server_takes_nothing_from_the_sessions_of_the_other_one() {
+async fn a_frozen_server_does_not_affect_the_sessions_of_the_other_one() {
     let (healthy, frozen) = (MemcachedServer::start(), MemcachedServer::start());
     let serving = serve(&[&healthy, &frozen]);
     let visitors = visit_once(vec![visitor(&serving); VISITORS]).await;
@@ -89,22 +89,24 @@ async fn a_frozen_server_takes_nothing_from_the_sessions_of_the_other_one() {
     frozen.pause();
     let (meanwhile, of_the_frozen) = all().await;
     frozen.resume();
-    until_answered(&on_frozen[0]).await;
+    until_success(&on_frozen[0]).await;
     assert!(visit_once(on_frozen.clone()).await.iter().all(|(_, status)| *status == 200));
     let (after, _) = all().await;
-    println!("good answers from the healthy server: {before} before, {meanwhile} meanwhile, {after} after");
+    println!(
+        "successful requests with sessions on the healthy server: {before} before, {meanwhile} meanwhile, {after} after"
+    );
     assert_eq!(of_the_frozen, 0);
     assert!(meanwhile >= before.min(after) / 2, "{before} before, {meanwhile} meanwhile, {after} after");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_server_is_named_with_the_reason_in_few_lines_although_the_application_hides_it() {
+async fn the_log_names_a_dead_server_with_the_reason_in_few_lines() {
     let mut server = MemcachedServer::start();
     let serving = serve(&[&server]);
     server.stop();
     for _ in 0..20 {
-        let answers = visit_once(vec![visitor(&serving); 50]).await;
-        assert!(answers.iter().all(|(_, status)| *status == 503));
+        let responses = visit_once(vec![visitor(&serving); 50]).await;
+        assert!(responses.iter().all(|(_, status)| *status == 503));
     }
     let lines = lines_about_the_store(serving);
     let named = lines.iter().filter(|line| line.contains(&format!("server={}", server.address())));
@@ -116,27 +118,27 @@ async fn a_dead_server_is_named_with_the_reason_in_few_lines_although_the_applic
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_freezes_and_goes_on_is_said_to_be_away_and_to_answer_again() {
+async fn the_log_says_when_a_server_freezes_and_when_it_replies_again() {
     let server = MemcachedServer::start();
     let serving = serve(&[&server]);
     let (mut visitors, _): (Vec<_>, Vec<_>) =
         visit_once(vec![visitor(&serving); 8]).await.into_iter().unzip();
     let id = visitors[0].session.clone().unwrap();
     server.pause();
-    let answers = visit_once(visitors.clone()).await;
-    assert!(answers.iter().all(|(_, status)| *status == 503));
+    let responses = visit_once(visitors.clone()).await;
+    assert!(responses.iter().all(|(_, status)| *status == 503));
     server.resume();
     assert_eq!(visitors[0].get("/").await.status, 200);
 
     let lines = lines_about_the_store(serving);
-    let place = |words: &[&str]| {
+    let position = |words: &[&str]| {
         let has_all = |line: &String| words.iter().all(|word| line.contains(word));
         lines.iter().position(has_all).unwrap_or_else(|| panic!("{words:?} is not in {lines:#?}"))
     };
     let address = format!("server={}", server.address());
-    place(&[" WARN ", &address, "call=read", "did not answer in time"]);
-    let away = place(&[" WARN ", &address, "does not answer"]);
-    let back = place(&[" INFO ", &address, "answers again"]);
+    position(&[" WARN ", &address, "call=read", "did not answer in time"]);
+    let away = position(&[" WARN ", &address, "does not answer"]);
+    let back = position(&[" INFO ", &address, "answers again"]);
     assert!(away < back, "{lines:#?}");
     let key = store_key("counter", &id).unwrap();
     assert!(lines.iter().all(|line| !line.contains(&id) && !line.contains(&key)), "{lines:#?}");
