@@ -7,7 +7,7 @@ use super::name::CrateName;
 /// The release of the SDK that belongs to this command: both have the same version.
 const SDK_VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
-/// The name does not end in `.toml`: cargo packages no directory that has a `Cargo.toml` of its own.
+/// Not named `Cargo.toml`, because cargo leaves a directory with that file out of a package.
 const RUST_MANIFEST: &str = include_str!("../../templates/rust/Cargo.toml.template");
 const RUST_LIBRARY: &str = include_str!("../../templates/rust/src/lib.rs");
 const RUST_GITIGNORE: &str = include_str!("../../templates/rust/gitignore");
