@@ -1,4 +1,4 @@
-//! Why a command failed: in words for people, and as an exit code for scripts.
+//! Why a command failed: as a message, and as an exit code.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -14,18 +14,18 @@ use lovely_session_host::{ComponentError, ConnectError};
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The process cannot do what every server needs.
-    #[error("the operating system refuses what a server needs")]
+    /// A thread, the runtime or a signal handler cannot be set up.
+    #[error("the operating system refuses a thread, a signal handler or another resource")]
     System(#[source] io::Error),
-    /// The arguments make no sense together.
+    /// The arguments are valid one by one, but not together.
     #[error("{0}")]
     Usage(String),
-    /// The application's file cannot be read.
+    /// The file of a component cannot be read.
     #[error("cannot read `{}`; check the path", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The application cannot be served.
@@ -36,7 +36,7 @@ pub enum Failure {
         /// What is wrong with it.
         source: LoadError,
     },
-    /// A component cannot be joined with the others.
+    /// A component cannot be composed with the others.
     #[error("cannot compose `{}`", .path.display())]
     Compose {
         /// The component's file.
@@ -44,12 +44,18 @@ pub enum Failure {
         /// What is wrong with it.
         source: ComposeError,
     },
+    /// A file or a directory exists already, and is not overwritten.
+    #[error("`{}` exists already; choose another name, or remove it", .path.display())]
+    Exists {
+        /// The file or directory.
+        path: PathBuf,
+    },
     /// The result cannot be written.
     #[error("cannot write `{}`; check the path", .path.display())]
     Write {
-        /// The file.
+        /// The file or directory.
         path: PathBuf,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The result cannot be printed.
@@ -63,40 +69,40 @@ pub enum Failure {
         /// What is wrong with it.
         source: ComponentError,
     },
-    /// A store that was checked breaks its contract.
-    #[error("the store breaks the contract of `lovely:session/key-value`; the report says where")]
+    /// The checked store breaks a rule.
+    #[error("the store breaks the contract of `lovely:session/key-value`; see the report")]
     BrokenStore,
-    /// A store that was checked breaks no rule, but does not keep all of them.
-    #[error("some rules are unsupported or could not be tried; the report says which")]
+    /// The checked store breaks no rule, but some rules are unsupported or could not be tried.
+    #[error("some rules are unsupported or could not be tried; see the report")]
     IncompleteStore,
-    /// The store cannot be used.
+    /// The store cannot be opened.
     #[error(transparent)]
     OpenStore(#[from] ConnectError),
-    /// The store failed while it was used.
+    /// The store failed when it was read.
     #[error("cannot read from the store")]
     ReadStore(#[source] lovely_session_host::Error),
     /// The server cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// There is no such session.
+    /// The store has no such session.
     #[error(
-        "there is no such session in the container `{container}`; it may have expired, been evicted, \
-         or never been stored; check the container, the id and the store"
+        "there is no such session in the container `{container}`: it expired, was evicted or never stored; \
+         check the container, the id and the store"
     )]
     NoSession {
-        /// The container that was looked in.
+        /// The name of the container.
         container: String,
     },
     /// The record of the session cannot be read.
-    #[error("the session is stored, but cannot be read")]
+    #[error("the session exists, but its record cannot be read")]
     Record(#[source] RecordError),
 }
 
 impl Failure {
-    /// The code that the process ends with; `--help` lists them.
+    /// The exit code of the process; `--help` lists them.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::System(_) | Self::Write { .. } | Self::Print(_) => 1,
+            Self::System(_) | Self::Exists { .. } | Self::Write { .. } | Self::Print(_) => 1,
             Self::Usage(_) => 2,
             Self::Read { .. } | Self::Load { .. } | Self::Compose { .. } | Self::StoreComponent { .. } => 3,
             Self::OpenStore(_) | Self::ReadStore(_) => 4,
@@ -107,7 +113,7 @@ impl Failure {
         })
     }
 
-    /// The message for a person: what happened, and below it why.
+    /// The message for a person: the error, and its sources on lines of their own.
     pub fn message(&self) -> String {
         let mut message = format!("error: {self}");
         let mut reason = self.source();

@@ -1,21 +1,46 @@
 //! `lovely-session inspect`.
 
+mod report;
+mod state;
+mod text;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::Args;
 use lovely_session_core::{Record, store_key};
 use lovely_session_host::{StoreOptions, StoreUrl};
 
-use crate::args::InspectArgs;
+use self::report::{Found, report};
 use crate::failure::Failure;
 use crate::output::print;
-use crate::report::{Found, report};
 
-/// Prints a session; looks at it in a way that leaves it as it is.
+const INSPECT_HELP: &str = "\
+Example:
+  lovely-session inspect --store memcached://127.0.0.1:11211 cart 5Ck1w3…
+
+The session id is what the application gave to the visitor, such as the value of a cookie. It is a
+secret; the shell's history keeps it. Sessions in `memory:` cannot be inspected, because they exist only
+in the process that serves them.";
+
+/// The arguments of `inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = INSPECT_HELP)]
+pub struct InspectArgs {
+    /// Where sessions are kept: `memcached://HOST:PORT[,HOST:PORT…]`, as given to `serve`
+    #[arg(long, value_name = "URL")]
+    store: StoreUrl,
+    /// The name of the session's container
+    container: String,
+    /// The id of the session
+    session_id: String,
+}
+
+/// Prints a session. Neither its data nor its remaining lifetime change.
 pub async fn run(args: InspectArgs) -> Result<(), Failure> {
     let found = find(&args).await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
     let (text, result) = report(&found, now);
-    print(&text)?;
+    print(text)?;
     result.map_err(Failure::Record)
 }
 
@@ -23,8 +48,8 @@ async fn find(args: &InspectArgs) -> Result<Found, Failure> {
     let key =
         store_key(&args.container, &args.session_id).map_err(|error| Failure::Usage(error.to_string()))?;
     if matches!(args.store, StoreUrl::Memory) {
-        let message = "sessions in `memory:` are in the process that serves them, and cannot be seen from \
-                       here; give the `memcached://` URL that `serve` was given";
+        let message = "sessions in `memory:` exist only in the process that serves them; \
+                       give the `memcached://` URL that `serve` was given";
         return Err(Failure::Usage(message.to_owned()));
     }
     let store = args.store.open(&StoreOptions::default()).await?;

@@ -1,4 +1,7 @@
-//! The log of the process, on standard error, so that standard output holds results only.
+//! The log of the process, on standard error, so that standard output contains results only.
+
+mod queue;
+mod writer;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal};
@@ -8,30 +11,29 @@ use std::thread;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::log_queue::LogQueue;
-use crate::log_writer::LogWriter;
+pub use self::queue::LogQueue;
+use self::writer::LogWriter;
 
 /// Everything that the process writes to standard error.
 ///
-/// Writing to it neither blocks nor fails: a thread of its own does the work, and lines that cannot be written, or have
-/// no room to wait, are dropped and counted. When this is dropped, the last lines get their time: see
-/// [`LogQueue::finish`].
+/// Logging neither blocks nor fails: a dedicated thread writes the lines; those that cannot be written or exceed the
+/// queue are dropped and counted. Dropping this waits for the last lines: see [`LogQueue::finish`].
 #[derive(Debug)]
 pub struct Log {
     queue: LogQueue,
 }
 
 impl Log {
-    /// Starts the thread, and sends the events of the process and its panics to it.
+    /// Starts the thread, and logs the events and panics of the process from now on.
     ///
     /// # Errors
     ///
-    /// Fails when no thread can be started.
+    /// Fails when the thread cannot be started.
     pub fn start() -> io::Result<Self> {
         let queue = LogQueue::default();
         let writer = LogWriter::new(io::stderr());
-        let waiting = queue.clone();
-        thread::Builder::new().name("log".to_owned()).spawn(move || writer.run(&waiting))?;
+        let lines = queue.clone();
+        thread::Builder::new().name("log".to_owned()).spawn(move || writer.run(&lines))?;
         let log = Self { queue };
         log.receive_events();
         panic::set_hook(Box::new(log_panic));
@@ -44,17 +46,17 @@ impl Log {
             .with_env_filter(filter)
             .with_writer(self.queue.clone())
             .with_ansi(io::stderr().is_terminal())
-            // It would write them to standard error by itself, and panic when it cannot.
+            // The subscriber writes these to standard error itself, and panics if that fails.
             .log_internal_errors(false)
             .init();
     }
 
-    /// Writes lines of text as they are, as errors.
+    /// Writes lines as they are, with the priority of errors.
     pub fn print(&self, text: &str) {
         self.queue.push_error(format!("{text}\n").as_bytes());
     }
 
-    /// What the lines go through.
+    /// The lines that are not written yet.
     pub fn queue(&self) -> &LogQueue {
         &self.queue
     }
@@ -66,7 +68,7 @@ impl Drop for Log {
     }
 }
 
-/// Rust's own hook writes to standard error, on the thread that panics, and would block it.
+/// Replaces Rust's hook, which writes to standard error on the panicking thread and can block it.
 fn log_panic(panic: &panic::PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();
     match backtrace.status() {

@@ -1,24 +1,21 @@
-//! The command `lovely-session`: parses the command line, runs the command, and reports how it ended.
+//! The command `lovely-session`: parses the command line, runs the command, and reports the result.
 
 mod args;
 mod check_store;
+mod completions;
 mod compose;
 mod failure;
 mod inspect;
-mod load;
 mod log;
-mod log_queue;
-mod log_writer;
+mod man;
+mod new;
 mod output;
-mod report;
 mod serve;
-mod signals;
-mod size;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 
@@ -26,8 +23,8 @@ use self::args::{Command, CommandLine};
 use self::failure::Failure;
 use self::log::Log;
 
-/// Much of a request's memory is given back by another thread than took it. With this allocator a request takes about a
-/// tenth less of the processor than with the system's.
+/// Most memory of a request is freed by another thread than the one that allocated it. With this allocator a request
+/// takes about a tenth less processor time than with the system's.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -37,7 +34,7 @@ fn main() -> ExitCode {
         Ok(log) => log,
         Err(error) => {
             let failure = Failure::System(error);
-            // When this cannot be written, the exit code has to say it.
+            // If standard error cannot be written, the exit code still tells the failure.
             let _ = writeln!(io::stderr(), "{}", failure.message());
             return failure.exit_code();
         }
@@ -54,16 +51,19 @@ fn main() -> ExitCode {
 fn run(command: Command, log: &Log) -> Result<(), Failure> {
     let runtime = Runtime::new().map_err(Failure::System)?;
     let result = runtime.block_on(run_command(command, log));
-    // Who stops while an application is being compiled does not want to wait for that.
+    // A compilation that still runs does not delay the end of the process.
     runtime.shutdown_background();
     result
 }
 
 async fn run_command(command: Command, log: &Log) -> Result<(), Failure> {
     match command {
+        Command::New(args) => new::run(&args),
         Command::Serve(args) => serve::run(args, log).await,
         Command::Inspect(args) => inspect::run(args).await,
         Command::Compose(args) => compose::run(&args),
         Command::CheckStore(args) => check_store::run(args).await,
+        Command::Completions(args) => completions::run(&args, CommandLine::command()),
+        Command::Man(args) => man::run(&args, CommandLine::command()),
     }
 }

@@ -1,21 +1,26 @@
 //! `lovely-session serve`.
 
+mod args;
+mod load;
+mod signals;
+mod size;
+
 use lovely_session_host::serve::{Limits, Server};
 use lovely_session_host::{MemcachedOptions, StoreOptions};
 use tokio::sync::oneshot;
 
-use crate::args::ServeArgs;
+pub use self::args::ServeArgs;
+use self::load::load;
+use self::signals::catch_signals;
 use crate::failure::Failure;
-use crate::load::load;
 use crate::log::Log;
-use crate::signals::catch_signals;
 
 /// Serves until a signal stops it.
 pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
     let mut stopping = catch_signals(log.queue().clone()).map_err(Failure::System)?;
     tokio::select! {
         server = prepare(&args) => serve(server?, stopping).await,
-        _ = &mut stopping => tracing::info!("stopped before serving began"),
+        _ = &mut stopping => tracing::info!("stopped before the server was ready"),
     }
     Ok(())
 }
@@ -26,7 +31,7 @@ async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
     let store = args.store.open(&store_options(args)).await?;
     let path = args.application.clone();
     let limits = Limits::from(&args.limits);
-    // Compiling takes seconds, and signals are to be heard meanwhile.
+    // Compiling takes seconds, during which signals have to work.
     let cache = args.cache.directory();
     let loading = tokio::task::spawn_blocking(move || load(&bytes, limits, cache.as_deref()));
     let loaded = loading.await.map_err(|error| Failure::System(error.into()))?;
@@ -35,12 +40,12 @@ async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
     if loaded.compiled {
         tracing::info!("compiled the application");
     } else {
-        tracing::info!("took the compiled application from the cache");
+        tracing::info!("loaded the compiled application from the cache");
     }
     Ok(server)
 }
 
-/// Of the requests that run at a time, a quarter may wait for a server of the store that does not answer.
+/// At most a quarter of the concurrent requests may wait for a store server that does not reply.
 fn store_options(args: &ServeArgs) -> StoreOptions {
     let waiting_calls = usize::try_from(args.limits.max_requests / 4).unwrap_or(usize::MAX);
     StoreOptions {
@@ -53,14 +58,14 @@ async fn serve(server: Server, stopping: oneshot::Receiver<()>) {
     tracing::info!("serving on http://{}", server.local_addr());
     let stopping = async {
         stopping.await.unwrap_or(());
-        tracing::info!("stopping: waiting for the running requests; a second signal stops at once");
+        tracing::info!("stopping after the running requests; a second signal stops at once");
     };
     report_end(server.run(stopping).await);
 }
 
-fn report_end(broken_off: usize) {
-    match broken_off {
+fn report_end(aborted: usize) {
+    match aborted {
         0 => tracing::info!("stopped"),
-        connections => tracing::warn!(connections, "stopped; requests that took too long were broken off"),
+        connections => tracing::warn!(connections, "stopped; requests that took too long were aborted"),
     }
 }

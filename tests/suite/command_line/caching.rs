@@ -1,4 +1,4 @@
-//! The cache of `serve`, as its log shows it.
+//! The cache of compiled code that `serve` keeps.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -11,9 +11,9 @@ use super::binary::{Serving, run};
 const APPLICATION: &str = env!("PROGRAM_MISBEHAVE_WASM");
 
 const COMPILED: &str = "compiled the application";
-const FOUND: &str = "took the compiled application from the cache";
+const FOUND: &str = "loaded the compiled application from the cache";
 
-/// The log of the start of a server with its cache in `directory`.
+/// The beginning of the log of a server with its cache in `directory`.
 fn start_in(directory: &Path) -> String {
     Serving::start_with(APPLICATION, ["--cache".as_ref(), directory.as_os_str()]).start_log().to_owned()
 }
@@ -39,18 +39,18 @@ fn without_a_cache_every_start_compiles_and_nothing_is_kept() {
 }
 
 #[test]
-fn the_default_directory_is_in_the_cache_directory_of_the_user() {
+fn the_default_is_in_the_user_s_cache_directory() {
     let home = TempDir::new().unwrap();
     let none: [&str; 0] = [];
-    for said in [COMPILED, FOUND] {
+    for line in [COMPILED, FOUND] {
         let serving = Serving::start_in_home(home.path(), APPLICATION, none);
-        assert!(serving.start_log().contains(said), "{}", serving.start_log());
+        assert!(serving.start_log().contains(line), "{}", serving.start_log());
     }
     assert_eq!(fs::read_dir(home.path().join(".cache/lovely-session")).unwrap().count(), 1);
 }
 
 #[test]
-fn a_directory_that_others_can_write_to_is_logged_and_not_used() {
+fn a_directory_that_others_can_write_is_not_used_with_a_warning() {
     let directory = TempDir::new().unwrap();
     fs::set_permissions(directory.path(), Permissions::from_mode(0o777)).unwrap();
     for _ in 0..2 {
@@ -62,7 +62,7 @@ fn a_directory_that_others_can_write_to_is_logged_and_not_used() {
 }
 
 #[test]
-fn a_changed_file_is_logged_and_compiled_again() {
+fn a_changed_file_is_replaced_with_a_warning() {
     let directory = TempDir::new().unwrap();
     start_in(directory.path());
     let file = fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap().path();
@@ -74,7 +74,7 @@ fn a_changed_file_is_logged_and_compiled_again() {
 }
 
 #[test]
-fn a_cache_together_with_no_cache_is_a_usage_error() {
+fn a_cache_and_no_cache_are_an_invalid_command_line() {
     let ended = run(["serve", "app.wasm", "--cache", "somewhere", "--no-cache"]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
 }

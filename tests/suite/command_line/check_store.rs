@@ -11,7 +11,7 @@ fn check_store(arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn the_report_has_a_line_for_each_rule() {
+fn a_store_that_keeps_the_contract_is_reported_rule_by_rule() {
     let ended = check_store(&["--store", "memory:"]);
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("kept         going back to the same value is a new version\n"));
@@ -19,7 +19,7 @@ fn the_report_has_a_line_for_each_rule() {
 }
 
 #[test]
-fn a_file_or_url_that_is_not_a_store_is_refused_with_the_reason() {
+fn an_unusable_store_is_refused_with_the_reason() {
     let mut component = tempfile::NamedTempFile::new().unwrap();
     component.write_all(SESSION_COMPONENT).unwrap();
     let path = component.path().to_str().unwrap();
@@ -28,7 +28,7 @@ fn a_file_or_url_that_is_not_a_store_is_refused_with_the_reason() {
         (&["no-such-file.wasm"], 3, "cannot read `no-such-file.wasm`"),
         (&[path], 3, "does not export `lovely:session/key-value@0.1.0`"),
         (&[path, "--env", "NAME"], 2, "NAME=VALUE"),
-        (&["--store", "redis://h"], 2, "is not the URL of a store"),
+        (&["--store", "redis://h"], 2, "memcached://HOST:PORT"),
     ];
     for (arguments, code, reason) in cases {
         let ended = check_store(arguments);

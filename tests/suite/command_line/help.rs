@@ -1,4 +1,4 @@
-//! Help and version.
+//! The help texts and the version.
 
 use super::binary::run;
 
@@ -6,12 +6,11 @@ use super::binary::run;
 fn help_names_the_commands_with_examples_and_every_exit_code() {
     let help = run(["--help"]);
     assert_eq!(help.code, Some(0));
-    let commands = ["lovely-session serve shop.wasm", "lovely-session inspect --store"];
-    for wanted in commands
-        .into_iter()
-        .chain(["\n  0  ", "\n  1  ", "\n  2  ", "\n  3  ", "\n  4  ", "\n  5  ", "\n  6  "])
-    {
-        assert!(help.stdout.contains(wanted), "{wanted:?} is not in:\n{}", help.stdout);
+    let examples = ["new", "serve", "inspect", "compose", "check-store"]
+        .map(|name| format!("    lovely-session {name} "));
+    let exit_codes = (0..=8).map(|code| format!("\n  {code}  "));
+    for wanted in examples.into_iter().chain(exit_codes) {
+        assert!(help.stdout.contains(&wanted), "{wanted:?} is not in:\n{}", help.stdout);
     }
 }
 
@@ -38,7 +37,7 @@ fn the_help_of_serve_names_every_limit_with_its_default() {
 }
 
 #[test]
-fn the_version_is_printed() {
+fn the_version_is_that_of_the_workspace() {
     let version = run(["--version"]);
     assert_eq!(version.stdout, format!("lovely-session {}\n", env!("CARGO_PKG_VERSION")));
 }

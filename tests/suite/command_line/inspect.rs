@@ -8,7 +8,7 @@ use super::binary::{Ended, run};
 const RECORD: &str = "{\"format\":2,\"life\":\"00112233445566ff\",\"marks\":\"\",\"created\":1700000000,\
                       \"saved\":1700000060,\"timeout\":3600,\"packages\":[[\"cart\",20],[\"user\",15]]}\n{\"apple\":2,\"pear\":1}\n{\"name\":\"Zoë\"}\n";
 
-/// A memcached that holds this record under the key of the session `id` in the container `shop`.
+/// A memcached server with this record for the session `id` in the container `shop`.
 fn memcached_with(record: &str) -> MemcachedServer {
     let server = MemcachedServer::start();
     let key = store_key("shop", "id").unwrap();
@@ -22,7 +22,7 @@ fn inspect(server: &MemcachedServer, container: &str, id: &str) -> Ended {
 }
 
 #[test]
-fn a_session_is_printed_with_all_that_it_holds() {
+fn a_session_is_printed_with_all_its_packages() {
     let server = memcached_with(RECORD);
     let ended = inspect(&server, "shop", "id");
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
@@ -55,20 +55,20 @@ fn a_pending_change_is_printed_and_not_applied() {
 }
 
 #[test]
-fn a_session_that_has_moved_is_printed_with_its_new_key() {
+fn a_moved_session_is_printed_with_its_new_key() {
     let moved = "\"ended_until\":1700000120,\"moved_to\":[\"ls1:shop:00\",0],\"packages\":[]}\n";
     let (head, _) = RECORD.split_once("\"packages\"").unwrap();
     let ended = inspect(&memcached_with(&format!("{head}{moved}")), "shop", "id");
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     assert!(
-        ended.stdout.contains("\nstate      moved: it got a new id, and is under ls1:shop:00; "),
+        ended.stdout.contains("\nstate      moved: it has a new id, with the key ls1:shop:00; "),
         "{}",
         ended.stdout
     );
 }
 
 #[test]
-fn inspecting_a_session_neither_changes_it_nor_slides_its_lifetime() {
+fn inspecting_a_session_neither_changes_it_nor_extends_its_lifetime() {
     let server = memcached_with(RECORD);
     let key = store_key("shop", "id").unwrap();
     let state = |flags: &str| server.command(&format!("mg {key} {flags}"));
@@ -76,11 +76,11 @@ fn inspecting_a_session_neither_changes_it_nor_slides_its_lifetime() {
     assert_eq!(inspect(&server, "shop", "id").code, Some(0));
     assert_eq!(state("c v"), before);
     let seconds_left: u32 = state("t").trim().trim_start_matches("HD t").parse().unwrap();
-    assert!((1..=100).contains(&seconds_left), "it now lives for {seconds_left} seconds");
+    assert!((1..=100).contains(&seconds_left), "{seconds_left} seconds are left");
 }
 
 #[test]
-fn an_absent_session_exits_with_6_and_a_message() {
+fn an_unknown_session_exits_with_6() {
     let server = memcached_with(RECORD);
     for (container, id) in [("shop", "another"), ("another", "id")] {
         let ended = inspect(&server, container, id);
@@ -92,7 +92,7 @@ fn an_absent_session_exits_with_6_and_a_message() {
 }
 
 #[test]
-fn a_record_that_cannot_be_decoded_exits_with_6_and_the_reason() {
+fn an_unreadable_record_exits_with_6_and_the_reason() {
     for (record, why) in [
         ("hello", "damaged"),
         ("{\"format\":9}\n", "unknown format 9"),
@@ -111,7 +111,7 @@ fn invalid_names_exit_with_2() {
 }
 
 #[test]
-fn the_embedded_store_cannot_be_inspected() {
+fn sessions_in_memory_cannot_be_inspected() {
     let ended = run(["inspect", "--store", "memory:", "shop", "id"]);
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("memcached://"), "{}", ended.stderr);

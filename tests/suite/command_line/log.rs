@@ -1,4 +1,4 @@
-//! A server whose log cannot be written, or is not read: it still serves requests and stops.
+//! A server whose log is a closed pipe, a full pipe or a full disk: its responses, and how it ends.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
@@ -11,20 +11,20 @@ use tokio::sync::oneshot;
 
 use super::binary::{binary, read_address};
 
-/// The time limit for a response, and for the end of a process.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// The timeout for a response, and for the end of a process, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The number of requests whose log lines fill the pipe (64 KiB) and the server's queue.
+/// The number of requests whose log lines exceed the pipe (64 KiB) and the server's queue.
 const MANY: usize = 200;
 
-/// A server with a log of the test. It is killed when this is dropped.
+/// A server with a log that the test chooses. It is killed when this is dropped.
 struct Server {
     process: Child,
     address: SocketAddr,
 }
 
 impl Server {
-    /// Starts a server, and returns it with its log, of which only the start has been read.
+    /// Serves, and returns the log, of which only the beginning has been read.
     fn with_pipe() -> (Self, BufReader<ChildStderr>) {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut process = serve_at(anywhere).stderr(Stdio::piped()).spawn().unwrap();
@@ -33,30 +33,30 @@ impl Server {
         (Self { process, address }, log)
     }
 
-    /// Starts a server with its log on a full disk.
+    /// Serves with a log on a disk that is full.
     fn with_full_disk() -> Self {
         let address = address_of_its_own();
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let mut process = serve_at(address).stderr(full).spawn().unwrap();
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
-            assert_eq!(process.try_wait().unwrap(), None, "it ended before it served");
-            assert!(begun.elapsed() < TIMEOUT * 3, "it does not listen");
+            assert_eq!(process.try_wait().unwrap(), None, "it ended before it was ready");
+            assert!(begun.elapsed() < PATIENCE * 3, "it does not listen");
             std::thread::sleep(Duration::from_millis(50));
         }
         Self { process, address }
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
-        let asked = async {
+        let exchange = async {
             let response = reqwest::get(format!("http://{}{path}", self.address)).await?;
             Ok::<_, reqwest::Error>((response.status().as_u16(), response.text().await?))
         };
-        tokio::time::timeout(TIMEOUT, asked).await.expect("no response in time").unwrap()
+        tokio::time::timeout(PATIENCE, exchange).await.expect("no response in time").unwrap()
     }
 
-    /// Sends requests that leave all kinds of lines in the log: of the request, of output, and of a failure.
-    async fn assert_serves(&self) {
+    /// Sends requests that add lines to the log: an application responds, prints, and fails.
+    async fn assert_responds(&self) {
         for _ in 0..5 {
             assert_eq!(self.get("/hello").await, (200, "hello\n".to_owned()));
             assert_eq!(self.get("/print").await, (200, "printed\n".to_owned()));
@@ -64,7 +64,7 @@ impl Server {
         }
     }
 
-    /// Makes the log much longer, by long paths.
+    /// Makes the log long: its lines contain the path.
     async fn fill_log(&self) {
         let path = format!("/{}", "x".repeat(30_000));
         for _ in 0..MANY {
@@ -84,7 +84,7 @@ impl Server {
             if let Some(status) = self.process.try_wait().unwrap() {
                 return status;
             }
-            assert!(begun.elapsed() < TIMEOUT, "it does not end");
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -92,7 +92,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Fails when the process has ended already.
+        // This fails if the process has ended already.
         let _ended = self.process.kill();
         let _status = self.process.wait();
     }
@@ -106,40 +106,40 @@ fn serve_at(address: SocketAddr) -> Command {
     command
 }
 
-/// A free port on a loopback address that no other process uses.
+/// A free port on a loopback address that no other process takes ports on.
 fn address_of_its_own() -> SocketAddr {
     let [.., high, low] = std::process::id().to_be_bytes();
     TcpListener::bind(SocketAddr::from(([127, 77, high, low], 0))).unwrap().local_addr().unwrap()
 }
 
 #[tokio::test]
-async fn requests_are_served_when_the_pipe_of_the_log_is_closed() {
+async fn requests_succeed_with_a_closed_pipe_as_the_log() {
     let (mut server, log) = Server::with_pipe();
     drop(log);
-    server.assert_serves().await;
+    server.assert_responds().await;
     server.signal();
     assert_eq!(server.end().code(), Some(0));
 }
 
 #[tokio::test]
-async fn requests_are_served_when_the_disk_of_the_log_is_full() {
+async fn requests_succeed_with_a_full_disk_as_the_log() {
     let mut server = Server::with_full_disk();
-    server.assert_serves().await;
+    server.assert_responds().await;
     server.signal();
     assert_eq!(server.end().code(), Some(0));
 }
 
 #[tokio::test]
-async fn requests_are_served_and_the_server_stops_when_the_log_is_not_read() {
+async fn requests_succeed_and_the_server_ends_with_a_full_pipe_as_the_log() {
     let (mut server, _unread) = Server::with_pipe();
     server.fill_log().await;
-    server.assert_serves().await;
+    server.assert_responds().await;
     server.signal();
     assert_eq!(server.end().code(), Some(0));
 }
 
 #[tokio::test]
-async fn a_second_signal_stops_a_server_whose_log_is_not_read_while_guests_compute_on_all_threads() {
+async fn a_second_signal_ends_a_server_with_a_full_pipe_while_guests_compute_on_all_threads() {
     let (mut server, _unread) = Server::with_pipe();
     server.fill_log().await;
     let url = format!("http://{}/loop", server.address);
@@ -155,38 +155,38 @@ async fn a_second_signal_stops_a_server_whose_log_is_not_read_while_guests_compu
     }
 }
 
-/// Reads the log to its end on a thread, and sends a message when a line reports lost lines.
+/// Reads the log to its end on a thread; the receiver completes at the first line about dropped lines.
 fn read_to_the_end(mut log: BufReader<ChildStderr>) -> (JoinHandle<String>, oneshot::Receiver<()>) {
-    let (sender, told) = oneshot::channel();
+    let (sender, reported) = oneshot::channel();
     let reader = std::thread::spawn(move || {
         let (mut text, mut sender) = (String::new(), Some(sender));
         while log.read_line(&mut text).unwrap() > 0 {
-            if text.ends_with('\n') && text.lines().next_back().is_some_and(|line| lost(line).is_some()) {
+            if text.ends_with('\n') && text.lines().next_back().is_some_and(|line| dropped(line).is_some()) {
                 sender.take().map(|sender| sender.send(()));
             }
         }
         text
     });
-    (reader, told)
+    (reader, reported)
 }
 
-/// The number of lost lines that a line of the log reports.
-fn lost(line: &str) -> Option<usize> {
-    let (_, count) = line.split_once("lines of the log were lost: ")?;
+/// The number of dropped lines that a line of the log reports.
+fn dropped(line: &str) -> Option<usize> {
+    let (_, count) = line.split_once("dropped log lines: ")?;
     Some(count.parse().unwrap())
 }
 
 #[tokio::test]
-async fn the_log_reports_the_number_of_lost_lines() {
+async fn the_log_counts_every_dropped_line() {
     let (mut server, log) = Server::with_pipe();
     server.fill_log().await;
-    let (reader, told) = read_to_the_end(log);
-    tokio::time::timeout(TIMEOUT, told).await.expect("the log tells of no loss").unwrap();
+    let (reader, reported) = read_to_the_end(log);
+    tokio::time::timeout(PATIENCE, reported).await.expect("the log reports no dropped lines").unwrap();
     server.signal();
     assert_eq!(server.end().code(), Some(0));
     let text = reader.join().unwrap();
-    let losses: Vec<usize> = text.lines().filter_map(lost).collect();
-    let written = text.lines().count() - losses.len();
-    // One line for each request, `stopping`, and `stopped`.
-    assert_eq!(written + losses.iter().sum::<usize>(), MANY + 2, "{written} written, {losses:?} lost");
+    let counts: Vec<usize> = text.lines().filter_map(dropped).collect();
+    let written = text.lines().count() - counts.len();
+    // A line for each request, `stopping`, and `stopped`.
+    assert_eq!(written + counts.iter().sum::<usize>(), MANY + 2, "{written} written, {counts:?} dropped");
 }

@@ -1,4 +1,4 @@
-//! Failures before anything is served: the message and the exit code.
+//! Failures before the server is ready: the messages, and the exit codes.
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,12 +11,12 @@ use crate::serve::with_names_replaced;
 
 const MISBEHAVE: &str = env!("PROGRAM_MISBEHAVE_WASM");
 
-/// Checks the exit code, and that the message contains all of `said`, and no internals.
-fn assert_refused(ended: &Ended, code: i32, said: &[&str]) {
+/// Checks the exit code, and that the message contains these texts, and none for programmers.
+fn assert_refused(ended: &Ended, code: i32, texts: &[&str]) {
     let message = &ended.stderr;
     assert_eq!(ended.code, Some(code), "{message}");
     assert!(message.starts_with("error: "), "{message}");
-    for text in said {
+    for text in texts {
         assert!(message.contains(text), "{text:?} is not in:\n{message}");
     }
     for text in ["panicked", "Os {", "Error(", "stack backtrace"] {
@@ -43,13 +43,13 @@ fn serve_bytes(content: &[u8]) -> Ended {
     serve(&file)
 }
 
-/// An address on which nothing listens.
+/// An address that no process listens on.
 fn unused_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 #[test]
-fn a_usage_error_exits_with_2() {
+fn an_invalid_command_line_exits_with_2() {
     assert_refused(&run(["serve"]), 2, &["APP.wasm"]);
     assert_refused(&run(["serve", "app.wasm", "--max-memory", "lots"]), 2, &["--max-memory", "64MiB"]);
     assert_refused(&run(["serve", "app.wasm", "--time-limit", "0"]), 2, &["--time-limit"]);
@@ -61,7 +61,7 @@ fn a_usage_error_exits_with_2() {
 }
 
 #[test]
-fn an_absent_file_exits_with_3() {
+fn a_missing_file_exits_with_3() {
     assert_refused(
         &serve(Path::new("nowhere/app.wasm")),
         3,
@@ -70,7 +70,7 @@ fn an_absent_file_exits_with_3() {
 }
 
 #[test]
-fn a_file_that_is_not_a_component_exits_with_3_and_the_reason() {
+fn a_file_that_is_no_component_exits_with_3_and_the_reason() {
     assert_refused(&serve_bytes(b""), 3, &["app.wasm", "empty"]);
     assert_refused(&serve_bytes(b"(module)"), 3, &["app.wasm", "a text"]);
     assert_refused(&serve_bytes(b"\x7fELF\x02\xff"), 3, &["app.wasm", "not a WebAssembly component"]);
@@ -82,19 +82,19 @@ fn a_file_that_is_not_a_component_exits_with_3_and_the_reason() {
 }
 
 #[test]
-fn a_core_module_exits_with_3_and_how_to_make_it_a_component() {
+fn a_core_module_exits_with_3_and_a_way_to_make_a_component_of_it() {
     let refusal = serve_bytes(b"\0asm\x01\0\0\0");
     assert_refused(&refusal, 3, &["a core WebAssembly module", "wasm-tools component new"]);
 }
 
 #[test]
-fn an_unknown_import_exits_with_3_and_its_name() {
+fn an_unknown_import_exits_with_3_and_is_named() {
     let bytes = with_names_replaced(fs::read(MISBEHAVE).unwrap(), "wasi:cli/stdout@", "acme:cli/stdout@");
     assert_refused(&serve_bytes(&bytes), 3, &["`acme:cli/stdout@0.2.", "does not provide"]);
 }
 
 #[test]
-fn an_unreachable_store_exits_with_4_and_its_address() {
+fn a_store_that_cannot_be_reached_exits_with_4_and_is_named() {
     let address = unused_address();
     let store = format!("memcached://{address}");
     assert_refused(&run(["serve", MISBEHAVE, "--store", &store]), 4, &[&address]);
@@ -102,7 +102,7 @@ fn an_unreachable_store_exits_with_4_and_its_address() {
 }
 
 #[test]
-fn an_address_in_use_exits_with_5_and_the_address() {
+fn an_address_in_use_exits_with_5_and_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     assert_refused(

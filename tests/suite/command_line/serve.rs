@@ -1,4 +1,4 @@
-//! A server process: its log, and how it stops.
+//! The process of `serve`: its log, and its end.
 
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ async fn get(serving: &Serving, path: &str) -> u16 {
     reqwest::get(serving.url(path)).await.unwrap().status().as_u16()
 }
 
-/// Sends a request that takes 0.7 seconds, and waits until it runs.
+/// Begins a request of 0.7 seconds, and waits until it runs.
 async fn begin_slow_request(
     serving: &Serving,
 ) -> tokio::task::JoinHandle<reqwest::Result<reqwest::Response>> {
@@ -27,7 +27,7 @@ async fn sigterm_and_sigint_let_running_requests_finish_and_exit_with_0() {
         assert_eq!(request.await.unwrap().unwrap().text().await.unwrap(), "slow\n");
         let (status, log) = serving.wait();
         assert_eq!(status.code(), Some(0), "{log}");
-        assert!(log.contains("stopping: ") && log.contains(" stopped"), "{log}");
+        assert!(log.contains("stopping after the running requests") && log.contains(" stopped"), "{log}");
     }
 }
 
@@ -48,7 +48,7 @@ async fn a_second_signal_stops_at_once() {
 }
 
 #[tokio::test]
-async fn each_request_leaves_a_line_in_the_log_without_its_secrets() {
+async fn the_log_has_a_line_for_each_request_without_its_secrets() {
     let serving = Serving::start();
     assert_eq!(get(&serving, "/hello?token=secret-query").await, 200);
     let client = reqwest::Client::new();
@@ -56,7 +56,7 @@ async fn each_request_leaves_a_line_in_the_log_without_its_secrets() {
     assert_eq!(with_cookie.send().await.unwrap().status(), 500);
     serving.signal("TERM");
     let (_, log) = serving.wait();
-    let lines: Vec<_> = log.lines().filter(|line| line.contains("request served")).collect();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("answered")).collect();
     assert_eq!(lines.len(), 2, "{log}");
     for (line, request, status) in
         [(lines[0], "path=\"/hello\"", "status=200"), (lines[1], "path=\"/trap\"", "status=500")]
@@ -69,7 +69,7 @@ async fn each_request_leaves_a_line_in_the_log_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn the_output_of_the_application_is_in_the_log_and_cannot_imitate_other_lines() {
+async fn the_output_of_the_application_is_escaped_in_the_log() {
     let serving = Serving::start();
     assert_eq!(get(&serving, "/print").await, 200);
     serving.signal("TERM");

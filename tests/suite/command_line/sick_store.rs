@@ -1,4 +1,4 @@
-//! A server process with memcached servers that freeze or die: which requests still succeed, and what the log contains.
+//! `serve` with memcached servers that freeze or die: which requests succeed, and the log.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use tokio::task::JoinSet;
 
 use super::binary::Serving;
 
-/// More visitors than slots for requests, on each of two servers.
+/// Enough for more sessions than request slots on each of two servers.
 const VISITORS: usize = 400;
 
 /// How long visitors send requests.
 const VISITING: Duration = Duration::from_secs(3);
 
-/// The time limit until a server that continues is used again.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it may take until a server is used again after it was frozen.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves the counter with these memcached servers.
 fn serve(servers: &[&MemcachedServer]) -> Serving {
@@ -29,7 +29,7 @@ fn visitor(serving: &Serving) -> Visitor {
     Visitor::new(format!("http://{}", serving.address()))
 }
 
-/// Sends one request for each visitor, concurrently. Returns the visitors with the status of their responses.
+/// Sends a request of each visitor, all concurrently; returns the visitors with the statuses of the responses.
 async fn visit_once(visitors: Vec<Visitor>) -> Vec<(Visitor, u16)> {
     let visit = async |mut visitor: Visitor| {
         let status = visitor.get("/").await.status;
@@ -38,38 +38,38 @@ async fn visit_once(visitors: Vec<Visitor>) -> Vec<(Visitor, u16)> {
     visitors.into_iter().map(visit).collect::<JoinSet<_>>().join_all().await
 }
 
-/// Sends requests for the visitors, again and again for some time. Returns the number of responses with status 200.
+/// Sends requests of these visitors for some time; returns the number of successful ones.
 async fn visit_for(time: Duration, visitors: &[Visitor]) -> usize {
     let end = Instant::now() + time;
     let visit = |visitor: &Visitor| {
         let mut visitor = visitor.clone();
         async move {
-            let mut good = 0;
+            let mut count = 0;
             while Instant::now() < end {
-                good += usize::from(visitor.get("/").await.status == 200);
+                count += usize::from(visitor.get("/").await.status == 200);
             }
-            good
+            count
         }
     };
     visitors.iter().map(visit).collect::<JoinSet<_>>().join_all().await.into_iter().sum()
 }
 
-/// Sends requests until one succeeds: until a server has replied once, most calls to it fail.
-async fn until_served(visitor: &Visitor) {
+/// Retries until a request succeeds: until the server's first reply, most calls to it are refused.
+async fn until_success(visitor: &Visitor) {
     let begun = Instant::now();
     while visitor.clone().get("/").await.status != 200 {
-        assert!(begun.elapsed() < TIMEOUT, "a server that goes on is not used again");
+        assert!(begun.elapsed() < PATIENCE, "the server is not used again");
     }
 }
 
-/// Divides the visitors into those whose sessions are on this server, and the others.
+/// The visitors with sessions on this server, and the others.
 fn divided(visitors: Vec<(Visitor, u16)>, server: &MemcachedServer) -> (Vec<Visitor>, Vec<Visitor>) {
     let here = server.keys();
     let key = |visitor: &Visitor| store_key("counter", visitor.session.as_ref().unwrap()).unwrap();
     visitors.into_iter().map(|(visitor, _)| visitor).partition(|visitor| here.contains(&key(visitor)))
 }
 
-/// Stops the server, and returns the lines of its log about the store.
+/// Stops the process; returns the lines of its log about the store.
 fn lines_about_the_store(serving: Serving) -> Vec<String> {
     serving.signal("TERM");
     let (_, log) = serving.wait();
@@ -77,7 +77,7 @@ fn lines_about_the_store(serving: Serving) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_server_does_not_slow_down_the_sessions_of_the_other_one() {
+async fn a_frozen_server_does_not_affect_the_sessions_of_the_other_one() {
     let (healthy, frozen) = (MemcachedServer::start(), MemcachedServer::start());
     let serving = serve(&[&healthy, &frozen]);
     let visitors = visit_once(vec![visitor(&serving); VISITORS]).await;
@@ -89,16 +89,18 @@ async fn a_frozen_server_does_not_slow_down_the_sessions_of_the_other_one() {
     frozen.pause();
     let (meanwhile, of_the_frozen) = all().await;
     frozen.resume();
-    until_served(&on_frozen[0]).await;
+    until_success(&on_frozen[0]).await;
     assert!(visit_once(on_frozen.clone()).await.iter().all(|(_, status)| *status == 200));
     let (after, _) = all().await;
-    println!("good responses from the healthy server: {before} before, {meanwhile} meanwhile, {after} after");
+    println!(
+        "successful requests with sessions on the healthy server: {before} before, {meanwhile} meanwhile, {after} after"
+    );
     assert_eq!(of_the_frozen, 0);
     assert!(meanwhile >= before.min(after) / 2, "{before} before, {meanwhile} meanwhile, {after} after");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_server_is_logged_in_few_lines_with_the_reason_although_the_application_hides_it() {
+async fn the_log_names_a_dead_server_with_the_reason_in_few_lines() {
     let mut server = MemcachedServer::start();
     let serving = serve(&[&server]);
     server.stop();
@@ -116,7 +118,7 @@ async fn a_dead_server_is_logged_in_few_lines_with_the_reason_although_the_appli
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_freezes_and_continues_is_logged_as_away_and_as_back() {
+async fn the_log_says_when_a_server_freezes_and_when_it_replies_again() {
     let server = MemcachedServer::start();
     let serving = serve(&[&server]);
     let (mut visitors, _): (Vec<_>, Vec<_>) =
@@ -129,14 +131,14 @@ async fn a_server_that_freezes_and_continues_is_logged_as_away_and_as_back() {
     assert_eq!(visitors[0].get("/").await.status, 200);
 
     let lines = lines_about_the_store(serving);
-    let line_with = |words: &[&str]| {
+    let position = |words: &[&str]| {
         let has_all = |line: &String| words.iter().all(|word| line.contains(word));
         lines.iter().position(has_all).unwrap_or_else(|| panic!("{words:?} is not in {lines:#?}"))
     };
     let address = format!("server={}", server.address());
-    line_with(&[" WARN ", &address, "call=read", "did not answer in time"]);
-    let away = line_with(&[" WARN ", &address, "does not answer"]);
-    let back = line_with(&[" INFO ", &address, "answers again"]);
+    position(&[" WARN ", &address, "call=read", "did not answer in time"]);
+    let away = position(&[" WARN ", &address, "does not answer"]);
+    let back = position(&[" INFO ", &address, "answers again"]);
     assert!(away < back, "{lines:#?}");
     let key = store_key("counter", &id).unwrap();
     assert!(lines.iter().all(|line| !line.contains(&id) && !line.contains(&key)), "{lines:#?}");

@@ -1,4 +1,4 @@
-//! Loads an application for `serve`, from the cache if it can.
+//! Loads an application, from the cache if it is there.
 
 use std::error::Error;
 use std::iter::successors;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use lovely_session_host::serve::{Application, CodeCache, Limits, LoadError, Loaded};
 
-/// Loads the application whose file holds `bytes`. The log tells what is wrong with the cache, if anything is.
+/// Loads the application whose file contains `bytes`. Problems with the cache are logged, and never fail the call.
 pub fn load(bytes: &[u8], limits: Limits, cache: Option<&Path>) -> Result<Loaded, LoadError> {
     let Some(cache) = cache.and_then(open) else {
         let application = Application::load(bytes, limits)?;
@@ -14,7 +14,7 @@ pub fn load(bytes: &[u8], limits: Limits, cache: Option<&Path>) -> Result<Loaded
     };
     let loaded = Application::load_cached(bytes, limits, &cache)?;
     for problem in &loaded.problems {
-        tracing::warn!("the cache did not help: {}", in_one_line(problem));
+        tracing::warn!("the cache could not be used for this application: {}", in_one_line(problem));
     }
     Ok(loaded)
 }
@@ -24,7 +24,7 @@ fn open(path: &Path) -> Option<CodeCache> {
     opened.inspect_err(|problem| tracing::warn!("the cache is not used: {}", in_one_line(problem))).ok()
 }
 
-/// A problem and its reasons.
+/// An error and its sources.
 fn in_one_line(problem: &dyn Error) -> String {
     let reasons = successors(Some(problem), |&error| error.source());
     reasons.map(ToString::to_string).collect::<Vec<_>>().join(": ")

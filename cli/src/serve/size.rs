@@ -1,17 +1,17 @@
-//! Sizes as people write them.
+//! Sizes on the command line.
 
 use std::str::FromStr;
 
-/// So many bytes, read from texts such as `64MiB`, `512KiB` or `4096`.
+/// A number of bytes, parsed from texts such as `64MiB`, `512KiB` or `4096`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// The number of bytes.
     pub bytes: usize,
 }
 
-/// A text that is no size.
+/// The text is not a size, or the size does not fit in a `usize`.
 #[derive(Debug, thiserror::Error)]
-#[error("a size is a whole number of bytes, or one with a unit, such as 512KiB, 64MiB or 1GiB")]
+#[error("a size is a whole number, of bytes or with a unit: 4096, 512KiB, 64MiB or 1GiB")]
 pub struct InvalidSize;
 
 impl FromStr for Size {
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_bytes_unless_a_unit_says_otherwise() {
+    fn sizes_without_a_unit_are_in_bytes() {
         assert_eq!(bytes("4096"), Some(4096));
         assert_eq!(bytes("512KiB"), Some(512 * 1024));
         assert_eq!(bytes("64MiB"), Some(64 * 1024 * 1024));
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_sizes() {
+    fn other_texts_are_refused() {
         for text in
             ["", "MiB", "64MB", "-1", "1.5MiB", "64 MiB", "99999999999999999999", "18446744073709551615KiB"]
         {

@@ -1,0 +1,118 @@
+//! The arguments of `serve`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use lovely_session_host::StoreUrl;
+use lovely_session_host::serve::{CodeCache, Limits};
+
+use super::size::Size;
+
+const SERVE_HELP: &str = "\
+The application is a WebAssembly component that exports `wasi:http/incoming-handler@0.2`. Its imports of
+`lovely:session` are satisfied by the session component, which is built in. Each request runs in a new
+instance, without files, environment variables, sockets or outgoing HTTP requests (these fail with
+`HTTP-request-denied`). What the application prints goes to the log.
+
+SIGINT or SIGTERM stops the server after the running requests; a second one stops it at once.";
+
+/// The arguments of `serve`.
+#[derive(Debug, Args)]
+#[command(after_help = SERVE_HELP)]
+pub struct ServeArgs {
+    /// The application: a WebAssembly component
+    #[arg(value_name = "APP.wasm")]
+    pub application: PathBuf,
+    /// The address to listen on; port 0 chooses a free port, which the log contains
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
+    pub addr: String,
+    /// Where sessions are kept: `memory:`, or `memcached://HOST:PORT[,HOST:PORT…]`
+    #[arg(long, value_name = "URL", default_value = "memory:")]
+    pub store: StoreUrl,
+    /// Where compiled code is kept.
+    #[command(flatten)]
+    pub cache: CacheArgs,
+    /// The limits of requests and connections.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// Where `serve` keeps compiled code.
+#[derive(Debug, Args)]
+pub struct CacheArgs {
+    /// Where to keep compiled code for the next start: a directory that only you can write to
+    /// [default: $XDG_CACHE_HOME/lovely-session or ~/.cache/lovely-session]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Compile at each start, and keep no compiled code
+    #[arg(long, conflicts_with = "cache")]
+    no_cache: bool,
+}
+
+impl CacheArgs {
+    /// The directory; `None` with `--no-cache`, and for a user without a home directory.
+    pub fn directory(&self) -> Option<PathBuf> {
+        if self.no_cache { None } else { self.cache.clone().or_else(CodeCache::default_path) }
+    }
+}
+
+/// The limits of `serve`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// How long a request may run; also how long it may take to receive its body, and to wait for a free slot
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub time_limit: u64,
+    /// The memory of a request, including that of the session component and of the host on its behalf
+    #[arg(long, value_name = "SIZE", default_value = "64MiB")]
+    pub max_memory: Size,
+    /// The size of a request's body
+    #[arg(long, value_name = "SIZE", default_value = "1MiB")]
+    pub max_body: Size,
+    /// How many requests run concurrently; more wait for a free slot
+    #[arg(long, value_name = "COUNT", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_requests: u32,
+    /// How many connections are open concurrently; more wait to be accepted
+    #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+    /// How long to wait for the headers of a request, and to keep an idle connection
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
+    pub header_timeout: u64,
+    /// How long to wait for the running requests when the server stops
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub shutdown_timeout: u64,
+}
+
+impl From<&LimitArgs> for Limits {
+    fn from(args: &LimitArgs) -> Self {
+        Self {
+            request_time: Duration::from_secs(args.time_limit),
+            memory: args.max_memory.bytes,
+            body: args.max_body.bytes,
+            concurrent_requests: args.max_requests,
+            connections: args.max_connections,
+            header_time: Duration::from_secs(args.header_timeout),
+            shutdown_time: Duration::from_secs(args.shutdown_timeout),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Serve {
+        #[command(flatten)]
+        args: ServeArgs,
+    }
+
+    #[test]
+    fn the_flags_default_to_the_limits_of_the_library() {
+        let serve = Serve::parse_from(["serve", "app.wasm"]);
+        assert_eq!(Limits::from(&serve.args.limits), Limits::default());
+    }
+}
