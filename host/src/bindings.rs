@@ -2,7 +2,7 @@
 
 mod imported {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "wit",
         world: "lovely:session/store",
         imports: { default: async },
     });
@@ -10,7 +10,7 @@ mod imported {
 
 mod exported {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "wit",
         world: "lovely:session/store-component",
         exports: { default: async },
     });

@@ -3,7 +3,7 @@
 #[allow(missing_docs, unsafe_code, clippy::all)]
 mod generated {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "application",
         generate_all,
         additional_derives: [PartialEq, Eq],

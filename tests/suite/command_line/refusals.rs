@@ -72,7 +72,7 @@ fn a_missing_file_exits_with_3() {
 #[test]
 fn a_file_that_is_no_component_exits_with_3_and_the_reason() {
     assert_refused(&serve_bytes(b""), 3, &["app.wasm", "empty"]);
-    assert_refused(&serve_bytes(b"(module)"), 3, &["app.wasm", "a text"]);
+    assert_refused(&serve_bytes(b"(module)"), 3, &["app.wasm", "it is text"]);
     assert_refused(&serve_bytes(b"\x7fELF\x02\xff"), 3, &["app.wasm", "not a WebAssembly component"]);
     assert_refused(
         &serve_bytes(b"\0asm\x0d\0\x01\0\xff"),

@@ -111,7 +111,7 @@ async fn a_target_in_a_form_that_its_method_does_not_allow_is_a_400() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tunnels_and_other_schemes_are_refused() {
     let tunnel = ["CONNECT test:80 HTTP/1.1\r\nHost: test:80"];
-    assert_refused_without_closing(&tunnel, 501, "this server is no proxy\n").await;
+    assert_refused_without_closing(&tunnel, 501, "this server is not a proxy\n").await;
     let secure = ["GET https://test/hello HTTP/1.1\r\nHost: test", "GET ftp://test/ HTTP/1.1\r\nHost: test"];
     assert_refused_without_closing(&secure, 421, "this server supports only the scheme http\n").await;
 }
@@ -131,7 +131,7 @@ async fn an_unknown_expectation_is_a_417() {
         "GET /hello HTTP/1.1\r\nHost: test\r\nExpect: 100-continue, miracles",
         "GET /hello HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nExpect: miracles",
     ];
-    assert_refused_without_closing(&heads, 417, "the request expects what this server does not know\n").await;
+    assert_refused_without_closing(&heads, 417, "the request's expectation is not supported\n").await;
     let server = RunningServer::start().await;
     for head in [
         "GET /hello HTTP/1.1\r\nHost: test\r\nExpect: 100-Continue",
