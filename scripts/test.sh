@@ -21,6 +21,8 @@ RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
 say "building the host and the tests"
 cargo build --workspace --bins --tests --locked
 
+scripts/packages.sh
+
 say "tests"
 cargo test --workspace --locked
 

@@ -125,7 +125,7 @@ fn components_that_cannot_be_composed_are_refused_with_the_reason() {
     let cases: [(&[&str], &str, i32); 5] = [
         (&["--store", "no-such-file.wasm", "--output", output], "cannot read `no-such-file.wasm`", 3),
         (&["--store", text, "--output", output], "it is text", 3),
-        (&["--store", env!("COUNTER_WASM"), "--output", output], "and not `lovely:session/key-value`", 3),
+        (&["--store", env!("COUNTER_WASM"), "--output", output], "but not `lovely:session/key-value`", 3),
         (&[text, "--store", "memcached", "--output", output], "it is text", 3),
         (&["--store", "memcached", "--output", "no/such/directory/out.wasm"], "cannot write", 1),
     ];

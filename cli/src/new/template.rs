@@ -60,7 +60,7 @@ Created the crate `{directory}`. To build it, and to serve it on http://127.0.0.
 
   rustup target add wasm32-wasip2
   cd {directory}
-  cargo build --target wasm32-wasip2 --release
+  cargo build --release --target wasm32-wasip2
   lovely-session serve target/wasm32-wasip2/release/{component}.wasm
 "
     )

@@ -101,7 +101,17 @@ fn is_inherited(name: &OsStr) -> bool {
         "RUSTUP_",
     ];
     const DROPPED: [&str; 11] = [
-        "CARGO", "CLIPPY_", "DEBUG", "DEP_", "HOST", "NUM_JOBS", "OPT_LEVEL", "OUT_DIR", "PROFILE", "RUST", "TARGET",
+        "CARGO",
+        "CLIPPY_",
+        "DEBUG",
+        "DEP_",
+        "HOST",
+        "NUM_JOBS",
+        "OPT_LEVEL",
+        "OUT_DIR",
+        "PROFILE",
+        "RUST",
+        "TARGET",
     ];
     let name = name.to_string_lossy();
     let begins_with_one_of = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
@@ -148,7 +158,8 @@ fn standard_library() -> Result<(PathBuf, String), String> {
 /// Has cargo run the build script again when one of these changes: the files that the compiler has read, which cargo
 /// lists next to the component, and those that say how the workspace is built.
 fn watch_sources(workspace: &Path, list: &Path) -> Result<(), String> {
-    let text = fs::read_to_string(list).map_err(|error| format!("cannot read {}: {error}", list.display()))?;
+    let text =
+        fs::read_to_string(list).map_err(|error| format!("cannot read {}: {error}", list.display()))?;
     let (_, sources) = text.split_once(": ").unwrap_or_default();
     // A space in a path is escaped.
     let sources = sources.trim().replace("\\ ", "\0");

@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The name of each component's file, and the package that it is built from.
-const COMPONENTS: [(&str, &str); 2] = [
-    ("lovely-session.wasm", "lovely-session-guest"),
-    ("kv-memcached.wasm", "lovely-session-kv-memcached"),
-];
+const COMPONENTS: [(&str, &str); 2] =
+    [("lovely-session.wasm", "lovely-session-guest"), ("kv-memcached.wasm", "lovely-session-kv-memcached")];
 
 fn main() -> ExitCode {
     component::main(|| {
@@ -20,7 +18,8 @@ fn main() -> ExitCode {
         let is_packed = packed.is_dir();
         for (file, package) in COMPONENTS {
             let built = if is_packed { packed.join(file) } else { component::build(package)? };
-            fs::copy(&built, out.join(file)).map_err(|error| format!("cannot copy {}: {error}", built.display()))?;
+            fs::copy(&built, out.join(file))
+                .map_err(|error| format!("cannot copy {}: {error}", built.display()))?;
         }
         Ok(())
     })

@@ -75,9 +75,7 @@ fn fits(expects: &Expectation, found: Option<&[u8]>) -> bool {
     match expects {
         Expectation::Anything => true,
         Expectation::Absent => found.is_none(),
-        Expectation::Version(version) => {
-            found.and_then(split).is_some_and(|(stamp, _)| stamp == *version)
-        }
+        Expectation::Version(version) => found.and_then(split).is_some_and(|(stamp, _)| stamp == *version),
     }
 }
 

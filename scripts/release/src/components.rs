@@ -6,7 +6,9 @@ use std::path::Path;
 use anyhow::Context;
 use lovely_session_artifact::{COMPONENT, KV_MEMCACHED};
 use lovely_session_host::compose::with_store;
-use wasm_metadata::{AddMetadata, AddMetadataField, Description, Homepage, Licenses, Revision, Source, Version};
+use wasm_metadata::{
+    AddMetadata, AddMetadataField, Description, Homepage, Licenses, Revision, Source, Version,
+};
 
 /// Writes the components byte for byte as the artifact crate has them.
 ///

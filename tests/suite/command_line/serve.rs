@@ -56,7 +56,7 @@ async fn the_log_has_a_line_for_each_request_without_its_secrets() {
     assert_eq!(with_cookie.send().await.unwrap().status(), 500);
     serving.signal("TERM");
     let (_, log) = serving.wait();
-    let lines: Vec<_> = log.lines().filter(|line| line.contains("answered")).collect();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("request served")).collect();
     assert_eq!(lines.len(), 2, "{log}");
     for (line, request, status) in
         [(lines[0], "path=\"/hello\"", "status=200"), (lines[1], "path=\"/trap\"", "status=500")]

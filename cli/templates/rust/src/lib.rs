@@ -14,7 +14,7 @@ fn count(visit: &Visit) -> Result<u64, Error> {
     Ok(count)
 }
 
-/// Answers a visitor's request with a status and a text, and adds the cookie to the headers.
+/// Returns the status and the text of a response, and adds the cookie to the headers.
 fn answer(request: &IncomingRequest, headers: &Headers) -> (u16, String) {
     match VISITORS.visit(request.headers().get("cookie"), count) {
         Ok(visited) => {
