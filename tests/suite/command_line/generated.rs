@@ -50,7 +50,7 @@ fn the_completions_for_bash_are_a_valid_script() {
 fn bash_completes_the_commands() {
     let script = completions("bash")
         + "\nCOMP_WORDS=(lovely-session ch) COMP_CWORD=1\n\
-           _lovely-session lovely-session ch lovely-session\necho \"${COMPREPLY[@]}\"\n";
+           _lovely__session lovely-session ch lovely-session\necho \"${COMPREPLY[@]}\"\n";
     assert_eq!(bash(&[], &script), "check-store\n");
 }
 
