@@ -58,7 +58,7 @@ fn the_readmes_commands_write_every_file_that_the_manifests_name() {
     let readme = fs::read_to_string(example("README.md")).unwrap();
     for name in [ON_MEMCACHED, ON_KEY_VALUE] {
         for file in Manifest::read(name).component().files() {
-            assert!(readme.contains(&format!("--output {file}\n")), "{file} of {name}");
+            assert!(readme.contains(&format!("/{file}\n")), "{file} of {name}");
             assert!(!written(file).is_empty());
         }
     }
