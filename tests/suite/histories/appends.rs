@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 
 use self::client::Client;
 use self::slots::Slots;
-use super::load::Recording;
-use super::{Allowed, MAX_ROUNDS, ROUND, Rounds, duration};
+use super::load::{Counts, Recording};
+use super::{Allowed, MAX_COMMITS, ROUND, Rounds, duration};
 use crate::faults::trouble::{Trouble, settle};
 
 mod client;
@@ -108,13 +108,13 @@ async fn last_writer_wins_appends_fork_lists_and_the_checker_finds_it() {
     let load = Load { isolation: Isolation::LastWriterWins, unrest: false };
     let mut rounds = Rounds::new(format!("{load:?}"));
     let world = Arc::new(World::memcached().await);
-    for _ in 0..MAX_ROUNDS {
+    while rounds.counts.committed < MAX_COMMITS {
         run(&world, load, &mut rounds, Allowed { overall: all, in_one_session: all }).await;
         if rounds.found.contains_key(&Phenomenon::Fork) {
             return rounds.print();
         }
     }
-    panic!("{MAX_ROUNDS} rounds have shown no fork");
+    panic!("{MAX_COMMITS} commits have shown no fork");
 }
 
 async fn run_for_long(load: Load, allowed: Allowed) {
@@ -123,7 +123,10 @@ async fn run_for_long(load: Load, allowed: Allowed) {
     let world = Arc::new(World::at_all(&addresses, &long_timeouts()).await);
     let mut rounds = Rounds::new(format!("{load:?}"));
     let start = Instant::now();
-    while start.elapsed() < duration() {
+    let has_competed = |counts: &Counts| counts.conflicts > 0 && counts.unknown > 0;
+    while start.elapsed() < duration()
+        || !(has_competed(&rounds.counts) || rounds.counts.committed > MAX_COMMITS)
+    {
         run(&world, load, &mut rounds, allowed).await;
     }
     rounds.print();
