@@ -1,4 +1,5 @@
-//! The session component and the store components as bytes, built from source along with this crate.
+//! The session component and the store component on memcached as bytes. A package from a registry brings them along; in a
+//! checkout, the build script builds them from source.
 //!
 //! A host needs no file beside its binary: it composes applications with [`COMPONENT`]. For hosts that have no store
 //! of their own, the session component is composed with a store component first.
