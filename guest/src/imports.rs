@@ -16,10 +16,10 @@ pub struct Imports;
 impl core::Store for Imports {
     fn get_many(
         &self,
-        keys: Vec<String>,
+        keys: &[String],
         touch: Option<core::Lifetime>,
     ) -> Result<Vec<Option<core::Entry>>, core::StoreError> {
-        let entries = wit::get_many(&keys, touch.map(Into::into))?;
+        let entries = wit::get_many(keys, touch.map(Into::into))?;
         if entries.len() != keys.len() {
             return Err(core::StoreError::Other("the store returned the wrong number of entries".into()));
         }
@@ -42,8 +42,11 @@ impl core::Clock for Imports {
 
 impl core::Random for Imports {
     fn fill(&self, buffer: &mut [u8]) {
-        let bytes = random::get_random_bytes(buffer.len() as u64);
-        buffer.iter_mut().zip(bytes).for_each(|(target, byte)| *target = byte);
+        // Numbers, because bytes would come as a list that has to be allocated.
+        for chunk in buffer.chunks_mut(8) {
+            let bytes = random::get_random_u64().to_ne_bytes();
+            chunk.iter_mut().zip(bytes).for_each(|(target, byte)| *target = byte);
+        }
     }
 }
 

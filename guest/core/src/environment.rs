@@ -19,7 +19,7 @@ pub trait Store {
     ///
     /// # Errors
     /// When nothing was read.
-    fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError>;
+    fn get_many(&self, keys: &[String], touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError>;
 
     /// Does independent writes of different keys, and returns their outcomes in the same order.
     ///
@@ -54,7 +54,7 @@ pub(crate) mod no_store {
     pub struct NoStore;
 
     impl Store for NoStore {
-        fn get_many(&self, keys: Vec<String>, _: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
+        fn get_many(&self, keys: &[String], _: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
             Ok(keys.iter().map(|_| None).collect())
         }
 

@@ -59,7 +59,7 @@ impl World {
 }
 
 impl Store for World {
-    fn get_many(&self, keys: Vec<String>, _: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
+    fn get_many(&self, keys: &[String], _: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
         let values = self.values.borrow();
         let entry = |(value, version): &(Vec<u8>, Version)| Entry {
             value: value.clone(),

@@ -112,7 +112,7 @@ pub fn read_as_stored<E: Environment>(
     keys: &[String],
     touch: Option<Lifetime>,
 ) -> Result<Vec<Result<Stored, RecordError>>, StoreError> {
-    let entries = environment.get_many(keys.to_vec(), touch)?;
+    let entries = environment.get_many(keys, touch)?;
     if entries.len() != keys.len() {
         return Err(StoreError::Other("the store returned the wrong number of entries".into()));
     }

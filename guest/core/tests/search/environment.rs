@@ -46,8 +46,8 @@ pub struct Env<'y> {
 }
 
 impl Store for Env<'_> {
-    fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
-        match self.yielder.suspend(Request::Read(keys, touch)) {
+    fn get_many(&self, keys: &[String], touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
+        match self.yielder.suspend(Request::Read(keys.to_vec(), touch)) {
             Reply::Read(result) => result,
             _ => panic!("a read is answered as a read"),
         }
@@ -100,7 +100,7 @@ impl Alone {
 }
 
 impl Store for Alone {
-    fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
+    fn get_many(&self, keys: &[String], touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
         let mut memory = self.memory.borrow_mut();
         match memory.refuses_touch(touch) {
             Some(error) => Err(error),

@@ -7,7 +7,7 @@ use lovely_session_core::{Change, Entry, Expectation, Lifetime, Outcome, Store, 
 use super::environment::{Fault, Item, World};
 
 impl Store for World {
-    fn get_many(&self, keys: Vec<String>, touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
+    fn get_many(&self, keys: &[String], touch: Option<Lifetime>) -> Result<Vec<Option<Entry>>, StoreError> {
         if touch.is_some() && !self.slides.get() {
             return Err(StoreError::Unsupported("no touch".into()));
         }

@@ -5,6 +5,8 @@
 
 #![allow(unsafe_code, reason = "it is an allocator")]
 
+mod small_blocks;
+
 use core::alloc::Layout;
 use core::arch::wasm32;
 use core::mem::MaybeUninit;
@@ -16,8 +18,11 @@ use talc::cell::TalcSyncCell;
 use talc::source::Source;
 use talc::wasm::WasmBinning;
 
+use self::small_blocks::SmallBlocks;
+
 #[global_allocator]
-static ALLOCATOR: TalcSyncCell<Heap, WasmBinning> = TalcSyncCell::new_wasm(Heap { used: false, end: None });
+static ALLOCATOR: SmallBlocks<TalcSyncCell<Heap, WasmBinning>> =
+    SmallBlocks::new(TalcSyncCell::new_wasm(Heap { used: false, end: None }));
 
 /// What a transaction on small sessions needs.
 const FIRST_BYTES: usize = 128 << 10;
