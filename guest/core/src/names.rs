@@ -16,7 +16,7 @@ pub const MAX_CONTAINER_NAME: usize = 60;
 pub const MAX_NAME: usize = 1024;
 
 /// Identifies keys of this project, and the version of their layout.
-const KEY_PREFIX: &str = "ls1:";
+const KEY_PREFIX: &[u8] = b"ls1:";
 
 /// Checks that a name is not empty and not too long. Every other text is valid.
 ///
@@ -49,12 +49,12 @@ pub fn check_name(kind: NameKind, name: &str) -> Result<(), Error> {
 pub fn store_key(container: &str, id: &str) -> Result<String, Error> {
     check_name(NameKind::Container, container)?;
     check_name(NameKind::SessionId, id)?;
-    let mut key = String::with_capacity(KEY_PREFIX.len() + container.len() + 65);
-    key.push_str(KEY_PREFIX);
+    let mut key = Vec::with_capacity(KEY_PREFIX.len() + container.len() + 65);
+    key.extend_from_slice(KEY_PREFIX);
     escape(container, &mut key);
-    key.push(':');
-    key.push_str(&hex(&Sha256::digest(id.as_bytes())));
-    Ok(key)
+    key.push(b':');
+    push_hex(&Sha256::digest(id.as_bytes()), &mut key);
+    Ok(ascii(key))
 }
 
 /// Returns a fresh random id of 192 bits, and its store key.
@@ -70,10 +70,19 @@ pub(crate) fn fresh_id(container: &str, random: &impl Random) -> Result<(String,
 }
 
 /// Returns bytes in lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     let mut text = Vec::with_capacity(2 * bytes.len());
+    push_hex(bytes, &mut text);
+    ascii(text)
+}
+
+fn push_hex(bytes: &[u8], text: &mut Vec<u8>) {
     bytes.iter().for_each(|byte| text.extend_from_slice(&hex_digits(*byte)));
-    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The text of bytes that are all ASCII.
+fn ascii(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// Returns the two hexadecimal digits of a byte.
@@ -86,14 +95,13 @@ fn digit_of(number: u8, ten: u8) -> u8 {
     if number < 10 { b'0' + number } else { ten + number - 10 }
 }
 
-fn escape(name: &str, key: &mut String) {
+fn escape(name: &str, key: &mut Vec<u8>) {
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
-            key.push(char::from(byte));
+            key.push(byte);
         } else {
-            let digits = [byte >> 4, byte & 15].map(|digit| char::from(digit_of(digit, b'A')));
-            key.push('%');
-            key.extend(digits);
+            key.push(b'%');
+            key.extend([byte >> 4, byte & 15].map(|digit| digit_of(digit, b'A')));
         }
     }
 }

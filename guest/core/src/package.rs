@@ -102,7 +102,10 @@ impl<E: Environment> Package<E> {
     /// [`Error::InvalidJson`], [`Error::InvalidName`], [`Error::Ended`], [`Error::Damaged`],
     /// [`Error::Finished`]; then nothing has changed.
     pub fn set(&self, key: &str, value: &str) -> Result<(), Error> {
-        self.update(&[(key, value)])
+        self.with_session(|session, journal| {
+            let text = check_entry(key, value)?;
+            session.write(journal, &self.name, key, Edit::Text(text))
+        })
     }
 
     /// Stores several JSON texts, or none if one of them cannot be stored. If a key occurs twice, the last
@@ -115,10 +118,7 @@ impl<E: Environment> Package<E> {
         self.with_session(|_, _| Ok(()))?;
         let mut checked = Vec::with_capacity(entries.len());
         for (key, value) in entries {
-            check_name(NameKind::Key, key)?;
-            let text =
-                json::check(value).map_err(|reason| Error::InvalidJson { key: (*key).to_owned(), reason })?;
-            checked.push((*key, Rc::from(text)));
+            checked.push((*key, check_entry(key, value)?));
         }
         self.with_session(|session, journal| {
             // Only the first write can fail, when the package cannot be read; so either all edits are applied
@@ -205,6 +205,15 @@ impl<E: Environment> Package<E> {
             note(&mut session.reads, &self.name);
             Ok(result)
         })
+    }
+}
+
+/// Checks a key and the JSON text to store under it. Returns the text without the white space around it.
+fn check_entry(key: &str, value: &str) -> Result<Rc<str>, Error> {
+    check_name(NameKind::Key, key)?;
+    match json::check(value) {
+        Ok(text) => Ok(text.into()),
+        Err(reason) => Err(Error::InvalidJson { key: key.to_owned(), reason }),
     }
 }
 

@@ -60,9 +60,9 @@ impl Maintenance<'_> {
         let (mut in_progress, mut writes) = (Vec::with_capacity(all.len()), Vec::new());
         for (key, stored) in keys.iter().zip(all) {
             let (task, change) = stored.as_ref().map_or(Task::None, |stored| self.task(stored)).start();
-            let version = stored.as_ref().ok().and_then(|stored| stored.version.clone());
+            let version = stored.as_ref().ok().and_then(|stored| stored.version.as_ref());
             if let (Some(change), Some(version)) = (change, version) {
-                let expects = Expectation::Version(version);
+                let expects = Expectation::Version(version.clone());
                 writes.push(Write { key: key.clone(), expects, change });
             }
             in_progress.push(task);

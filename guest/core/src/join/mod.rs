@@ -41,7 +41,10 @@ pub fn join<E: Environment>(
     wanted: Wanted,
 ) -> Result<Vec<Option<usize>>, Error> {
     shared.open(|_| Ok(()))?;
-    let keys = ids.iter().map(|id| store_key(&settings.name, id)).collect::<Result<Vec<_>, _>>()?;
+    let mut keys = Vec::with_capacity(ids.len());
+    for id in ids {
+        keys.push(store_key(&settings.name, id)?);
+    }
     let request = Request { settings, ids, keys: &keys, wanted };
     let missing = shared.open(|state| request.plan(state))?;
     if missing.is_empty() {
@@ -122,12 +125,15 @@ impl Request<'_> {
 
     /// Reads sessions from the store, and keeps them alive.
     fn load<E: Environment>(&self, shared: &Shared<E>, missing: &[usize]) -> Result<LoadedSessions, Error> {
-        let (mut keys, mut ids) = (Vec::with_capacity(missing.len()), Vec::with_capacity(missing.len()));
-        for (key, id) in missing.iter().filter_map(|position| self.key_and_id(*position)) {
-            keys.push(key.clone());
-            ids.push(id);
+        let load = |keys: &_, ids: &_| {
+            load::load(&*shared.environment, &shared.expiries, self.settings, keys, ids)
+        };
+        if missing.len() == self.keys.len() {
+            return load(self.keys, self.ids);
         }
-        load::load(&*shared.environment, &shared.expiries, self.settings, &keys, &ids)
+        let missing = missing.iter().filter_map(|position| self.key_and_id(*position));
+        let (keys, ids): (Vec<String>, Vec<&str>) = missing.map(|(key, id)| (key.clone(), id)).unzip();
+        load(&keys, &ids)
     }
 
     /// Adds the sessions that were loaded, and remembers which were absent.
