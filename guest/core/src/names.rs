@@ -87,7 +87,7 @@ fn ascii(bytes: Vec<u8>) -> String {
 
 /// Returns the two hexadecimal digits of a byte.
 pub(crate) fn hex_digits(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 15].map(|digit| digit_of(digit, b'a'))
+    [digit_of(byte >> 4, b'a'), digit_of(byte & 15, b'a')]
 }
 
 /// Returns the hexadecimal digit of a number below 16; `ten` is the digit for 10.

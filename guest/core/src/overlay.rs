@@ -5,6 +5,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::iter::Peekable;
+use core::ops::Range;
 use core::slice;
 
 use crate::counter;
@@ -158,7 +159,7 @@ impl<'a> View<'a> {
 
     /// All keys with their JSON texts, sorted by key.
     pub fn entries(&self) -> Entries<'a> {
-        let below = self.below().map_or(&[][..], |loaded| loaded.spans());
+        let below = self.below().map_or(&[][..], |loaded| loaded.members());
         let above = self.overlay.map(|overlay| overlay.edits.iter());
         Entries { loaded: self.loaded, below: below.iter().peekable(), above: above.map(Iterator::peekable) }
     }
@@ -179,25 +180,62 @@ impl<'a> View<'a> {
         let loaded = self.loaded.map_or(0, |loaded| loaded.size());
         let written = self.overlay.into_iter().flat_map(|overlay| overlay.edits());
         let written: usize = written.map(|(key, edit)| key.len() + edit.size() + 8).sum();
-        let mut document = Vec::with_capacity(loaded + written);
-        for (key, value) in self.entries() {
-            document.push(if document.is_empty() { b'{' } else { b',' });
-            json::push_string(key, &mut document);
-            document.push(b':');
-            document.extend_from_slice(value.as_bytes());
+        let mut document = Document(Vec::with_capacity(loaded + written));
+        let below = self.below();
+        let mut copied = 0;
+        for (key, edit) in self.overlay.into_iter().flat_map(|overlay| overlay.edits()) {
+            let position = below.map_or(Err(0), |loaded| loaded.position_of(key));
+            let (at, next) = position.map_or_else(|at| (at, at), |at| (at, at + 1));
+            document.push_loaded(below, copied..at);
+            let loaded = below.filter(|_| at < next).and_then(|loaded| loaded.at(at));
+            if let Some(value) = edit.apply_to(loaded) {
+                document.push_entry(key, &value);
+            }
+            copied = next;
         }
-        if document.is_empty() {
+        document.push_loaded(below, copied..below.map_or(0, |loaded| loaded.len()));
+        document.finish()
+    }
+}
+
+/// A JSON object that is written member by member.
+struct Document(Vec<u8>);
+
+impl Document {
+    /// Begins a member.
+    fn separate(&mut self) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+    }
+
+    /// Copies members of a loaded package as they stand there, many at once.
+    fn push_loaded(&mut self, loaded: Option<PackageText<'_>>, positions: Range<usize>) {
+        for part in loaded.into_iter().flat_map(|loaded| loaded.parts(positions.clone())) {
+            self.separate();
+            self.0.extend_from_slice(part);
+        }
+    }
+
+    fn push_entry(&mut self, key: &str, value: &str) {
+        self.separate();
+        json::push_string(key, &mut self.0);
+        self.0.push(b':');
+        self.0.extend_from_slice(value.as_bytes());
+    }
+
+    /// Ends the object; `None` if it has no members.
+    fn finish(mut self) -> Option<Vec<u8>> {
+        if self.0.is_empty() {
             return None;
         }
-        document.push(b'}');
-        Some(document)
+        self.0.push(b'}');
+        Some(self.0)
     }
 }
 
 /// Merges the entries that were loaded with the edits.
 pub struct Entries<'a> {
     loaded: Option<PackageText<'a>>,
-    below: Peekable<slice::Iter<'a, json::Span>>,
+    below: Peekable<slice::Iter<'a, json::Member>>,
     above: Option<Peekable<ordered::Iter<'a, KeyEdit>>>,
 }
 
@@ -248,9 +286,10 @@ mod tests {
 
     #[test]
     fn a_document_that_was_loaded_is_written_again_without_looking_for_room() {
-        let loaded = format!(r#"{{"{}":"{}"}}"#, "k".repeat(100), "v".repeat(500)).into_bytes();
-        let spans = json::object_spans(&loaded).unwrap();
-        let document = View::new(Some(PackageText::new(&loaded, &spans)), None).document().unwrap();
+        let loaded = format!(r#"{{"{}":"{}"}}"#, "k".repeat(100), "v".repeat(500));
+        let members = json::Members::of(&loaded).unwrap();
+        let loaded = loaded.as_bytes();
+        let document = View::new(Some(PackageText::new(loaded, &members)), None).document().unwrap();
         assert_eq!(document, loaded);
         assert_eq!(document.capacity(), loaded.len());
     }

@@ -4,117 +4,29 @@
 //! Written by hand for the size of the component and for speed: nothing here builds values, formats floating
 //! point numbers, or allocates for text without escapes.
 
+mod object;
 mod plain;
 mod scan;
 mod write;
 
-use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
-use core::ops::Range;
 
+pub use self::object::{Key, Member, Members};
+pub use self::plain::line_length;
 pub use self::scan::{Scanner, SyntaxError};
 pub use self::write::{push_number, push_string};
-use crate::ordered::Ordered;
 
 /// Checks that a text is one JSON value, and returns it without the white space around it.
 ///
 /// # Errors
 /// A description of the syntax error, with line and column.
 pub fn check(text: &str) -> Result<&str, String> {
-    let mut scanner = Scanner::new(text.as_bytes());
+    let mut scanner = Scanner::new(text);
     let range = scanner.value().and_then(|range| scanner.end().map(|()| range));
     match range {
         Ok(range) => Ok(text.get(range).unwrap_or_default()),
-        Err(error) => Err(error.describe(text.as_bytes())),
+        Err(error) => Err(error.describe(text)),
     }
-}
-
-/// A member of a JSON object: its key, and the range of its value in the text.
-#[derive(Clone, Debug)]
-pub struct Span {
-    key: Key,
-    /// The range of the value.
-    pub value: Range<usize>,
-}
-
-/// A key: its range in the text, or its unescaped form.
-#[derive(Clone, Debug)]
-pub enum Key {
-    /// The key is this range of the text.
-    Plain(Range<usize>),
-    /// The key has escapes in the text, and this is its unescaped form.
-    Unescaped(String),
-}
-
-impl Key {
-    /// Reads a key.
-    ///
-    /// # Errors
-    /// When the next token is not a string.
-    pub fn read(scanner: &mut Scanner<'_>) -> Result<Self, SyntaxError> {
-        Ok(match scanner.string()? {
-            Cow::Borrowed(key) => {
-                let end = scanner.position() - 1;
-                Self::Plain(end - key.len()..end)
-            }
-            Cow::Owned(key) => Self::Unescaped(key),
-        })
-    }
-
-    /// Returns the bytes of the key, given the text.
-    pub fn of<'r>(&'r self, text: &'r [u8]) -> &'r [u8] {
-        match self {
-            Self::Plain(range) => text.get(range.clone()).unwrap_or_default(),
-            Self::Unescaped(key) => key.as_bytes(),
-        }
-    }
-}
-
-impl Span {
-    /// Returns the bytes of the key, given the text.
-    pub fn key<'r>(&'r self, text: &'r [u8]) -> &'r [u8] {
-        self.key.of(text)
-    }
-}
-
-/// Finds the values of a JSON object, sorted by key. Ranges are relative to the beginning of the text.
-///
-/// # Errors
-/// A description of what is wrong, when the text is not an object with distinct keys.
-pub fn object_spans(text: &[u8]) -> Result<Vec<Span>, String> {
-    let spans = read_object(text).map_err(|error| error.describe(text))?;
-    // Documents that this crate wrote are sorted.
-    if spans.is_sorted_by(|left, right| left.key(text) < right.key(text)) {
-        Ok(spans)
-    } else {
-        sorted(spans, text)
-    }
-}
-
-fn sorted(spans: Vec<Span>, text: &[u8]) -> Result<Vec<Span>, String> {
-    let mut by_key = Ordered::default();
-    for span in spans {
-        let key = core::str::from_utf8(span.key(text)).unwrap_or_default();
-        if by_key.position(key).is_some() {
-            return Err("a key occurs twice".into());
-        }
-        by_key.add(key.into(), span);
-    }
-    Ok(by_key.into_values())
-}
-
-fn read_object(text: &[u8]) -> Result<Vec<Span>, SyntaxError> {
-    let mut scanner = Scanner::new(text);
-    let mut spans = Vec::new();
-    scanner.begin_object()?;
-    while scanner.has_member(spans.is_empty())? {
-        let key = Key::read(&mut scanner)?;
-        scanner.colon()?;
-        spans.push(Span { key, value: scanner.value()? });
-    }
-    scanner.end()?;
-    Ok(spans)
 }
 
 #[cfg(test)]
@@ -124,24 +36,24 @@ mod tests {
 
     use super::*;
 
-    fn found<'t>(text: &'t str, spans: &'t [Span]) -> Vec<(&'t str, &'t str)> {
-        let key = |span: &'t Span| std::str::from_utf8(span.key(text.as_bytes())).unwrap();
-        spans.iter().map(|span| (key(span), &text[span.value.clone()])).collect()
+    fn found<'t>(text: &'t str, members: &'t Members) -> Vec<(&'t str, &'t str)> {
+        let key = |member: &'t Member| std::str::from_utf8(member.key(text.as_bytes())).unwrap();
+        members.as_slice().iter().map(|member| (key(member), &text[member.value.clone()])).collect()
     }
 
     #[test]
     fn the_values_of_an_object_are_found() {
         let text = r#" {"a": 1, "b\n": {"x": [1, 2]} , "": "t" } "#;
-        let spans = object_spans(text.as_bytes()).unwrap();
-        assert_eq!(found(text, &spans), [("", r#""t""#), ("a", "1"), ("b\n", r#"{"x": [1, 2]}"#)]);
-        assert!(object_spans(b" { } ").unwrap().is_empty());
+        let members = Members::of(text).unwrap();
+        assert_eq!(found(text, &members), [("", r#""t""#), ("a", "1"), ("b\n", r#"{"x": [1, 2]}"#)]);
+        assert!(Members::of(" { } ").unwrap().as_slice().is_empty());
     }
 
     #[test]
     fn values_are_sorted_by_key_in_whatever_order_they_stand() {
         for text in [r#"{"a":1,"b":2,"c":3}"#, r#"{"c":3,"b":2,"a":1}"#, r#"{"b":2,"c":3,"a":1}"#] {
-            let spans = object_spans(text.as_bytes()).unwrap();
-            assert_eq!(found(text, &spans), [("a", "1"), ("b", "2"), ("c", "3")], "{text}");
+            let members = Members::of(text).unwrap();
+            assert_eq!(found(text, &members), [("a", "1"), ("b", "2"), ("c", "3")], "{text}");
         }
     }
 
@@ -171,7 +83,7 @@ mod tests {
             r#"{"a":nope}"#,
             r#"{"\ud800":1}"#,
         ] {
-            assert!(object_spans(text.as_bytes()).is_err(), "{text}");
+            assert!(Members::of(text).is_err(), "{text}");
         }
     }
 
@@ -266,11 +178,11 @@ mod tests {
             let quoted = serde_json::to_string(&key).unwrap();
             for text in [format!("{{{quoted}:{text}}}"), format!("{{\"a\":1,{quoted} : [] , {text}}}")] {
                 let expected = serde_json::from_str::<std::collections::BTreeMap<String, &RawValue>>(&text);
-                let spans = object_spans(text.as_bytes());
+                let members = Members::of(&text);
                 // serde_json keeps the last of equal keys.
-                if let Ok(spans) = &spans {
+                if let Ok(members) = &members {
                     let found: Vec<_> =
-                        found(&text, spans).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+                        found(&text, members).into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
                     let expected = expected.unwrap();
                     let expected: Vec<_> =
                         expected.iter().map(|(key, value)| (key.clone(), value.get())).collect();
@@ -287,7 +199,7 @@ mod tests {
             push_string(&text, &mut document);
             prop_assert_eq!(&document, &serde_json::to_vec(&text).unwrap());
             let document = String::from_utf8(document).unwrap();
-            prop_assert_eq!(Scanner::new(document.as_bytes()).string().unwrap(), text);
+            prop_assert_eq!(Scanner::new(&document).string().unwrap(), text);
         }
 
         #[test]
@@ -296,7 +208,7 @@ mod tests {
             push_number(number, &mut document);
             let document = String::from_utf8(document).unwrap();
             prop_assert_eq!(&document, &number.to_string());
-            prop_assert_eq!(Scanner::new(document.as_bytes()).number().unwrap(), number);
+            prop_assert_eq!(Scanner::new(&document).number().unwrap(), number);
         }
     }
 }

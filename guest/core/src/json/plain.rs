@@ -1,4 +1,4 @@
-//! Finds the end of the plain part of a JSON string.
+//! Finds the end of the plain part of a JSON string, and of a line, eight bytes at a time.
 
 /// A word with 1 in each byte.
 const ONES: u64 = u64::from_le_bytes([1; 8]);
@@ -20,6 +20,15 @@ pub fn plain_length(bytes: &[u8]) -> usize {
     }
     let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
     bytes.len() - rest.len() + rest.iter().position(special).unwrap_or(rest.len())
+}
+
+/// Returns the length of the first line with its line break, or of everything if there is none.
+pub fn line_length(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks();
+    let has_break = |word: &[u8; 8]| under(u64::from_le_bytes(*word) ^ (ONES * 0x0a), 1) != 0;
+    let before = 8 * words.iter().take_while(|word| !has_break(word)).count();
+    let behind = bytes.get(before..).unwrap_or_default();
+    before + behind.iter().position(|byte| *byte == b'\n').map_or(behind.len(), |position| position + 1)
 }
 
 /// Returns the highest bit of each byte below a limit. The bits of bytes after the first such byte are
@@ -47,6 +56,14 @@ mod tests {
         fn it_is_what_looking_at_each_byte_finds(bytes in bytes()) {
             let plain = bytes.iter().take_while(|byte| **byte >= 0x20 && !b"\"\\".contains(byte)).count();
             prop_assert_eq!(plain_length(&bytes), plain);
+        }
+
+        #[test]
+        fn a_line_ends_behind_its_first_break(line in prop::collection::vec(any::<u8>(), 0..40)) {
+            let line: Vec<u8> = line.into_iter().filter(|byte| *byte != b'\n').collect();
+            prop_assert_eq!(line_length(&line), line.len());
+            let followed = [&line, &b"\nmore\n"[..]].concat();
+            prop_assert_eq!(line_length(&followed), line.len() + 1);
         }
     }
 }

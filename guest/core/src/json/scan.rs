@@ -20,8 +20,8 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     /// Returns the reason with the line and column in the text.
-    pub fn describe(self, text: &[u8]) -> String {
-        let before = text.get(..self.position).unwrap_or_default();
+    pub fn describe(self, text: &str) -> String {
+        let before = text.as_bytes().get(..self.position).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         let mut description = Vec::from(self.reason);
@@ -37,13 +37,13 @@ impl SyntaxError {
 ///
 /// It works on bytes. Only strings that are returned are checked to be valid UTF-8.
 pub struct Scanner<'t> {
-    text: &'t [u8],
+    text: &'t str,
     position: usize,
 }
 
 impl<'t> Scanner<'t> {
     /// Begins at the start of a text.
-    pub fn new(text: &'t [u8]) -> Self {
+    pub fn new(text: &'t str) -> Self {
         Self { text, position: 0 }
     }
 
@@ -58,11 +58,11 @@ impl<'t> Scanner<'t> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.get(self.position).copied()
+        self.text.as_bytes().get(self.position).copied()
     }
 
     fn rest(&self) -> &'t [u8] {
-        self.text.get(self.position..).unwrap_or_default()
+        self.text.as_bytes().get(self.position..).unwrap_or_default()
     }
 
     fn take(&mut self, byte: u8) -> bool {
@@ -293,14 +293,12 @@ impl<'t> Scanner<'t> {
     /// Reads a string, and returns it without its escapes.
     ///
     /// # Errors
-    /// When the next token is not a string, when it is not valid UTF-8, or when an escape is half of a
-    /// surrogate pair.
+    /// When the next token is not a string, or when an escape is half of a surrogate pair.
     pub fn string(&mut self) -> Result<Cow<'t, str>, SyntaxError> {
         self.skip_space();
         let start = self.position + 1;
         let escaped = self.skip_string()?;
         let raw = self.text.get(start..self.position - 1).unwrap_or_default();
-        let raw = core::str::from_utf8(raw).map_err(|_| self.error("a string is not UTF-8"))?;
         if !escaped {
             return Ok(Cow::Borrowed(raw));
         }
@@ -313,7 +311,7 @@ impl<'t> Scanner<'t> {
     ///
     /// # Errors
     /// When the next token does not begin a value.
-    pub fn value_text(&mut self) -> Result<&'t [u8], SyntaxError> {
+    pub fn value_text(&mut self) -> Result<&'t str, SyntaxError> {
         let range = self.value()?;
         Ok(self.text.get(range).unwrap_or_default())
     }

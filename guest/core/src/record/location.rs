@@ -1,10 +1,9 @@
 //! The location of a package in the bytes of a record.
 
-use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::ops::Range;
 
-use crate::json::{Key, Span};
+use crate::json::{Key, Members};
 
 /// The location of a package in the bytes of a record.
 #[derive(Clone, Debug)]
@@ -14,8 +13,8 @@ pub(crate) struct PackageLocation {
     pub entry: Range<usize>,
     /// The range of its document.
     pub document: Range<usize>,
-    /// The locations of the values in the document, once it was parsed.
-    pub spans: OnceCell<Vec<Span>>,
+    /// The members of the document, once it was parsed.
+    pub members: OnceCell<Members>,
 }
 
 impl PackageLocation {

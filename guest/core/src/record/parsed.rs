@@ -6,7 +6,7 @@ use super::error::RecordError;
 use super::header::Header;
 use super::location::PackageLocation;
 use super::package::PackageText;
-use crate::json;
+use crate::json::Members;
 
 /// A record that was read. A package is parsed when it is first requested.
 #[derive(Debug)]
@@ -41,18 +41,16 @@ impl Record {
         let Ok(position) = self.position_of(name) else { return Ok(None) };
         let Some(package) = self.packages.get(position) else { return Ok(None) };
         let document = self.bytes.get(package.document.clone()).unwrap_or_default();
-        let spans = match package.spans.get() {
-            Some(spans) => spans,
+        let members = match package.members.get() {
+            Some(members) => members,
             None => {
-                if core::str::from_utf8(document).is_err() {
-                    return Err(RecordError::of_package(name, "it is not UTF-8"));
-                }
-                let spans =
-                    json::object_spans(document).map_err(|reason| RecordError::of_package(name, &reason))?;
-                package.spans.get_or_init(|| spans)
+                let damaged = |reason: &str| RecordError::of_package(name, reason);
+                let text = core::str::from_utf8(document).map_err(|_| damaged("it is not UTF-8"))?;
+                let members = Members::of(text).map_err(|reason| damaged(&reason))?;
+                package.members.get_or_init(|| members)
             }
         };
-        Ok(Some(PackageText::new(document, spans)))
+        Ok(Some(PackageText::new(document, members)))
     }
 
     /// Returns the document of a package, for copying.

@@ -11,7 +11,7 @@ use super::header::{Decision, Effect, FORMAT, Header, Move, Pending};
 use super::location::PackageLocation;
 use super::marks::{Life, Mark, Marks};
 use super::parsed::Record;
-use crate::json::{Key, Scanner, SyntaxError};
+use crate::json::{Key, Scanner, SyntaxError, line_length};
 
 /// The number of packages to allocate for at first.
 const USUAL_PACKAGES: usize = 12;
@@ -30,10 +30,10 @@ impl Record {
 
 /// Reads the header, and locates the packages.
 fn read(bytes: &[u8]) -> Result<(Header, Vec<PackageLocation>), RecordError> {
-    let mut scanner = Scanner::new(bytes);
-    match read_line(&mut scanner) {
+    let line = first_line(bytes);
+    match read_line(&mut Scanner::new(line)) {
         Ok((FORMAT, mut header, mut packages)) => {
-            let mut position = locate(&mut packages, bytes, scanner.position())?;
+            let mut position = locate(&mut packages, bytes, line.len())?;
             if let Some(Effect::Change { replaced, .. }) =
                 header.pending.as_deref_mut().map(|pending| &mut pending.effect)
             {
@@ -47,10 +47,22 @@ fn read(bytes: &[u8]) -> Result<(Header, Vec<PackageLocation>), RecordError> {
         }
         Ok((format, ..)) => Err(RecordError::UnknownFormat(format)),
         // A later format may have anything on the rest of the line.
-        Err(error) => Err(match format_of(bytes) {
+        Err(error) => Err(match format_of(line) {
             Ok(format) if format != FORMAT => RecordError::UnknownFormat(format),
-            _ => RecordError::Damaged(["its first line: ", &error.describe(bytes)].concat()),
+            _ => RecordError::Damaged(["its first line: ", &error.describe(line)].concat()),
         }),
+    }
+}
+
+/// The first line with its line break, up to the first byte that is not UTF-8.
+fn first_line(bytes: &[u8]) -> &str {
+    let line = bytes.get(..line_length(bytes)).unwrap_or_default();
+    match core::str::from_utf8(line) {
+        Ok(line) => line,
+        Err(error) => {
+            let valid = line.get(..error.valid_up_to()).unwrap_or_default();
+            core::str::from_utf8(valid).unwrap_or_default()
+        }
     }
 }
 
@@ -151,7 +163,7 @@ fn read_text(scanner: &mut Scanner<'_>) -> Result<String, SyntaxError> {
 }
 
 fn read_true(scanner: &mut Scanner<'_>) -> Result<(), SyntaxError> {
-    if scanner.value_text()? == b"true" { Ok(()) } else { Err(scanner.error("the field can only be true")) }
+    if scanner.value_text()? == "true" { Ok(()) } else { Err(scanner.error("the field can only be true")) }
 }
 
 fn read_life(scanner: &mut Scanner<'_>) -> Result<Life, SyntaxError> {
@@ -227,14 +239,14 @@ fn read_packages(scanner: &mut Scanner<'_>) -> Result<Vec<PackageLocation>, Synt
             name,
             entry: start..scanner.position(),
             document: 0..length,
-            spans: OnceCell::new(),
+            members: OnceCell::new(),
         })
     })
 }
 
 /// Returns the format that a first line names, whatever else it holds.
-fn format_of(bytes: &[u8]) -> Result<u32, SyntaxError> {
-    let mut scanner = Scanner::new(bytes);
+fn format_of(line: &str) -> Result<u32, SyntaxError> {
+    let mut scanner = Scanner::new(line);
     scanner.begin_object()?;
     let mut is_first = true;
     while scanner.has_member(is_first)? {
