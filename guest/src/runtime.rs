@@ -55,7 +55,8 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_size: usize, align: usize, n
 #[expect(unsafe_code, reason = "the compiler calls it by its name in C")]
 unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
     // SAFETY: the caller promises it; nothing writes to the bytes meanwhile.
-    let (left, right) = unsafe { (slice::from_raw_parts(left, length), slice::from_raw_parts(right, length)) };
+    let (left, right) =
+        unsafe { (slice::from_raw_parts(left, length), slice::from_raw_parts(right, length)) };
     let ((left, left_end), (right, right_end)) = (left.as_chunks(), right.as_chunks());
     for (left, right) in left.iter().zip(right) {
         let (left, right) = (u64::from_le_bytes(*left), u64::from_le_bytes(*right));
@@ -64,6 +65,7 @@ unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) ->
             return if left.swap_bytes() < right.swap_bytes() { -1 } else { 1 };
         }
     }
-    let differs = |(left, right): (&u8, &u8)| Some(i32::from(*left) - i32::from(*right)).filter(|it| *it != 0);
+    let differs =
+        |(left, right): (&u8, &u8)| Some(i32::from(*left) - i32::from(*right)).filter(|it| *it != 0);
     left_end.iter().zip(right_end).find_map(differs).unwrap_or(0)
 }

@@ -209,7 +209,7 @@ impl JoinedSession {
                 names.push(name.to_owned());
             }
             loaded.next_if_eq(&package);
-            if self.view(package)?.len() > 0 {
+            if !self.view(package)?.is_empty() {
                 names.push(package.to_owned());
             }
         }
@@ -278,7 +278,7 @@ impl JoinedSession {
     /// # Errors
     /// As [`Self::view`]; then nothing has changed.
     pub fn clear(&mut self, journal: &mut Journal, package: &str) -> Result<bool, Error> {
-        let held_any = self.view(package)?.len() > 0;
+        let held_any = !self.view(package)?.is_empty();
         self.reads.note_cleared_package(package);
         let (session, incarnation) = (self.index, self.incarnation);
         let (package, overlay) = self.overlays.entry(package, Overlay::default)?;

@@ -105,11 +105,8 @@ impl Journal {
     /// remaining savepoint.
     fn forget_repeated(&mut self, first: usize) {
         let current = self.current();
-        let mut number = 0;
-        self.notes.retain(|note| {
-            number += 1;
-            number <= first || note.before.noted_for() < current
-        });
+        let later = self.notes.split_off(first.min(self.notes.len()));
+        self.notes.extend(later.into_iter().filter(|note| note.before.noted_for() < current));
     }
 
     /// Removes the savepoints after this one, and returns the notes since it, newest first, so that the

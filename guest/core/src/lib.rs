@@ -17,6 +17,7 @@
 //! | how sessions join a transaction | `join` |
 //! | joined sessions: what was loaded, and the edits on top of it | `joined`, `identity`, `overlay`, `counter`, `ordered` |
 //! | savepoints | `journal` |
+//! | which session of a transaction has a life | `lives` |
 //! | what a transaction read | `reads` |
 //! | the state that the handles of a transaction share | `state` |
 //! | how changes are written to the store | `commit` |
@@ -37,6 +38,7 @@ mod joined;
 mod journal;
 mod json;
 mod lifetime;
+mod lives;
 mod names;
 mod options;
 mod ordered;

@@ -142,6 +142,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether it has no keys.
+    pub fn is_empty(&self) -> bool {
+        self.entries().next().is_none()
+    }
+
     /// The number of keys. The cost depends on the number of edits, not of keys.
     pub fn len(&self) -> usize {
         let below = self.below();

@@ -93,7 +93,7 @@ impl<E: Environment> Package<E> {
     /// # Errors
     /// As [`Self::keys`].
     pub fn is_empty(&self) -> Result<bool, Error> {
-        self.len().map(|len| len == 0)
+        self.read_whole(|view| view.is_empty())
     }
 
     /// Stores a JSON text under a key, without the white space around it.

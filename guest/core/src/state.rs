@@ -10,7 +10,9 @@ use crate::error::Error;
 use crate::joined::{JoinedSession, Loaded};
 use crate::journal::Journal;
 use crate::lifetime::Expiries;
+use crate::lives::Lives;
 use crate::ordered::Ordered;
+use crate::record::Life;
 
 /// The maximum number of sessions that one transaction can join.
 pub const MAX_SESSIONS: u32 = 1000;
@@ -52,6 +54,7 @@ pub struct State {
     /// The index of the session that a renewal moved to a store key. It has no effect if the renewal was
     /// rolled back.
     by_new_key: Ordered<usize>,
+    lives: Lives,
     /// What the store held under keys for which the application was told that there is no session.
     pub absent: Ordered<Loaded>,
 }
@@ -65,8 +68,14 @@ impl State {
             journal: Journal::default(),
             by_key: Ordered::default(),
             by_new_key: Ordered::default(),
+            lives: Lives::default(),
             absent: Ordered::default(),
         }
+    }
+
+    /// Returns the index of the session of a container that has this life, if it has joined.
+    pub fn session_of_life(&mut self, container: &str, life: &Life) -> Option<usize> {
+        self.lives.find(&self.sessions, container, life)
     }
 
     /// Returns a session together with the journal.

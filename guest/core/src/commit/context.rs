@@ -22,6 +22,10 @@ pub struct Commit<'s, E> {
     pub now: Duration,
     /// The records to write. The first is the primary.
     pub participants: Vec<Participant<'s>>,
+    /// The sessions that move, sorted: their indices, and the positions of the participants they move from.
+    pub moving: Vec<(usize, usize)>,
+    /// The longest timeout of the sessions, in seconds; 0 means never.
+    pub longest_timeout: u32,
     /// The sessions that were only read, and must not have changed.
     pub read_only: Vec<ReadOnlySession<'s>>,
     /// The marks of the attempts, newest last.

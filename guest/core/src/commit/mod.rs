@@ -34,7 +34,7 @@ use alloc::vec::Vec;
 
 use self::context::Commit;
 use self::failure::Failures;
-use self::participant::{Next, RebaseContext};
+use self::participant::{Action, Next, RebaseContext};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::lifetime::Idleness;
@@ -126,6 +126,7 @@ impl<E: Environment> Commit<'_, E> {
         let mark = Mark::fresh(self.environment);
         self.marks.push(mark);
         self.choose_primary();
+        self.survey();
         self.make_room();
         let settled = self.settled_records(&mark)?;
         let decision = self.decision(&mark);
@@ -142,6 +143,18 @@ impl<E: Environment> Commit<'_, E> {
         }
         self.settle(settled);
         Ok(true)
+    }
+
+    /// Finds out once what every record of an attempt needs to know about all participants. Their positions
+    /// must not change until the next attempt.
+    fn survey(&mut self) {
+        let positions = self.participants.iter().enumerate();
+        let moving = positions.filter(|(_, participant)| participant.action == Action::MoveOut);
+        self.moving = moving.map(|(position, participant)| (participant.session.index, position)).collect();
+        self.moving.sort_unstable();
+        let timeouts = self.participants.iter().map(|it| it.session.settings.options.timeout);
+        let longest = timeouts.reduce(|one, other| if one == 0 || other == 0 { 0 } else { one.max(other) });
+        self.longest_timeout = longest.unwrap_or(0);
     }
 
     /// Moves the primary to the front. The order of the others does not matter.

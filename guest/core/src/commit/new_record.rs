@@ -62,7 +62,7 @@ impl<'s, E: Environment> Commit<'s, E> {
             }
             Action::End | Action::MoveOut => {
                 (header.ended_until, header.moved_to) = self.end(participant);
-                header.timeout = self.longest_timeout();
+                header.timeout = self.longest_timeout;
                 let seconds = remembered_seconds(&header, self.now).unwrap_or(1);
                 (encode(&header, None, &[]), seconds)
             }
@@ -174,15 +174,16 @@ impl<'s, E: Environment> Commit<'s, E> {
         self.write(participant, NewRecord { value: encode(&header, record, &[]), seconds })
     }
 
-    /// The participant whose record holds the session so far: the old record for a renewed session.
+    /// The participant whose record has the session until now: of a session that moves, that under its old
+    /// key.
     fn source<'a>(&'a self, participant: &'a Participant<'s>) -> &'a Participant<'s> {
-        let left = |other: &&Participant<'_>| {
-            other.action == Action::MoveOut && other.session.index == participant.session.index
+        let index = participant.session.index;
+        let found = match participant.action {
+            Action::MoveIn => self.moving.binary_search_by_key(&index, |(index, _)| *index),
+            _ => return participant,
         };
-        if participant.action != Action::MoveIn {
-            return participant;
-        }
-        self.participants.iter().find(left).unwrap_or(participant)
+        let position = found.ok().and_then(|found| self.moving.get(found)).map(|(_, position)| *position);
+        position.and_then(|position| self.participants.get(position)).unwrap_or(participant)
     }
 
     /// The header of a record as the commit writes it. Without a mark, the marks stay as they are.
@@ -215,13 +216,6 @@ impl<'s, E: Environment> Commit<'s, E> {
         let header =
             participant.base().record.as_ref().map(|record| record.header().clone()).unwrap_or_default();
         Header { is_kept: header.is_kept || self.is_kept(participant), pending: None, ..header }
-    }
-
-    /// The longest time for which a record can wait for the decision, in seconds; 0 means for ever.
-    fn longest_timeout(&self) -> u32 {
-        let timeouts =
-            self.participants.iter().map(|participant| participant.session.settings.options.timeout);
-        timeouts.reduce(|one, other| if one == 0 || other == 0 { 0 } else { one.max(other) }).unwrap_or(0)
     }
 
     fn is_kept(&self, participant: &Participant<'s>) -> bool {

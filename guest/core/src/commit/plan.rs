@@ -27,6 +27,8 @@ impl<'s, E: Environment> Commit<'s, E> {
             isolation: state.isolation,
             now: environment.now(),
             participants: Vec::new(),
+            moving: Vec::new(),
+            longest_timeout: 0,
             read_only: Vec::new(),
             marks: Vec::new(),
             attempts_without_winner: 0,

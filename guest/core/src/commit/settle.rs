@@ -77,8 +77,8 @@ fn settle_all<E: Environment>(environment: &E, decisions: &[Decision]) -> Vec<Ma
             continue;
         };
         let (Some(record), Some(version)) = (stored.record, stored.version) else { continue };
-        let pending = record.pending().map(|pending| pending.mark);
-        let Some(mark) = waiting.iter().map(|(mark, _)| *mark).find(|mark| Some(*mark) == pending.as_ref())
+        let Some(pending) = record.pending() else { continue };
+        let Some(mark) = decisions.iter().map(|decision| &decision.mark).find(|mark| **mark == pending.mark)
         else {
             continue;
         };

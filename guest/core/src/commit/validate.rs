@@ -54,9 +54,10 @@ impl<E: Environment> Commit<'_, E> {
     /// lost may still settle them, and what was read must not change. Returns whether there were any.
     fn remove_void(&self, keys: &[String], found: &[Result<Stored, RecordError>]) -> Result<bool, Error> {
         let is_own = |key: &str| self.participants.iter().any(|participant| *participant.key == *key);
-        let others = keys.iter().zip(found).filter(|(key, _)| !is_own(key));
-        let writes: Vec<Write> =
-            others.filter_map(|(key, stored)| stored.as_ref().ok()?.write_that_removes_void(key)).collect();
+        let void = keys.iter().zip(found);
+        let mut writes: Vec<Write> =
+            void.filter_map(|(key, stored)| stored.as_ref().ok()?.write_that_removes_void(key)).collect();
+        writes.retain(|write| !is_own(&write.key));
         if writes.is_empty() {
             return Ok(false);
         }

@@ -17,7 +17,6 @@ use crate::names::store_key;
 use crate::options::Settings;
 use crate::ordered::Ordered;
 use crate::reads::Reads;
-use crate::record::Life;
 use crate::state::{Isolation, Phase, Shared, State};
 
 /// Which sessions a call requests.
@@ -28,9 +27,6 @@ pub enum Wanted {
     /// Also sessions that do not exist yet.
     ExistingOrNew,
 }
-
-/// Up to this number of sessions, a linear search finds those that joined already.
-const INDEX_FROM: usize = 8;
 
 /// Returns the indices of the sessions with these ids in the transaction, and loads those that have not
 /// joined yet.
@@ -125,9 +121,8 @@ impl Request<'_> {
 
     /// Reads sessions from the store, and keeps them alive.
     fn load<E: Environment>(&self, shared: &Shared<E>, missing: &[usize]) -> Result<LoadedSessions, Error> {
-        let load = |keys: &_, ids: &_| {
-            load::load(&*shared.environment, &shared.expiries, self.settings, keys, ids)
-        };
+        let load =
+            |keys: &_, ids: &_| load::load(&*shared.environment, &shared.expiries, self.settings, keys, ids);
         if missing.len() == self.keys.len() {
             return load(self.keys, self.ids);
         }
@@ -144,7 +139,6 @@ impl Request<'_> {
         found: Vec<FoundSession>,
         now: Duration,
     ) -> Result<(), Error> {
-        let mut lives = LifeIndex::new(state, found.len());
         let mut beginning = Vec::new();
         for (position, found) in missing.iter().zip(found) {
             let Some((key, id)) = self.key_and_id(*position) else { continue };
@@ -157,7 +151,7 @@ impl Request<'_> {
             }
             let its_key: Rc<str> = found.moved_to.as_ref().unwrap_or(key).as_str().into();
             let life = found.loaded.base.live().map(|record| record.header().life);
-            let index = match life.and_then(|life| lives.find(state, self.settings, &life)) {
+            let index = match life.and_then(|life| state.session_of_life(&self.settings.name, &life)) {
                 // It joined under another of its ids before: it stays one session.
                 Some(index) => {
                     let (session, _) = state.session(index)?;
@@ -166,7 +160,6 @@ impl Request<'_> {
                 }
                 None => {
                     let index = add(state, self.settings, id.to_owned(), Rc::clone(&its_key), now);
-                    lives.add(life, index);
                     let (session, _) = state.session(index)?;
                     session.last_accessed = found.last_accessed.unwrap_or(now.as_secs());
                     session.loaded = found.loaded;
@@ -237,41 +230,4 @@ fn still_alive(state: &mut State, index: usize, now: Duration) -> Result<Option<
     }
     session.requested_at = now;
     Ok(Some(index))
-}
-
-/// An index of the sessions of a transaction by their lives.
-struct LifeIndex(Option<Ordered<usize>>);
-
-impl LifeIndex {
-    /// Builds an index only when many sessions join at once.
-    fn new(state: &State, joining: usize) -> Self {
-        if joining <= INDEX_FROM {
-            return Self(None);
-        }
-        let mut lives = Self(Some(Ordered::default()));
-        for session in &state.sessions {
-            lives.add(session.loaded_record().map(|record| record.header().life), session.index);
-        }
-        lives
-    }
-
-    fn add(&mut self, life: Option<Life>, index: usize) {
-        if let (Some(lives), Some(life)) = (&mut self.0, life)
-            && lives.position(life.as_str()).is_none()
-        {
-            lives.add(life.as_str().into(), index);
-        }
-    }
-
-    /// The index of the session of this container with this life.
-    fn find(&self, state: &State, settings: &Settings, life: &Life) -> Option<usize> {
-        let is_it = |session: &JoinedSession| {
-            session.settings.name == settings.name
-                && session.loaded_record().is_some_and(|record| record.header().life == *life)
-        };
-        match &self.0 {
-            Some(lives) => lives.get(life.as_str()).copied(),
-            None => state.sessions.iter().find(|session| is_it(session)).map(|session| session.index),
-        }
-    }
 }

@@ -128,6 +128,24 @@ fn a_session_joined_under_its_old_and_its_new_id_is_one_session() {
 }
 
 #[test]
+fn a_session_stays_one_under_both_ids_however_many_others_joined_between() {
+    for others in [3, 30] {
+        let world = World::new();
+        world.store("old", &[("k", "1")]);
+        let tx = world.begin();
+        package(&tx, "old").set("a", "1").unwrap();
+        let new = renew(&world, "old", 30);
+        for number in 0..others {
+            let id = format!("other {number}");
+            world.store(&id, &[("k", "1")]);
+            assert_eq!(package(&tx, &id).get("a").unwrap(), None);
+        }
+        assert_eq!(package(&tx, &new).get("a").unwrap().as_deref(), Some("1"));
+        assert_eq!(container().joined(&tx).unwrap().len(), 1 + others);
+    }
+}
+
+#[test]
 fn a_logout_that_overlaps_a_renewal_leaves_nothing_alive_under_any_id() {
     for grace in [0, 30] {
         let world = World::new();

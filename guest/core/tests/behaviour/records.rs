@@ -1,8 +1,11 @@
 //! Invalid records, invalid arguments and size limits.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use lovely_session_core::{ContainerOptions, Error, NameKind};
 
-use crate::world::{World, container, container_with, package, session};
+use crate::world::{World, container, container_with, owned, package, session};
 
 #[test]
 fn a_record_that_is_none_is_an_error_and_never_an_empty_session() {
@@ -39,6 +42,61 @@ fn a_damaged_package_fails_those_who_use_it_and_is_kept_by_the_others() {
     package(&tx, "s").set("k", "2").unwrap();
     tx.commit().unwrap();
     assert!(String::from_utf8(world.raw("s").unwrap()).unwrap().ends_with("{\"k\":2}\n{no}\n"));
+}
+
+#[test]
+fn a_change_keeps_all_other_keys_of_a_package_whatever_its_order_spaces_and_escapes() {
+    let documents = [
+        r#"{"b":1,"c":[1,2],"d":{"x":1}}"#,
+        r#" { "b" : 1 , "c":[1,2], "d" : {"x":1} } "#,
+        r#"{"d":{"x":1},"c":[1,2],"b":1}"#,
+        r#"{"\u0062":1,"c":[1,2],"\u0064":{"x":1}}"#,
+        r#"{"\u0064":{"x":1}, "b":1,"c":[1,2]}"#,
+    ];
+    for document in documents {
+        for key in ["a", "b", "bb", "c", "d", "e"] {
+            for value in [Some("9"), None] {
+                let mut expected = BTreeMap::from([("b", "1"), ("c", "[1,2]"), ("d", r#"{"x":1}"#)]);
+                let world = world_with_package(document);
+                let tx = world.begin();
+                match value {
+                    Some(value) => {
+                        expected.insert(key, value);
+                        package(&tx, "s").set(key, value).unwrap();
+                    }
+                    None => _ = (expected.remove(key), package(&tx, "s").remove(key).unwrap()),
+                }
+                tx.commit().unwrap();
+                let expected: Vec<(&str, &str)> = expected.into_iter().collect();
+                assert_eq!(world.stored("s"), owned(&expected), "{document} {key} {value:?}");
+            }
+        }
+    }
+}
+
+/// A world with one session, whose package is this document.
+fn world_with_package(document: &str) -> Rc<World> {
+    let world = World::new();
+    world.store("s", &[("k", "1")]);
+    let record = String::from_utf8(world.raw("s").unwrap()).unwrap();
+    let record = record.replace("[\"p\",7]", &format!("[\"p\",{}]", document.len()));
+    world.put_raw("s", record.replace(r#"{"k":1}"#, document).as_bytes());
+    world
+}
+
+#[test]
+fn a_first_line_that_is_not_utf_8_is_damage_unless_its_format_is_unknown() {
+    let world = World::new();
+    for (line, expected) in
+        [(&b"{\"format\":2,\"life\":\"\xff\"}\n"[..], None), (b"{\"format\":7,\xff}\n", Some(7))]
+    {
+        world.put_raw("s", line);
+        let error = container().session(&world.begin(), "s").unwrap_err();
+        match expected {
+            Some(format) => assert_eq!(error, Error::UnknownFormat(format)),
+            None => assert!(matches!(error, Error::Damaged { .. }), "{error}"),
+        }
+    }
 }
 
 #[test]
