@@ -22,8 +22,8 @@ pub struct Commit<'s, E> {
     pub now: Duration,
     /// The records to write. The first is the primary.
     pub participants: Vec<Participant<'s>>,
-    /// The sessions that move, sorted: their indices, and the positions of the participants they move from.
-    pub moving: Vec<(usize, usize)>,
+    /// By the indices of sessions: the position of the participant from whose record the session moves.
+    pub moving: Vec<Option<usize>>,
     /// The longest timeout of the sessions, in seconds; 0 means never.
     pub longest_timeout: u32,
     /// The sessions that were only read, and must not have changed.

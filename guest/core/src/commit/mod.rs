@@ -148,10 +148,14 @@ impl<E: Environment> Commit<'_, E> {
     /// Finds out once what every record of an attempt needs to know about all participants. Their positions
     /// must not change until the next attempt.
     fn survey(&mut self) {
-        let positions = self.participants.iter().enumerate();
-        let moving = positions.filter(|(_, participant)| participant.action == Action::MoveOut);
-        self.moving = moving.map(|(position, participant)| (participant.session.index, position)).collect();
-        self.moving.sort_unstable();
+        self.moving.clear();
+        for (position, participant) in self.participants.iter().enumerate() {
+            if participant.action == Action::MoveOut {
+                let index = participant.session.index;
+                self.moving.resize(self.moving.len().max(index + 1), None);
+                self.moving.get_mut(index).into_iter().for_each(|moving| *moving = Some(position));
+            }
+        }
         let timeouts = self.participants.iter().map(|it| it.session.settings.options.timeout);
         let longest = timeouts.reduce(|one, other| if one == 0 || other == 0 { 0 } else { one.max(other) });
         self.longest_timeout = longest.unwrap_or(0);

@@ -177,12 +177,10 @@ impl<'s, E: Environment> Commit<'s, E> {
     /// The participant whose record has the session until now: of a session that moves, that under its old
     /// key.
     fn source<'a>(&'a self, participant: &'a Participant<'s>) -> &'a Participant<'s> {
-        let index = participant.session.index;
-        let found = match participant.action {
-            Action::MoveIn => self.moving.binary_search_by_key(&index, |(index, _)| *index),
-            _ => return participant,
-        };
-        let position = found.ok().and_then(|found| self.moving.get(found)).map(|(_, position)| *position);
+        if participant.action != Action::MoveIn {
+            return participant;
+        }
+        let position = self.moving.get(participant.session.index).copied().flatten();
         position.and_then(|position| self.participants.get(position)).unwrap_or(participant)
     }
 

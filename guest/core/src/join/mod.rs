@@ -139,6 +139,7 @@ impl Request<'_> {
         found: Vec<FoundSession>,
         now: Duration,
     ) -> Result<(), Error> {
+        state.sessions.reserve(found.len());
         let mut beginning = Vec::new();
         for (position, found) in missing.iter().zip(found) {
             let Some((key, id)) = self.key_and_id(*position) else { continue };
@@ -156,17 +157,17 @@ impl Request<'_> {
                 Some(index) => {
                     let (session, _) = state.session(index)?;
                     session.was_loaded_twice |= session.loaded_key != its_key;
+                    state.add_key(its_key, index);
                     index
                 }
                 None => {
-                    let index = add(state, self.settings, id.to_owned(), Rc::clone(&its_key), now);
+                    let index = add(state, self.settings, id.to_owned(), its_key, now);
                     let (session, _) = state.session(index)?;
                     session.last_accessed = found.last_accessed.unwrap_or(now.as_secs());
                     session.loaded = found.loaded;
                     index
                 }
             };
-            state.add_key(its_key, index);
             if found.moved_to.is_some() {
                 state.add_key(key.as_str().into(), index);
             }
@@ -188,7 +189,6 @@ impl Request<'_> {
         for (key, id, loaded) in beginning {
             let index = add(state, self.settings, id.to_owned(), key.as_str().into(), now);
             state.session(index)?.0.loaded = loaded;
-            state.add_key(key.as_str().into(), index);
         }
         Ok(())
     }
