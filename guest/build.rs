@@ -1,9 +1,10 @@
-//! Generates the bindings from the WIT, as the macro of `wit-bindgen` does, and lets the functions in them share
-//! what they do with an error.
+//! Generates the bindings from the WIT, as the macro of `wit-bindgen` does, and lets their functions share the code for
+//! errors.
 //!
-//! The generator writes all of it into each function: 3 KB to give an error to the caller and 1 KB to free it, in
-//! 25 functions. Here it becomes two functions that the others call, or the build fails: only what is the same
-//! everywhere is shared.
+//! The generator writes a `match` over all cases of `error` into each of 25 functions, once to give an error to the
+//! caller (3 KB) and once to free it (1 KB). This script replaces each such `match` by a call of one function with the
+//! same body, which makes the component a third smaller, 220 instead of 315 KB, and as fast. If a new version of the
+//! generator writes something else, so that none is found or two differ, the build fails and says so.
 
 use std::env;
 use std::error::Error;
@@ -109,12 +110,12 @@ impl Sharing {
             local if local.starts_with('l') => ("drop_error", &mut self.dropping),
             _ => return Ok(None),
         };
-        let pointer = pointer_in(body.stream()).ok_or("a match on an error works with no pointer")?;
+        let pointer = pointer_in(body.stream()).ok_or("a `match` on an error works with no pointer; adapt guest/build.rs to what `wit-bindgen-rust` writes now")?;
         let call = format!("{{ {SHARED}::{function}({subject}, {pointer}) }}").parse()?;
         let found = Match { subject: subject.to_owned(), pointer, body: body.clone() };
         match place {
             Some(first) if normal(&first.body) != normal(body) => {
-                return Err("errors are not treated alike".into());
+                return Err("the generated code treats errors in different ways; see what `wit-bindgen-rust` writes now, and adapt guest/build.rs".into());
             }
             Some(_) => {}
             None => *place = Some(found),
@@ -125,7 +126,7 @@ impl Sharing {
     /// The functions that are shared.
     fn functions(&self) -> Result<String, Box<dyn Error>> {
         let (Some(lowering), Some(dropping)) = (&self.lowering, &self.dropping) else {
-            return Err("nothing to share was found".into());
+            return Err("the generated code has no `match` over errors to share; see what `wit-bindgen-rust` writes now, and adapt guest/build.rs".into());
         };
         let function = |name: &str, subject: &str, of: &Match| {
             let Match { subject: name_of_subject, pointer, body } = of;

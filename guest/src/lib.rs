@@ -15,6 +15,8 @@ mod imports;
 #[cfg(target_family = "wasm")]
 mod runtime;
 mod sessions;
+#[cfg(any(target_family = "wasm", test))]
+mod small_blocks;
 mod transactions;
 
 /// What implements the component's exports.

@@ -5,8 +5,6 @@
 
 #![allow(unsafe_code, reason = "it is an allocator")]
 
-mod small_blocks;
-
 use core::alloc::Layout;
 use core::arch::wasm32;
 use core::mem::MaybeUninit;
@@ -18,7 +16,7 @@ use talc::cell::TalcSyncCell;
 use talc::source::Source;
 use talc::wasm::WasmBinning;
 
-use self::small_blocks::SmallBlocks;
+use crate::small_blocks::SmallBlocks;
 
 #[global_allocator]
 static ALLOCATOR: SmallBlocks<TalcSyncCell<Heap, WasmBinning>> =
