@@ -25,7 +25,7 @@ pub fn check(text: &str) -> Result<&str, String> {
     let range = scanner.value().and_then(|range| scanner.end().map(|()| range));
     match range {
         Ok(range) => Ok(text.get(range).unwrap_or_default()),
-        Err(error) => Err(error.describe(text)),
+        Err(SyntaxError) => Err(scanner.describe()),
     }
 }
 

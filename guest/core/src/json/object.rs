@@ -72,7 +72,8 @@ impl Members {
     /// # Errors
     /// A description of what is wrong, when the text is not an object with distinct keys.
     pub fn of(text: &str) -> Result<Self, String> {
-        let members = read(text).map_err(|error| error.describe(text))?;
+        let mut scanner = Scanner::new(text);
+        let members = read(&mut scanner).map_err(|SyntaxError| scanner.describe())?;
         let bytes = text.as_bytes();
         if members.is_sorted_by(|left, right| left.key(bytes) < right.key(bytes)) {
             Ok(Self { sorted: members, is_text_sorted: true })
@@ -115,13 +116,12 @@ fn sorted(members: Vec<Member>, text: &[u8]) -> Result<Vec<Member>, String> {
     Ok(by_key.into_values())
 }
 
-fn read(text: &str) -> Result<Vec<Member>, SyntaxError> {
-    let mut scanner = Scanner::new(text);
+fn read(scanner: &mut Scanner<'_>) -> Result<Vec<Member>, SyntaxError> {
     let mut members = Vec::new();
     scanner.begin_object()?;
     while scanner.has_member(members.is_empty())? {
         let start = scanner.position();
-        let key = Key::read(&mut scanner)?;
+        let key = Key::read(scanner)?;
         scanner.colon()?;
         members.push(Member { start, key, value: scanner.value()? });
     }

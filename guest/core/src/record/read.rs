@@ -31,7 +31,8 @@ impl Record {
 /// Reads the header, and locates the packages.
 fn read(bytes: &[u8]) -> Result<(Header, Vec<PackageLocation>), RecordError> {
     let line = first_line(bytes);
-    match read_line(&mut Scanner::new(line)) {
+    let mut scanner = Scanner::new(line);
+    match read_line(&mut scanner) {
         Ok((FORMAT, mut header, mut packages)) => {
             let mut position = locate(&mut packages, bytes, line.len())?;
             if let Some(Effect::Change { replaced, .. }) =
@@ -47,9 +48,9 @@ fn read(bytes: &[u8]) -> Result<(Header, Vec<PackageLocation>), RecordError> {
         }
         Ok((format, ..)) => Err(RecordError::UnknownFormat(format)),
         // A later format may have anything on the rest of the line.
-        Err(error) => Err(match format_of(line) {
+        Err(SyntaxError) => Err(match format_of(line) {
             Ok(format) if format != FORMAT => RecordError::UnknownFormat(format),
-            _ => RecordError::Damaged(["its first line: ", &error.describe(line)].concat()),
+            _ => RecordError::Damaged(["its first line: ", &scanner.describe()].concat()),
         }),
     }
 }
