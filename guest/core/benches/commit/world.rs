@@ -21,7 +21,7 @@ pub struct World {
 impl World {
     /// The calls to the store that every transaction on a session makes: one read and one write.
     pub fn load_and_store(&self, key: &str) {
-        let entries = self.get_many(vec![key.to_owned()], Some(LIFETIME)).unwrap();
+        let entries = self.get_many(&[key.to_owned()], Some(LIFETIME)).unwrap();
         let entry = entries.into_iter().flatten().next().unwrap();
         let change = Change::Put { value: entry.value, lifetime: LIFETIME };
         let write = Write { key: key.to_owned(), expects: Expectation::Version(entry.version), change };

@@ -24,7 +24,7 @@ impl Store for World {
         let several = keys.len() > 1;
         let mut entries = Vec::with_capacity(keys.len());
         for key in keys {
-            entries.push(self.entry(&key, touch));
+            entries.push(self.entry(key, touch));
             let hook = if several { self.between_keys.borrow_mut().take() } else { None };
             if let Some(hook) = hook {
                 hook();
