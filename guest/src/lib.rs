@@ -8,6 +8,8 @@
 extern crate alloc;
 
 mod bindings;
+#[cfg(any(target_family = "wasm", test))]
+mod compare;
 mod convert;
 #[cfg(target_family = "wasm")]
 mod heap;
