@@ -14,6 +14,7 @@ mod requests;
 mod responses;
 mod running;
 mod stopping;
+mod threads;
 
 /// Replaces names in a component by names of the same length, so that it stays valid.
 pub fn with_names_replaced(mut component: Vec<u8>, old: &str, new: &str) -> Vec<u8> {

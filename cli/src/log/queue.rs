@@ -17,9 +17,17 @@ const ERROR_CAPACITY: usize = 64 << 10;
 /// How long the end of the process waits until the last lines are written.
 const LAST_WRITE: Duration = Duration::from_millis(500);
 
+/// The shortest time between two batches. A batch costs two switches between threads and a system call, as much as the
+/// work of a short request.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The writer does not wait longer when this many bytes are pending.
+const PRESSING: usize = CAPACITY / 2;
+
 /// Collects lines from all threads, for the thread that writes them. Clones share the lines.
 ///
-/// Adding lines never waits for the writer.
+/// Adding lines never waits for the writer. A line reaches the writer at once if there was none for a while, together
+/// with those of the next milliseconds if there was, and in any case at once if it is an error.
 #[derive(Debug, Clone, Default)]
 pub struct LogQueue {
     shared: Arc<Shared>,
@@ -28,8 +36,8 @@ pub struct LogQueue {
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Notified when lines are added.
-    filled: Condvar,
+    /// Notified when the writer must not wait longer.
+    due: Condvar,
     /// Notified when the writer has finished a batch.
     written: Condvar,
 }
@@ -37,7 +45,21 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     pending: Batch,
-    is_writing: bool,
+    /// The pending lines must not wait for further ones.
+    is_pressing: bool,
+    writer: Writer,
+}
+
+/// What the writer does.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Writer {
+    /// It waits for a line.
+    #[default]
+    Idle,
+    /// It lets lines gather.
+    Pausing,
+    /// It writes, or was notified and is about to.
+    Busy,
 }
 
 /// Lines to write.
@@ -55,19 +77,37 @@ impl Batch {
     }
 }
 
+impl State {
+    /// Whether the writer has to be notified of lines that were added.
+    fn wakes(&mut self, is_pressing: bool) -> bool {
+        self.is_pressing |= is_pressing;
+        let waits = match self.writer {
+            Writer::Idle => true,
+            Writer::Pausing => self.is_pressing,
+            Writer::Busy => false,
+        };
+        if waits {
+            self.writer = Writer::Busy;
+        }
+        waits
+    }
+}
+
 impl LogQueue {
     /// Adds complete lines; counts them as dropped if the queue is full.
     pub fn push(&self, lines: &[u8]) {
         // After a dropped line, all lines of the batch are dropped, so that the gap is in one position of the log.
-        self.push_if(lines, |pending| pending.dropped == 0 && pending.text.len() + lines.len() <= CAPACITY);
+        self.push_if(lines, false, |pending| {
+            pending.dropped == 0 && pending.text.len() + lines.len() <= CAPACITY
+        });
     }
 
     /// As [`LogQueue::push`], for errors, which may also use the additional capacity.
     pub fn push_error(&self, lines: &[u8]) {
-        self.push_if(lines, |pending| pending.text.len() + lines.len() <= CAPACITY + ERROR_CAPACITY);
+        self.push_if(lines, true, |pending| pending.text.len() + lines.len() <= CAPACITY + ERROR_CAPACITY);
     }
 
-    fn push_if(&self, lines: &[u8], fits: impl FnOnce(&Batch) -> bool) {
+    fn push_if(&self, lines: &[u8], is_error: bool, fits: impl FnOnce(&Batch) -> bool) {
         let mut state = self.lock();
         let pending = &mut state.pending;
         if fits(pending) {
@@ -75,28 +115,41 @@ impl LogQueue {
         } else {
             pending.dropped += count_lines(lines);
         }
+        let is_pressing = is_error || pending.text.len() >= PRESSING;
+        let wakes = state.wakes(is_pressing);
         drop(state);
-        self.shared.filled.notify_one();
+        if wakes {
+            self.shared.due.notify_one();
+        }
     }
 
-    /// Replaces `batch`, which the caller has written, by all lines of the queue. Blocks while the queue is empty.
+    /// Replaces `batch`, which the caller has written, by all lines of the queue. Blocks while the queue is empty, and
+    /// lets lines gather for a moment after the batch before.
     pub fn take(&self, batch: &mut Batch) {
         batch.text.clear();
         batch.dropped = 0;
         let mut state = self.lock();
-        state.is_writing = false;
+        state.writer = Writer::Pausing;
         self.shared.written.notify_all();
-        let filled = self.shared.filled.wait_while(state, |state| state.pending.is_empty());
+        let pausing = self.shared.due.wait_timeout_while(state, PAUSE, |state| !state.is_pressing);
+        let (mut state, _) = pausing.unwrap_or_else(PoisonError::into_inner);
+        state.writer = Writer::Idle;
+        let filled = self.shared.due.wait_while(state, |state| state.pending.is_empty());
         let mut state = filled.unwrap_or_else(PoisonError::into_inner);
         mem::swap(&mut state.pending, batch);
-        state.is_writing = true;
+        state.is_pressing = false;
+        state.writer = Writer::Busy;
     }
 
     /// Blocks until all lines are written, for at most half a second: a full pipe must not keep the process alive.
     pub fn finish(&self) {
-        let unwritten = |state: &mut State| state.is_writing || !state.pending.is_empty();
+        let mut state = self.lock();
+        if !state.pending.is_empty() && state.wakes(true) {
+            self.shared.due.notify_one();
+        }
+        let unwritten = |state: &mut State| state.writer == Writer::Busy || !state.pending.is_empty();
         // There is nothing left to do about lines that were not written.
-        let _written_or_late = self.shared.written.wait_timeout_while(self.lock(), LAST_WRITE, unwritten);
+        let _written_or_late = self.shared.written.wait_timeout_while(state, LAST_WRITE, unwritten);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -175,5 +228,21 @@ mod tests {
         queue.push(b"fits\n");
         queue.take(&mut batch);
         assert_eq!((batch.text.as_slice(), batch.dropped), (b"fits\n".as_slice(), 0));
+    }
+
+    /// Whether a writer is notified of each of these lines, of which some are errors.
+    fn notified(writer: Writer, are_errors: &[bool]) -> Vec<bool> {
+        let mut state = State { writer, ..State::default() };
+        are_errors.iter().map(|is_error| state.wakes(*is_error)).collect()
+    }
+
+    #[test]
+    fn a_writer_without_work_is_notified_of_the_first_line_only() {
+        assert_eq!(notified(Writer::Idle, &[false, false, true]), [true, false, false]);
+    }
+
+    #[test]
+    fn a_writer_that_lets_lines_gather_is_notified_of_the_first_error_only() {
+        assert_eq!(notified(Writer::Pausing, &[false, false, true, true]), [false, false, true, false]);
     }
 }

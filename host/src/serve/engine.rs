@@ -1,5 +1,6 @@
 //! The WebAssembly engine: pooled instances, and a thread that interrupts them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::yield_now;
@@ -9,6 +10,7 @@ use wasmtime::{
 };
 
 use super::limits::Limits;
+use super::run::Progress;
 
 /// The limits for one request. A Rust application and the session component have
 /// one memory each and few tables; applications in dynamic languages consist of
@@ -86,13 +88,20 @@ fn spare(requests: u32) -> u32 {
     requests.min(16).saturating_add(requests / 8)
 }
 
-/// Makes a guest yield at every tick. It can be stopped then.
-pub(super) fn interrupt_at_ticks<T: 'static>(store: &mut Store<T>) {
+/// Makes a guest yield at every tick. It can be stopped then. From the second tick on, it computes: the first one may
+/// come at any moment.
+pub(super) fn interrupt_at_ticks<T: 'static>(store: &mut Store<T>, progress: Arc<Progress>) {
     store.set_epoch_deadline(1);
-    // wasmtime's own yield would queue the guest again at once. A few guests that
-    // only compute would then keep the runtime from its sockets and timers for more
-    // than half a second at a time.
-    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now()))));
+    let mut has_seen_one = false;
+    store.epoch_deadline_callback(move |_| {
+        if std::mem::replace(&mut has_seen_one, true) {
+            progress.compute();
+        }
+        // wasmtime's own yield would queue the guest again at once. A few guests that
+        // only compute would then keep the runtime from its sockets and timers for more
+        // than half a second at a time.
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(yield_now())))
+    });
 }
 
 /// Ticks on a separate thread: guests that only compute can occupy every thread of

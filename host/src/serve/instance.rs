@@ -1,5 +1,7 @@
 //! An instance of the application for one request.
 
+use std::sync::Arc;
+
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, Response};
@@ -12,6 +14,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::application::Application;
 use super::engine::interrupt_at_ticks;
+use super::run::Progress;
 use super::state::RequestState;
 use crate::context::KeyValueCtx;
 
@@ -33,8 +36,12 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// Prepares an instance that uses `sessions` as its store.
-    pub(super) fn new(application: &Application, sessions: KeyValueCtx) -> wasmtime::Result<Self> {
+    /// Prepares an instance that uses `sessions` as its store, and tells `progress` if it computes for long.
+    pub(super) fn new(
+        application: &Application,
+        sessions: KeyValueCtx,
+        progress: &Arc<Progress>,
+    ) -> wasmtime::Result<Self> {
         let prepared = application.prepared().clone();
         let memory = application.limits().memory;
         let mut store = Store::try_new(prepared.engine(), RequestState::new(sessions, memory))?;
@@ -42,7 +49,7 @@ impl Instance {
         store.set_max_component_handles((memory / HANDLE).max(FEWEST_HANDLES));
         // Lists can overlap in the guest's memory, so that a small memory can hold a large parameter.
         store.set_hostcall_fuel(memory / 2);
-        interrupt_at_ticks(&mut store);
+        interrupt_at_ticks(&mut store, Arc::clone(progress));
         Ok(Self { prepared, store })
     }
 

@@ -86,6 +86,7 @@
 mod application;
 mod bounded_store;
 mod cache;
+mod connection;
 mod engine;
 mod guest_output;
 mod head;
@@ -97,8 +98,10 @@ mod memory;
 mod refusal;
 mod request;
 mod response;
+mod run;
 mod server;
 mod state;
+mod workers;
 
 pub use application::{Application, LoadError, Loaded};
 pub use cache::{CacheProblem, CodeCache};

@@ -1,15 +1,15 @@
 //! Handles one request, from its head to the response.
 
 use std::convert::Infallible;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::EXPECT;
 use hyper::{Request, Response};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tracing::Instrument;
@@ -20,7 +20,8 @@ use super::head::check_head;
 use super::instance::{Instance, Sent};
 use super::limits::Limits;
 use super::refusal::Refusal;
-use super::response::{Failed, LogLine, ResponseBody};
+use super::response::{LogLine, ResponseBody};
+use super::run::{Progress, Run};
 use crate::log_targets::APPLICATION;
 use crate::turns::Turns;
 
@@ -36,13 +37,14 @@ pub(super) struct Handler {
     application: Application,
     turns: Turns,
     running: Running,
+    computing: Handle,
 }
 
 impl Handler {
     /// A handler that runs `application` with the store of `turns`. It clones
-    /// `running` for each run.
-    pub(super) fn new(application: Application, turns: Turns, running: Running) -> Self {
-        Self { application, turns, running }
+    /// `running` for each run. Applications that compute for long continue on `computing`.
+    pub(super) fn new(application: Application, turns: Turns, running: Running, computing: Handle) -> Self {
+        Self { application, turns, running, computing }
     }
 
     /// The application.
@@ -61,31 +63,30 @@ impl Handler {
         let span = tracing::info_span!("request", method = %request.method(), path = request.uri().path());
         let log_line = LogLine::begin(span.clone());
         let result = self.respond(request).instrument(span).await;
-        let (response, failed) =
-            result.unwrap_or_else(|refusal| (refusal.into_response(), Failed::default()));
-        log_line.follow(response, failed)
+        let (response, progress) = result.unwrap_or_else(|refusal| (refusal.into_response(), Arc::default()));
+        log_line.follow(response, progress)
     }
 
     async fn respond(
         &self,
         request: Request<Incoming>,
-    ) -> Result<(Response<HyperOutgoingBody>, Failed), Refusal> {
+    ) -> Result<(Response<HyperOutgoingBody>, Arc<Progress>), Refusal> {
         check_head(&request)?;
         let request = receive(request, self.application.limits()).await?;
         let slot = self.wait_for_slot().await?;
         let (sender, receiver) = oneshot::channel();
-        let failed = Failed::default();
-        let run = Run {
+        let progress = Arc::<Progress>::default();
+        let work = Work {
             application: self.application.clone(),
             sessions: self.turns.clone(),
             _running: self.running.clone(),
             slot,
-            failed: failed.clone(),
+            progress: Arc::clone(&progress),
         };
-        // In a separate task: the application may continue after its response, and
+        // It outlives this future: the application may continue after its response, and
         // it continues when the client disconnects, so that no commit is interrupted.
-        let run = tokio::spawn(run.run(request, sender).in_current_span());
-        Ok((response_of(receiver, run).await?, failed))
+        let run = Run::new(work.run(request, sender), Arc::clone(&progress), self.computing.clone());
+        Ok((response_of(receiver, run).await?, progress))
     }
 
     async fn wait_for_slot(&self) -> Result<OwnedSemaphorePermit, Refusal> {
@@ -97,27 +98,30 @@ impl Handler {
     }
 }
 
-/// A run of the application for one request.
-struct Run {
+/// What a run of the application does and needs for one request.
+struct Work {
     application: Application,
     sessions: Turns,
     _running: Running,
     slot: OwnedSemaphorePermit,
-    failed: Failed,
+    progress: Arc<Progress>,
 }
 
-impl Run {
+impl Work {
     /// Runs the application until it returns or its time limit is over.
     async fn run(self, request: Request<Full<Bytes>>, sender: oneshot::Sender<Sent>) -> Result<(), Refusal> {
-        let mut instance = Instance::new(&self.application, self.sessions.context()).map_err(|error| {
-            tracing::error!(target: APPLICATION, "the application could not be started: {error:#}");
-            Refusal::ApplicationFailed
-        })?;
+        let mut instance = Instance::new(&self.application, self.sessions.context(), &self.progress)
+            .map_err(|error| {
+                tracing::error!(target: APPLICATION, "the application could not be started: {error:#}");
+                Refusal::ApplicationFailed
+            })?;
         let time = self.application.limits().request_time;
         let result = timeout(time, instance.run(request, sender)).await;
         let outcome = log_failure(result, instance.memory_limit_reached());
         // Before the instance is dropped: that ends the body of the response.
-        self.failed.store(outcome.is_err(), Ordering::Release);
+        if outcome.is_err() {
+            self.progress.fail();
+        }
         drop(instance);
         // After the instance: the slot stands for its memory.
         drop(self.slot);
@@ -144,25 +148,37 @@ fn log_failure(
     }
 }
 
+/// Waits for the response of a run, or for its end.
 async fn response_of(
-    receiver: oneshot::Receiver<Sent>,
-    run: JoinHandle<Result<(), Refusal>>,
+    mut receiver: oneshot::Receiver<Sent>,
+    mut run: Run,
 ) -> Result<Response<HyperOutgoingBody>, Refusal> {
-    match receiver.await {
-        // Not a final response: the client would wait for another one, or for another protocol.
-        Ok(Ok(response)) if response.status().is_informational() => {
-            let status = response.status();
-            tracing::error!(target: APPLICATION, "the application sent the status {status}, which is not a final one")
-        }
-        Ok(Ok(response)) => return Ok(response),
-        Ok(Err(code)) => {
-            tracing::error!(target: APPLICATION, "the application sent an error instead of a response: {code}")
-        }
-        Err(_) => match run.await {
-            Ok(Ok(())) => tracing::error!(target: APPLICATION, "the application sent no response"),
-            Ok(Err(refusal)) => return Err(refusal),
-            Err(error) => tracing::error!(target: APPLICATION, "running the application failed: {error}"),
+    tokio::select! {
+        // First, because the receiver gets what it sends.
+        biased;
+        end = &mut run => match (receiver.try_recv(), end) {
+            (Ok(sent), _) => check_sent(sent),
+            (Err(_), Err(refusal)) => Err(refusal),
+            (Err(_), Ok(())) => {
+                tracing::error!(target: APPLICATION, "the application sent no response");
+                Err(Refusal::ApplicationFailed)
+            }
         },
+        Ok(sent) = &mut receiver => check_sent(sent),
+    }
+}
+
+fn check_sent(sent: Sent) -> Result<Response<HyperOutgoingBody>, Refusal> {
+    match sent {
+        // Not a final response: the client would wait for another one, or for another protocol.
+        Ok(response) if response.status().is_informational() => {
+            let status = response.status();
+            tracing::error!(target: APPLICATION, "the application sent the status {status}, which is not a final one");
+        }
+        Ok(response) => return Ok(response),
+        Err(code) => {
+            tracing::error!(target: APPLICATION, "the application sent an error instead of a response: {code}");
+        }
     }
     Err(Refusal::ApplicationFailed)
 }

@@ -2,7 +2,6 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -12,10 +11,8 @@ use tracing::Span;
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
+use super::run::Progress;
 use crate::log_targets::ACCESS;
-
-/// Set when the application failed, so that its response is incomplete.
-pub(super) type Failed = Arc<AtomicBool>;
 
 /// Writes one line to the log when it is dropped: at the end of the response, or
 /// when the client has disconnected.
@@ -34,14 +31,14 @@ impl LogLine {
     }
 
     /// Keeps the line until the end of the response. The body ends with an error
-    /// if `failed` is set before its end.
+    /// if the run has failed before its end.
     pub(super) fn follow(
         mut self,
         response: Response<HyperOutgoingBody>,
-        failed: Failed,
+        progress: Arc<Progress>,
     ) -> Response<ResponseBody> {
         self.status = Some(response.status());
-        response.map(|inner| ResponseBody { inner, failed, log_line: self })
+        response.map(|inner| ResponseBody { inner, progress, log_line: self })
     }
 }
 
@@ -67,7 +64,7 @@ impl Drop for LogLine {
 #[derive(Debug)]
 pub(super) struct ResponseBody {
     inner: HyperOutgoingBody,
-    failed: Failed,
+    progress: Arc<Progress>,
     log_line: LogLine,
 }
 
@@ -85,7 +82,7 @@ impl Body for ResponseBody {
                 let length = frame.data_ref().map_or(0, Bytes::len);
                 self.log_line.bytes += length as u64;
             }
-            Poll::Ready(None) if self.failed.load(Ordering::Acquire) => {
+            Poll::Ready(None) if self.progress.has_failed() => {
                 return Poll::Ready(Some(Err(Error::HttpResponseIncomplete)));
             }
             _ => {}

@@ -2,29 +2,24 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use lovely_session_key_value::KeyValue;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::application::Application;
 use super::bounded_store::BoundedStore;
 use super::limits::Limits;
 use super::request::Handler;
+use super::workers::{Phase, Slot, Workers};
 use crate::turn_queues::TurnsOptions;
 use crate::turns::Turns;
-
-/// The largest head of a request, in bytes.
-const LARGEST_HEAD: usize = 64 << 10;
 
 /// The pause after accepting a connection failed. When the process is out of file
 /// descriptors, it fails at once each time.
@@ -84,7 +79,7 @@ impl Server {
         let address = listener.local_addr().map_err(fail)?;
         let (sender, running) = mpsc::channel(1);
         let turns = turns(store, application.limits());
-        let handler = Arc::new(Handler::new(application, turns, sender));
+        let handler = Arc::new(Handler::new(application, turns, sender, Handle::current()));
         Ok(Self { listener, address, handler, running })
     }
 
@@ -102,50 +97,44 @@ impl Server {
     /// connections, and waits for the running requests, for at most
     /// [`Limits::shutdown_time`].
     ///
+    /// Connections are served on threads of the server, one for each processor. Applications that compute for more than
+    /// some milliseconds continue on the runtime of [`Server::bind`], so that the other requests of their thread need not
+    /// wait for them.
+    ///
     /// Returns the number of connections that it closed before their requests were
     /// complete: 0 if all requests completed.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> usize {
-        let shutdown_time = self.handler.application().limits().shutdown_time;
-        let (stop, stopping) = watch::channel(false);
-        let mut connections = JoinSet::new();
-        self.accept_until(shutdown, &mut connections, &stopping).await;
+        let limits = self.handler.application().limits().clone();
+        let (phase, receiver) = watch::channel(Phase::Serving);
+        let workers = Workers::start(&self.handler, &receiver);
+        accept_until(shutdown, &self.listener, limits.connections, &workers).await;
         // From here on, new connections are refused.
         drop(self.listener);
-        stop.send_replace(true);
-        let finish = async {
-            while connections.join_next().await.is_some() {}
-            // Applications may continue after their responses. Nothing is ever sent:
-            // this ends when the last run drops its sender.
-            drop(self.handler);
-            self.running.recv().await;
-        };
-        let _in_time = timeout(shutdown_time, finish).await;
-        let unfinished = connections.len();
-        connections.shutdown().await;
-        unfinished
+        drop(self.handler);
+        phase.send_replace(Phase::Stopping);
+        let finishing = workers.finish();
+        // Nothing is ever sent: this ends when the last connection and the last run have dropped their senders.
+        // Applications may continue after their responses.
+        let _in_time = timeout(limits.shutdown_time, self.running.recv()).await;
+        phase.send_replace(Phase::Ending);
+        finishing.aborted().await
     }
+}
 
-    async fn accept_until(
-        &self,
-        shutdown: impl Future<Output = ()>,
-        connections: &mut JoinSet<()>,
-        stopping: &watch::Receiver<bool>,
-    ) {
-        let max = self.handler.application().limits().connections.max(1);
-        let slots = Arc::new(Semaphore::new(usize::try_from(max).unwrap_or(Semaphore::MAX_PERMITS)));
-        let mut shutdown = pin!(shutdown);
-        loop {
-            tokio::select! {
-                () = &mut shutdown => return,
-                Some(_) = connections.join_next() => {}
-                (slot, stream) = accept(&self.listener, &slots) => {
-                    let connection = serve(stream, self.handler.clone(), stopping.clone());
-                    connections.spawn(async move {
-                        connection.await;
-                        drop(slot);
-                    });
-                }
-            }
+/// Accepts connections until `shutdown` completes.
+async fn accept_until(
+    shutdown: impl Future<Output = ()>,
+    listener: &TcpListener,
+    max_connections: u32,
+    workers: &Workers,
+) {
+    let slots = usize::try_from(max_connections.max(1)).unwrap_or(Semaphore::MAX_PERMITS);
+    let slots = Arc::new(Semaphore::new(slots));
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => return,
+            (slot, stream) = accept(listener, &slots) => workers.serve(stream, slot),
         }
     }
 }
@@ -157,47 +146,19 @@ fn turns(store: Arc<dyn KeyValue>, limits: &Limits) -> Turns {
     Turns::new(store).with_options(TurnsOptions { max_wait, ..TurnsOptions::default() })
 }
 
-type Slot = Option<OwnedSemaphorePermit>;
-
 /// Waits for a slot, then for a connection.
 async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (Slot, TcpStream) {
     // The semaphore is never closed, so this always returns a slot.
     let slot = slots.clone().acquire_owned().await.ok();
     loop {
-        match listener.accept().await {
-            Ok((stream, _client)) => return (slot, stream),
+        // It is served by another runtime.
+        let accepted = listener.accept().await.and_then(|(stream, _client)| stream.into_std());
+        match accepted {
+            Ok(stream) => return (slot, stream),
             Err(error) => {
                 tracing::warn!("cannot accept a connection: {error}");
                 sleep(PAUSE).await;
             }
         }
-    }
-}
-
-/// Serves one connection until it closes or, when the server stops, until the
-/// running request has its response.
-async fn serve(stream: TcpStream, handler: Arc<Handler>, mut stopping: watch::Receiver<bool>) {
-    // Responses are written at once, so Nagle's algorithm would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("cannot set TCP_NODELAY on a connection: {error}");
-    }
-    let header_time = handler.application().limits().header_time;
-    let service = service_fn(move |request| {
-        let handler = handler.clone();
-        async move { Ok::<_, Infallible>(handler.handle(request).await) }
-    });
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(header_time).max_header_size(LARGEST_HEAD);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let stopped = async { stopping.wait_for(|stop| *stop).await.is_ok() };
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        _ = stopped => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = result {
-        tracing::debug!("a connection failed: {error}");
     }
 }

@@ -4,7 +4,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// A connection on which the test writes and reads bytes itself. It blocks its thread, so the server needs another one.
+/// A connection on which the test writes and reads bytes itself. It blocks its thread, so a server that has yet to accept
+/// it needs another one.
 pub struct RawConnection {
     stream: TcpStream,
 }

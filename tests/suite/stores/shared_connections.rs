@@ -168,3 +168,34 @@ async fn more_connections_are_opened_under_load_up_to_the_limit_and_share_versio
     let listening = 1 + 1;
     assert!((2..=3).contains(&(made - listening)), "{made} connections");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_runtime_has_a_connection_of_its_own_and_all_share_versions() {
+    let server = MemcachedServer::start();
+    // Connections to a process that has just started do not share versions.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let options = MemcachedOptions { connections: 1, ..MemcachedOptions::default() };
+    let store = Memcached::connect(&[server.address().parse().unwrap()], &options).await.unwrap();
+    let store = Arc::new(store);
+    let before = connections(&server);
+    let Outcome::Applied(mut version) = write(&*store, put("k", "0", Expectation::Absent)).await else {
+        panic!()
+    };
+    for value in ["1", "2", "3"] {
+        let (store, expects) = (Arc::clone(&store), Expectation::Version(version));
+        let elsewhere = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let outcome = write(&*store, put("k", value, expects)).await;
+                assert_eq!(get(&*store, "k").await.unwrap().value, value.as_bytes());
+                outcome
+            })
+        });
+        let outcome = tokio::task::spawn_blocking(|| elsewhere.join().unwrap()).await.unwrap();
+        let Outcome::Applied(next) = outcome else { panic!("{outcome:?}") };
+        version = next;
+    }
+    // One for each runtime, and one for each command of the test.
+    assert_eq!(connections(&server) - before, 3 + 1);
+    assert_eq!(get(&*store, "k").await.unwrap().version, version);
+}

@@ -26,8 +26,13 @@ impl Incarnation {
         }
     }
 
+    /// The epoch of a further connection to the latest process, if that is known.
+    pub(super) fn next_epoch(&self) -> Option<Epoch> {
+        self.latest.filter(|_| self.is_unmistakable()).map(|(_, epoch)| epoch)
+    }
+
     /// Whether further connections to the latest process would be of the same epoch.
-    pub(super) fn is_unmistakable(&self) -> bool {
+    fn is_unmistakable(&self) -> bool {
         self.latest.is_some_and(|(latest, _)| latest.uptime >= UNMISTAKABLE_UPTIME)
     }
 

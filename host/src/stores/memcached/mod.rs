@@ -33,8 +33,8 @@ use self::server::Server;
 /// hashing): adding a server moves only the share of keys that it takes. Servers do not replace each other: when one is
 /// away, calls for its keys fail, and no others.
 ///
-/// A call is one round trip to each server involved, at the same time. Concurrent calls share connections and system
-/// calls: their commands are sent one behind the other, without waiting for replies in between. Each call has its own
+/// A call is one round trip to each server involved, at the same time. Concurrent calls on one Tokio runtime share
+/// connections and system calls: their commands are sent one behind the other, without waiting for replies in between. Each call has its own
 /// deadline, and when a connection breaks, its own outcome.
 ///
 /// # What to know about memcached

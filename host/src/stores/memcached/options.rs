@@ -12,8 +12,9 @@ pub struct MemcachedOptions {
     /// a new connection can take `connect_timeout` and this once more, for the handshake; and in the rare case that a
     /// connection breaks before the call was sent on it, that much again.
     pub io_timeout: Duration,
-    /// The most connections to each server; 8 by default, and 0 counts as 1. All calls share them. Another connection is
-    /// made when more than some 100 commands wait on each.
+    /// The most connections to each server; 8 by default. All calls on a Tokio runtime share its connections. A runtime
+    /// makes another one when more than some 100 commands wait on each of its own. It always makes its first one, so a
+    /// program with many runtimes has at least one for each.
     pub connections: usize,
     /// How many calls may wait for a server that is silent; 32 by default, and 0 counts as 1. A server is silent when
     /// nothing has come from it for an eighth of `io_timeout` while calls waited. Further calls to it fail at once then,

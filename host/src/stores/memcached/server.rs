@@ -1,9 +1,11 @@
 //! One server: its connections, and the batches that are sent to it.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lovely_session_memcached::{Batch, BatchResult, Failure, Interruption, ReplyBuffer, ServerAddress};
+use tokio::runtime::{self, Handle};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::yield_now;
 use tokio::time::Instant;
@@ -35,12 +37,19 @@ pub(super) struct Server {
     item_size_max: AtomicU64,
 }
 
+/// The connections, by the runtime that made them: each wakes up its own tasks only, and has a task there.
 #[derive(Default)]
 struct Connections {
+    by_runtime: HashMap<Option<runtime::Id>, RuntimeConnections>,
+    incarnation: Incarnation,
+}
+
+/// The connections of one runtime.
+#[derive(Default)]
+struct RuntimeConnections {
     open: Vec<Arc<Connection>>,
     /// The connection that is being made. All calls that need one wait for the same.
     dialing: Option<Dialing>,
-    incarnation: Incarnation,
 }
 
 type Dialed = Result<Arc<Connection>, Failure>;
@@ -176,7 +185,7 @@ impl Server {
         let received = ReplyBuffer::new(info.item_size_max);
         let watch = Arc::clone(&self.watch);
         let connection = Connection::open(stream, epoch, info.process.uptime, received, watch);
-        connections.open.push(Arc::clone(&connection));
+        connections.own().open.push(Arc::clone(&connection));
         drop(connections);
         self.watch.heard();
         Ok(connection)
@@ -200,18 +209,28 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        for connection in &self.connections().open {
+        for connection in self.connections().all() {
             connection.close(Failure::Broken(std::io::ErrorKind::ConnectionAborted));
         }
     }
 }
 
 impl Connections {
+    /// Those of the current runtime.
+    fn own(&mut self) -> &mut RuntimeConnections {
+        self.by_runtime.entry(current_runtime()).or_default()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<Connection>> {
+        self.by_runtime.values().flat_map(|connections| &connections.open)
+    }
+
     /// The connection to use, and its load. Connections that cannot be used any more are removed.
     fn least_loaded(&mut self) -> (Option<Arc<Connection>>, usize) {
         let mut best = (None, usize::MAX);
-        let incarnation = &mut self.incarnation;
-        self.open.retain(|connection| {
+        let Self { by_runtime, incarnation } = self;
+        let own = by_runtime.entry(current_runtime()).or_default();
+        own.open.retain(|connection| {
             incarnation.was_alive(connection.epoch(), connection.uptime_at_last_reply());
             let Some(load) = connection.load() else { return false };
             if best.1 >= CROWDED && load < best.1 {
@@ -223,30 +242,45 @@ impl Connections {
     }
 
     /// Whether another connection may be made and would be of use. One of another epoch would not, because it does not
-    /// accept the versions that were read on the others.
-    fn may_grow(&self, connections: usize) -> bool {
-        !self.open.is_empty()
-            && self.open.len() < connections.max(1)
-            && self.dialing.is_none()
-            && self.incarnation.is_unmistakable()
+    /// accept the versions that were read on the others of its runtime.
+    fn may_grow(&mut self, connections: usize) -> bool {
+        let next = self.incarnation.next_epoch();
+        let count = self.all().count();
+        let own = self.own();
+        own.dialing.is_none()
+            && count < connections
+            && own.open.first().is_some_and(|connection| next == Some(connection.epoch()))
     }
 
     /// The connection that is being made. Begins to make one if there is none.
     fn dialing(&mut self, server: &Arc<Server>) -> Dialing {
-        if let Some(dialing) = &self.dialing
+        if let Some(dialing) = &self.own().dialing
             && dialing.has_changed().is_ok()
         {
             return dialing.clone();
         }
+        // Runtimes may have ended.
+        self.by_runtime.retain(|_, connections| connections.is_used());
         let (dialed, dialing) = watch::channel(None);
-        self.dialing = Some(dialing.clone());
+        self.own().dialing = Some(dialing.clone());
         let server = Arc::clone(server);
         tokio::spawn(async move {
             let connection = server.redial().await;
-            server.connections().dialing = None;
+            server.connections().own().dialing = None;
             // All calls that waited may have given up.
             let _ = dialed.send(Some(connection));
         });
         dialing
     }
+}
+
+impl RuntimeConnections {
+    fn is_used(&self) -> bool {
+        self.dialing.as_ref().is_some_and(|dialing| dialing.has_changed().is_ok())
+            || self.open.iter().any(|connection| connection.load().is_some())
+    }
+}
+
+fn current_runtime() -> Option<runtime::Id> {
+    Handle::try_current().ok().map(|runtime| runtime.id())
 }
