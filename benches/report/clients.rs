@@ -59,6 +59,14 @@ impl<'a, C: Client> Crowd<'a, C> {
         let (ran, took) = self.work(time);
         ran as f64 / took.as_secs_f64()
     }
+
+    /// Runs all of them for some time, while nothing else runs in this process. Returns the processor time of a
+    /// transaction in all threads of the process, in microseconds.
+    pub fn processor_time(&mut self, time: Duration) -> f64 {
+        let before = cpu::of_this_process();
+        let (ran, _) = self.work(time);
+        (cpu::of_this_process() - before).as_secs_f64() * 1e6 / ran as f64
+    }
 }
 
 async fn work_until<C: Client>(mut client: C, end: Instant) -> (C, u64) {

@@ -30,9 +30,20 @@ impl Samples {
         Spread { low: at(1), median: at(2), high: at(3) }
     }
 
+    /// The averages of so many results in a row each.
+    pub fn averages_of(&self, count: usize) -> Samples {
+        let average = |results: &[f64]| results.iter().sum::<f64>() / results.len() as f64;
+        Samples(self.0.chunks(count).map(average).collect())
+    }
+
     /// The quotient, round by round, because load on the machine affects adjacent rounds alike.
     pub fn over(&self, other: &Samples) -> Samples {
         self.with(other, |own, other| own / other)
+    }
+
+    /// The sum, round by round.
+    pub fn plus(&self, other: &Samples) -> Samples {
+        self.with(other, |own, other| own + other)
     }
 
     /// The difference, round by round.
