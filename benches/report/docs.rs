@@ -10,10 +10,13 @@ use anyhow::Context;
 
 use crate::calls;
 use crate::growth::Growth;
-use crate::plot::{goals, panels};
+use crate::plot::{goals, layers, panels};
 use crate::report::{Measured, Report, Taken};
 use crate::row::Row;
 use crate::table::{HEAD, cells};
+
+/// How many transactions are drawn in layers: those of up to 10 KB.
+const LAYERED: usize = 3;
 
 const END: &str = "<!-- end -->";
 
@@ -33,15 +36,18 @@ pub fn update(page: &Path, report: &Report) -> anyhow::Result<()> {
             }
         }
     }
-    draw_goals(page, report)?;
+    draw_rows(page, report)?;
     fs::write(page, text).with_context(|| format!("cannot write {}", page.display()))
 }
 
-/// Draws all figures with their goals next to a page or a report. Returns the path.
-pub fn draw_goals(beside: &Path, report: &Report) -> anyhow::Result<PathBuf> {
-    let path = beside.with_file_name("goals.svg");
-    fs::write(&path, goals(&report.rows())).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(path)
+/// Draws all figures with their goals, and the layers of the smallest transactions, next to a page or a report.
+pub fn draw_rows(beside: &Path, report: &Report) -> anyhow::Result<()> {
+    let rows = report.rows();
+    for (name, svg) in [("goals.svg", goals(&rows)), ("layers.svg", layers(&rows, LAYERED))] {
+        let path = beside.with_file_name(name);
+        fs::write(&path, svg).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 /// Draws the growth of a part next to a page or a report. Returns the path.

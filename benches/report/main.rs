@@ -76,14 +76,14 @@ fn main() -> anyhow::Result<()> {
         bench.pace = args.pace();
         call(&mut report, &args, &bench)?;
     }
-    println!("The plot of the goals is in {}.", docs::draw_goals(&args.report, &report)?.display());
+    docs::draw_rows(&args.report, &report)?;
     if let Some(page) = args.page() {
         docs::update(page, &report)?;
     }
     if !rows.is_empty() {
         print!("{}", table::table(&rows));
     }
-    println!("The report is in {}.", args.report.display());
+    println!("The report is in {}, with its plots beside it.", args.report.display());
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! The plots, in SVG.
 
+mod bars;
 mod goals;
+mod layers;
 mod panels;
 
 use std::error::Error;
@@ -8,6 +10,7 @@ use std::error::Error;
 use plotters::prelude::*;
 
 pub use self::goals::goals;
+pub use self::layers::layers;
 pub use self::panels::panels;
 
 /// The width of all plots, in pixels.
