@@ -78,6 +78,38 @@ async fn work_until<C: Client>(mut client: C, end: Instant) -> (C, u64) {
     (client, ran)
 }
 
+/// A client that notes how long each transaction takes.
+pub struct Stopwatch<C> {
+    client: C,
+    took: Vec<Duration>,
+}
+
+impl<C> Stopwatch<C> {
+    /// A client with a stopwatch.
+    pub fn new(client: C) -> Self {
+        Self { client, took: Vec::new() }
+    }
+}
+
+impl<C: Client> Client for Stopwatch<C> {
+    async fn transact(&mut self) {
+        let begun = Instant::now();
+        self.client.transact().await;
+        self.took.push(begun.elapsed());
+    }
+}
+
+impl<C: Client> Crowd<'_, Stopwatch<C>> {
+    /// Runs all of them for some time. Returns the median time of a transaction, in microseconds.
+    pub fn median(&mut self, time: Duration) -> f64 {
+        self.work(time);
+        let mut took: Vec<Duration> =
+            self.clients.iter_mut().flat_map(|client| client.took.drain(..)).collect();
+        let middle = took.len() / 2;
+        took.select_nth_unstable(middle).1.as_secs_f64() * 1e6
+    }
+}
+
 /// Runs one client for some time on this thread. Returns the processor time of a transaction, in microseconds. The
 /// runtime must run everything on the thread that enters it.
 pub fn processor_time<C: Client>(runtime: &Runtime, client: &mut C, time: Duration) -> f64 {

@@ -30,10 +30,9 @@ impl Samples {
         Spread { low: at(1), median: at(2), high: at(3) }
     }
 
-    /// The averages of so many results in a row each.
-    pub fn averages_of(&self, count: usize) -> Samples {
-        let average = |results: &[f64]| results.iter().sum::<f64>() / results.len() as f64;
-        Samples(self.0.chunks(count).map(average).collect())
+    /// The medians of so many results in a row each, which a few disturbed ones do not change.
+    pub fn medians_of(&self, count: usize) -> Samples {
+        Samples(self.0.chunks(count).map(|results| Samples(results.to_vec()).spread().median).collect())
     }
 
     /// The quotient, round by round, because load on the machine affects adjacent rounds alike.

@@ -12,7 +12,7 @@ use super::timing::Timed;
 const PACKAGES: &str = "packages";
 const CHANGED: &str = "packages changed before";
 
-const QUANTITIES: &[usize] = &[1, 10, 100, 1_000, 10_000];
+const QUANTITIES: &[usize] = &[1, 10, 100, 1_000];
 
 pub const CALLS: &[Call] = &[
     flat("package", |n| Timed::repeated(stored(n).open(), |(_, session, _)| package(session, 0))),

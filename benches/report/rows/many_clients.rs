@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::Crowd;
-use crate::contender::{Contender, each_in_short_turns};
+use crate::contender::{Contender, SHORT_TURNS, each_in_short_turns};
 use crate::crowds::{batched, pooled};
 use crate::guest::{self, Shape};
 use crate::native::HostStore;
@@ -43,10 +43,9 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
     let [pooled, ours, alone, batched] = each_in_short_turns(bench.pace, contenders);
 
     let row = |what: &str, floor: &Samples, of: String, how| {
-        let figures =
-            vec![Figure::new(of, floor.spread(), "tx/s"), Figure::new("ours", ours.spread(), "tx/s")];
-        let ratio = Figure::new("ours ÷ native", ours.over(floor).spread(), "");
-        Row::new(what, ratio, figures, how)
+        let round = |turns: &Samples| turns.medians_of(SHORT_TURNS).spread();
+        let figures = vec![Figure::new(of, round(floor), "tx/s"), Figure::new("ours", round(&ours), "tx/s")];
+        Row::new(what, Figure::new("ours ÷ native", round(&ours.over(floor)), ""), figures, how)
     };
     vec![
         row("64 clients, warm instances", &pooled, pool, POOLED)
