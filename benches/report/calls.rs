@@ -17,6 +17,13 @@ use crate::bench::Bench;
 use crate::contender::{Contender, in_turns};
 use crate::spread::{Samples, Spread};
 
+/// The most that a call may cost at the largest quantity, as a multiple of its cost at the smallest, if it should be flat.
+const MOST_FLAT: f64 = 10.0;
+
+/// The most that a call may cost at the largest quantity, as a multiple of its cost at a tenth of it, if it should be
+/// proportional.
+const MOST_PROPORTIONAL: f64 = 20.0;
+
 /// What a call may cost as a quantity grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,17 +32,6 @@ pub enum Expected {
     Flat,
     /// At most in proportion to the quantity, because the call works on all of it.
     Proportional,
-}
-
-impl Expected {
-    /// The highest ratio of costs between a quantity and a tenth of it. It leaves room for the logarithm of a sorted
-    /// tree, each step of which is slow where the tree no longer fits the processor's cache.
-    fn limit(self) -> f64 {
-        match self {
-            Self::Flat => 6.0,
-            Self::Proportional => 20.0,
-        }
-    }
 }
 
 /// A call to measure.
@@ -68,9 +64,15 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// Whether the call costs more than it may, in three of four rounds.
+    /// Whether the call costs more than it may. The limits leave room for the logarithm of a sorted tree, each step of
+    /// which is slow where the tree no longer fits the processor's cache.
     pub fn is_worse(&self) -> bool {
-        self.growth.low > self.expected.limit()
+        let cost = |point: Option<&(usize, Spread)>| point.map_or(0.0, |(_, spread)| spread.median);
+        match self.expected {
+            Expected::Flat => cost(self.points.last()) > MOST_FLAT * cost(self.points.first()),
+            // In three of four rounds.
+            Expected::Proportional => self.growth.low > MOST_PROPORTIONAL,
+        }
     }
 }
 

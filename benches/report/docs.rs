@@ -29,7 +29,7 @@ pub fn update(page: &Path, report: &Report) -> anyhow::Result<()> {
                 text = replaced(page, &text, name, &(markdown(rows) + &footer(&part.taken)))?;
             }
             Measured::Calls(costs) => {
-                text = replaced(page, &text, name, &calls::table(costs))?;
+                text = replaced(page, &text, name, &(calls::table(costs) + &footer(&part.taken)))?;
             }
             Measured::Growth(growth) => {
                 draw(page, name, growth, &part.taken)?;
@@ -59,8 +59,9 @@ pub fn draw(beside: &Path, part: &str, growth: &[Growth], taken: &Taken) -> anyh
 }
 
 fn caption(taken: &Taken) -> String {
+    let busy = if taken.is_busy() { "\nOther programs kept them busy." } else { "" };
     format!(
-        "Medians of {} rounds on {} processors,\nquartiles as vertical lines.\nBoth scales are logarithmic.",
+        "Medians of {} rounds on {} processors,\nquartiles as vertical lines.\nBoth scales are logarithmic.{busy}",
         taken.rounds, taken.processors
     )
 }

@@ -41,12 +41,15 @@ fn panel(area: &Area<'_>, growth: &Growth) -> Result<(), Failure> {
     let up = 10_f64.powf(least.log10().floor())..10_f64.powf(most.log10().ceil()) * 1.001;
     let across = smallest(across.clone())..largest(across) * 1.001;
     let mut chart = ChartBuilder::on(area)
-        .margin_top(44)
+        .margin_top(54)
         .margin_right(16)
         .set_label_area_size(LabelAreaPosition::Left, 44)
         .set_label_area_size(LabelAreaPosition::Bottom, 40)
         .build_cartesian_2d(across.log_scale(), up.log_scale())?;
-    let unit = if growth.in_bytes { "B" } else { "" };
+    let quantity = |value: &f64| match growth.in_bytes {
+        true => format!("{}B", label(*value).to_uppercase()),
+        false => label(*value),
+    };
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
@@ -55,7 +58,7 @@ fn panel(area: &Area<'_>, growth: &Growth) -> Result<(), Failure> {
         .label_style(text(15, &GREY))
         .x_labels(5)
         .y_labels(5)
-        .x_label_formatter(&|value| format!("{}{unit}", label(*value)))
+        .x_label_formatter(&quantity)
         .y_label_formatter(&|value| label(*value))
         .draw()?;
     for line in &growth.lines {
