@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
+use crate::async_host::ASYNC_HOST;
 use crate::contender::Pace;
 use crate::peers;
 use crate::rows::PARTS;
@@ -16,23 +17,32 @@ const QUICK: Pace = Pace { round: Duration::from_millis(40), rounds: 5 };
 /// The part with the plot.
 pub const GROWTH: &str = "growth";
 
+/// The part with the costs of calls.
+pub const CALLS: &str = "calls";
+
 /// Measures sessions, and compares them with native clients.
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 pub struct Args {
-    /// Measure less: done in under two minutes, with wider spreads
+    /// Measure less: done in about three minutes, with wider spreads
     #[arg(long)]
     quick: bool,
     /// Measure these parts only; `none` of them only shows what the report has
     #[arg(
         value_name = "PART",
         value_parser = PossibleValuesParser::new(part_names()),
-        requires_ifs = peers::PARTS.map(|(name, ..)| (name, "peers")),
+        requires_ifs = peers::PARTS.map(|(name, ..)| (name, "peers")).into_iter().chain([(ASYNC_HOST, "async_host")]),
     )]
     parts: Vec<String>,
     /// Measure other session libraries, which are installed here, and nothing else that is not named
     #[arg(long, value_name = "DIRECTORY")]
     pub peers: Option<PathBuf>,
+    /// This bench built with the feature component-model-async, for the part of that name; scripts/bench.sh builds it
+    #[arg(long, value_name = "FILE")]
+    pub async_host: Option<PathBuf>,
+    /// Measure in this process what another bench asks for
+    #[arg(long, hide = true, value_name = "CONCURRENCY")]
+    pub as_host: Option<bool>,
     /// Put what the report has into docs/performance.md, and the plots beside it
     #[arg(long)]
     docs: bool,
@@ -73,5 +83,5 @@ impl Args {
 
 fn part_names() -> impl Iterator<Item = &'static str> {
     let peers = peers::PARTS.iter().map(|(name, ..)| *name);
-    PARTS.iter().map(|(name, ..)| *name).chain(peers).chain([GROWTH, "none"])
+    PARTS.iter().map(|(name, ..)| *name).chain(peers).chain([GROWTH, CALLS, ASYNC_HOST, "none"])
 }

@@ -50,12 +50,17 @@ impl Bench {
         Arc::new(Memory::new())
     }
 
-    /// The host's store on the memcached, with its defaults except for the timeout.
+    /// The host's store on the memcached, with its defaults except for the timeout, for the worker threads.
     pub fn store_on_memcached(&self) -> Arc<dyn KeyValue> {
+        self.store_for(&self.workers)
+    }
+
+    /// The same for one of the runtimes. Its connections belong to the runtime on which it is used first.
+    pub fn store_for(&self, runtime: &Runtime) -> Arc<dyn KeyValue> {
         let address = self.memcached.address().parse().expect("a server has an address");
         let options =
             MemcachedOptions { connect_timeout: TIMEOUT, io_timeout: TIMEOUT, ..MemcachedOptions::default() };
-        let store = self.workers.block_on(Memcached::connect(&[address], &options));
+        let store = runtime.block_on(Memcached::connect(&[address], &options));
         Arc::new(store.expect("memcached is fit for sessions"))
     }
 

@@ -59,6 +59,14 @@ impl<'a, C: Client> Crowd<'a, C> {
         let (ran, took) = self.work(time);
         ran as f64 / took.as_secs_f64()
     }
+
+    /// Runs all of them for some time, while nothing else runs in this process. Returns the processor time of a
+    /// transaction in all threads of the process, in microseconds.
+    pub fn processor_time(&mut self, time: Duration) -> f64 {
+        let before = cpu::of_this_process();
+        let (ran, _) = self.work(time);
+        (cpu::of_this_process() - before).as_secs_f64() * 1e6 / ran as f64
+    }
 }
 
 async fn work_until<C: Client>(mut client: C, end: Instant) -> (C, u64) {
@@ -68,6 +76,38 @@ async fn work_until<C: Client>(mut client: C, end: Instant) -> (C, u64) {
         ran += client.transactions();
     }
     (client, ran)
+}
+
+/// A client that notes how long each transaction takes.
+pub struct Stopwatch<C> {
+    client: C,
+    took: Vec<Duration>,
+}
+
+impl<C> Stopwatch<C> {
+    /// A client with a stopwatch.
+    pub fn new(client: C) -> Self {
+        Self { client, took: Vec::new() }
+    }
+}
+
+impl<C: Client> Client for Stopwatch<C> {
+    async fn transact(&mut self) {
+        let begun = Instant::now();
+        self.client.transact().await;
+        self.took.push(begun.elapsed());
+    }
+}
+
+impl<C: Client> Crowd<'_, Stopwatch<C>> {
+    /// Runs all of them for some time. Returns the median time of a transaction, in microseconds.
+    pub fn median(&mut self, time: Duration) -> f64 {
+        self.work(time);
+        let mut took: Vec<Duration> =
+            self.clients.iter_mut().flat_map(|client| client.took.drain(..)).collect();
+        let middle = took.len() / 2;
+        took.select_nth_unstable(middle).1.as_secs_f64() * 1e6
+    }
 }
 
 /// Runs one client for some time on this thread. Returns the processor time of a transaction, in microseconds. The

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::spread::Samples;
 
+/// The number of short turns of a round.
+pub const SHORT_TURNS: usize = 20;
+
 /// The duration and the number of rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -62,6 +65,13 @@ pub fn rounds_in_turns<M>(pace: Pace, mut contenders: Vec<Contender<'_, M>>) -> 
 /// The same as [`rounds_in_turns`], for contenders with numbers as results.
 pub fn in_turns(pace: Pace, contenders: Vec<Contender<'_>>) -> Vec<Samples> {
     rounds_in_turns(pace, contenders).into_iter().map(Samples).collect()
+}
+
+/// The same as [`each_in_turns`], but each round consists of [`SHORT_TURNS`] of each contender, so that neighbouring ones
+/// have had the same load of the machine, and the same processors. Returns the results of all short turns.
+pub fn each_in_short_turns<const N: usize>(pace: Pace, contenders: [Contender<'_>; N]) -> [Samples; N] {
+    let short = Pace { round: pace.round / SHORT_TURNS as u32, rounds: pace.rounds * SHORT_TURNS };
+    each_in_turns(short, contenders)
 }
 
 /// The same as [`in_turns`], for a fixed number of contenders.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use lovely_session_host::compose::compose;
 use lovely_session_host::serve::{Limits, pooled_engine};
 use lovely_session_host::{KeyValue, KeyValueCtx, KeyValueView, SESSION_COMPONENT, add_to_linker};
-use wasmtime::Store;
 use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use self::bindings::{Visits, VisitsPre};
@@ -68,7 +68,11 @@ pub struct Prepared(VisitsPre<State>);
 impl Prepared {
     /// Compiles the application for the engine of `serve`.
     pub fn new() -> wasmtime::Result<Self> {
-        let engine = pooled_engine(&Limits { concurrent_requests: INSTANCES, ..Limits::default() })?;
+        Self::on(pooled_engine(&Limits { concurrent_requests: INSTANCES, ..Limits::default() })?)
+    }
+
+    /// Compiles the application for another engine, which must have epoch interruption.
+    pub fn on(engine: Engine) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         add_to_linker(&mut linker)?;

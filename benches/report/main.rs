@@ -13,8 +13,10 @@
 )]
 
 mod args;
+mod async_host;
 mod bench;
 mod busy;
+mod calls;
 mod clients;
 mod contender;
 mod cpu;
@@ -37,7 +39,8 @@ use anyhow::Context;
 use clap::Parser;
 use mimalloc::MiMalloc;
 
-use self::args::{Args, GROWTH};
+use self::args::{Args, CALLS, GROWTH};
+use self::async_host::ASYNC_HOST;
 use self::bench::Bench;
 use self::contender::Pace;
 use self::growth::Growth;
@@ -52,6 +55,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    if let Some(concurrency) = args.as_host {
+        return async_host::serve(concurrency);
+    }
     let mut bench = Bench::new(args.pace())?;
     let mut report = Report::read(&args.report);
     let taken = Taken::now(bench.pace);
@@ -66,13 +72,18 @@ fn main() -> anyhow::Result<()> {
         bench.pace = args.pace();
         grow(&mut report, &args, &bench)?;
     }
+    if args.wants(CALLS) {
+        bench.pace = args.pace();
+        call(&mut report, &args, &bench)?;
+    }
+    docs::draw_rows(&args.report, &report)?;
     if let Some(page) = args.page() {
         docs::update(page, &report)?;
     }
     if !rows.is_empty() {
         print!("{}", table::table(&rows));
     }
-    println!("The report is in {}.", args.report.display());
+    println!("The report is in {}, with its plots beside it.", args.report.display());
     Ok(())
 }
 
@@ -82,6 +93,10 @@ fn rows(report: &mut Report, args: &Args, bench: &mut Bench) -> anyhow::Result<V
     for (name, pace, part) in PARTS.iter().filter(|(name, ..)| args.wants(name)) {
         bench.pace = pace(args.pace());
         rows.extend(measure(report, args, bench.pace, name, || Ok(part(bench)))?);
+    }
+    if let Some(program) = args.async_host.as_ref().filter(|_| args.wants(ASYNC_HOST)) {
+        let pace = args.pace();
+        rows.extend(measure(report, args, pace, ASYNC_HOST, || async_host::measure(pace, program))?);
     }
     if let Some(directory) = &args.peers {
         for (name, pace, part) in peers::PARTS.iter().filter(|(name, ..)| args.wants_peers(name)) {
@@ -133,6 +148,15 @@ fn grow(report: &mut Report, args: &Args, bench: &Bench) -> anyhow::Result<()> {
     eprintln!("==> growth");
     let taken = Taken::now(bench.pace);
     plot(report, args, GROWTH, taken, growth::measure(bench))
+}
+
+/// Measures the calls of the core.
+fn call(report: &mut Report, args: &Args, bench: &Bench) -> anyhow::Result<()> {
+    eprintln!("==> calls");
+    let taken = Taken::now(bench.pace);
+    let costs = calls::measure(bench);
+    print!("{}", calls::table(&costs));
+    put(report, args, CALLS, Part { taken, measured: Measured::Calls(costs) })
 }
 
 /// Puts a growth into the report, and draws it next to that.

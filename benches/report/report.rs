@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::calls::Costs;
 use crate::contender::Pace;
 use crate::growth::Growth;
 use crate::others;
@@ -56,6 +57,8 @@ impl Taken {
 pub enum Measured {
     /// Figures with their goals.
     Rows(Vec<Row>),
+    /// The costs of calls.
+    Calls(Vec<Costs>),
     /// The data of a plot.
     Growth(Vec<Growth>),
 }
@@ -82,6 +85,15 @@ impl Report {
     /// The report in a file; an empty one if the file is absent or invalid.
     pub fn read(path: &Path) -> Self {
         fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// The rows of all parts.
+    pub fn rows(&self) -> Vec<Row> {
+        let rows = self.parts.values().filter_map(|part| match &part.measured {
+            Measured::Rows(rows) => Some(rows.clone()),
+            Measured::Calls(_) | Measured::Growth(_) => None,
+        });
+        rows.flatten().collect()
     }
 
     /// Writes all of it to a file.

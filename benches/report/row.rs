@@ -60,6 +60,9 @@ pub struct Row {
     /// Whether the result meets the goal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub met: Option<bool>,
+    /// The best that the result could be, as measured in the same rounds; none if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<f64>,
     /// The figures behind the result: first the native client, then the component, then others.
     pub figures: Vec<Figure>,
     /// How it was measured, and what the result does not include.
@@ -74,7 +77,12 @@ impl Row {
         figures: Vec<Figure>,
         how: impl Into<String>,
     ) -> Self {
-        Self { what: what.into(), result, goal: None, met: None, figures, how: how.into() }
+        Self { what: what.into(), result, goal: None, met: None, limit: None, figures, how: how.into() }
+    }
+
+    /// The row with the best that its result could be.
+    pub fn with_limit(self, limit: Spread) -> Self {
+        Self { limit: Some(limit.median), ..self }
     }
 
     /// The row with a goal.

@@ -5,6 +5,7 @@ mod busy_session;
 mod cold_start;
 mod fresh_instance;
 mod guest_cpu;
+mod large;
 mod many_clients;
 mod one_client;
 mod savepoints;
@@ -19,11 +20,12 @@ use crate::row::Row;
 pub type Part = (&'static str, fn(Pace) -> Pace, fn(&Bench) -> Vec<Row>);
 
 /// All measurements that need only this repository and memcached.
-pub const PARTS: [Part; 10] = [
+pub const PARTS: [Part; 11] = [
     ("one-client", Pace::same, one_client::measure),
     ("many-clients", Pace::same, many_clients::measure),
     ("fresh-instance", Pace::same, fresh_instance::measure),
     ("guest-cpu", Pace::same, guest_cpu::measure),
+    ("large", Pace::same, large::measure),
     ("savepoints", Pace::same, savepoints::measure),
     ("serve-cpu", Pace::longer, serve_cpu::measure),
     ("busy-session", Pace::longer, busy_session::measure),

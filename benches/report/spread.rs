@@ -30,9 +30,19 @@ impl Samples {
         Spread { low: at(1), median: at(2), high: at(3) }
     }
 
+    /// The medians of so many results in a row each, which a few disturbed ones do not change.
+    pub fn medians_of(&self, count: usize) -> Samples {
+        Samples(self.0.chunks(count).map(|results| Samples(results.to_vec()).spread().median).collect())
+    }
+
     /// The quotient, round by round, because load on the machine affects adjacent rounds alike.
     pub fn over(&self, other: &Samples) -> Samples {
         self.with(other, |own, other| own / other)
+    }
+
+    /// The sum, round by round.
+    pub fn plus(&self, other: &Samples) -> Samples {
+        self.with(other, |own, other| own + other)
     }
 
     /// The difference, round by round.

@@ -36,27 +36,35 @@ pub fn cells(row: &Row) -> [String; 5] {
 }
 
 fn outcome(row: &Row) -> String {
-    let Some(goal) = row.goal else { return "reported".to_owned() };
-    let goal = match goal {
-        Goal::AtLeast(least) => format!("≥ {least}"),
-        Goal::AtMost(most) => format!("≤ {most} {}", row.result.unit),
-    };
     let met = if row.met == Some(true) { "met" } else { "NOT MET" };
-    format!("{}: {met}", goal.trim_end())
+    let goal = row.goal.map_or("reported".to_owned(), |of| format!("{}: {met}", goal(of, &row.result.unit)));
+    row.limit.iter().fold(goal, |goal, limit| format!("{goal}; limit {}", number(*limit)))
+}
+
+/// A goal with its unit.
+pub fn goal(goal: Goal, unit: &str) -> String {
+    match goal {
+        Goal::AtLeast(least) => format!("≥ {least}"),
+        Goal::AtMost(most) => format!("≤ {most} {unit}").trim_end().to_owned(),
+    }
+}
+
+/// A figure without its quartiles.
+pub fn median(figure: &Figure) -> String {
+    format!("{} {}", number(figure.value.median), figure.unit).trim_end().to_owned()
 }
 
 /// A figure with its quartiles.
 fn shown(figure: &Figure) -> String {
-    let Spread { low, median, high } = figure.value;
-    let unit = if figure.unit.is_empty() { String::new() } else { format!(" {}", figure.unit) };
+    let Spread { low, high, .. } = figure.value;
     if low == high {
-        return format!("{}{unit}", number(median));
+        return median(figure);
     }
-    format!("{}{unit} ({}–{})", number(median), number(low), number(high))
+    format!("{} ({}–{})", median(figure), number(low), number(high))
 }
 
 /// A number with three significant digits, or a small whole one.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     match value.abs() {
         10_000.0.. => format!("{:.0}k", value / 1e3),
         1_000.0.. => format!("{:.1}k", value / 1e3),

@@ -17,7 +17,7 @@ two calls from an instance; a visit of the session from there; the same in a fre
 what each layer adds to the one before.";
 
 const HTTP: &str = "Wall time of a request of one client that keeps its connection, to `lovely-session serve` with \
-an application that answers 200 and does nothing else: HTTP, a fresh instance of that application, and a line in the \
+an application that responds with 200 and does nothing else: HTTP, a fresh instance of that application, and a line in the \
 log.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {

@@ -2,9 +2,10 @@
 
 use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::Crowd;
-use crate::contender::{Contender, each_in_turns};
+use crate::contender::{Contender, SHORT_TURNS, each_in_short_turns};
 use crate::crowds::{batched, pooled};
 use crate::guest::{self, Shape};
+use crate::native::HostStore;
 use crate::row::{Figure, Goal, Row};
 use crate::spread::Samples;
 
@@ -13,6 +14,9 @@ const CLIENTS: usize = 64;
 const POOLED: &str = "64 tasks on a runtime of worker threads, each with a session of 1 KB, on one memcached over \
 loopback. Native: the tasks share a pool of the `memcache` crate; the number of connections is the best of 1 to 64, \
 tried before. Ours: 64 warm instances of the composed application on the host's store with its defaults.";
+
+const STORE: &str = "The same, against the host's store alone: 64 tasks make the same calls to it from native code, \
+without a guest. The difference is the time of the guests; no session on this store can be quicker.";
 
 const BATCHED: &str = "The same, against batches by hand: 64 sessions share the best number of connections of 1 to \
 64, and each round trip carries the commands of all sessions on the connection, in step. No session has a task or \
@@ -27,21 +31,28 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
     let (mut pooled, mut batched) = (pooled(bench, &keys), batched(bench, &keys));
     let pool = format!("native, {} connections", pooled.connections);
     let batches = format!("batches, {} connections", batched.connections);
+    let alone = keys.iter().map(|key| HostStore::new(&store, vec![key.clone()])).collect();
+    let mut alone = Crowd::new(&bench.workers, alone);
     let mut ours = Crowd::new(&bench.workers, bench.warm(&store, &ids));
     let contenders = [
         Contender::new(|time| pooled.crowd.rate(time)),
         Contender::new(|time| ours.rate(time)),
+        Contender::new(|time| alone.rate(time)),
         Contender::new(|time| batched.crowd.rate(time)),
     ];
-    let [pooled, ours, batched] = each_in_turns(bench.pace, contenders);
+    let [pooled, ours, alone, batched] = each_in_short_turns(bench.pace, contenders);
 
     let row = |what: &str, floor: &Samples, of: String, how| {
-        let figures =
-            vec![Figure::new(of, floor.spread(), "tx/s"), Figure::new("ours", ours.spread(), "tx/s")];
-        Row::new(what, Figure::new("ours ÷ native", ours.over(floor).spread(), ""), figures, how)
+        let round = |turns: &Samples| turns.medians_of(SHORT_TURNS).spread();
+        let figures = vec![Figure::new(of, round(floor), "tx/s"), Figure::new("ours", round(&ours), "tx/s")];
+        Row::new(what, Figure::new("ours ÷ native", round(&ours.over(floor)), ""), figures, how)
     };
     vec![
-        row("64 clients, warm instances", &pooled, pool, POOLED).with_goal(Goal::AtLeast(1.5)),
+        row("64 clients, warm instances", &pooled, pool, POOLED)
+            .with_goal(Goal::AtLeast(1.5))
+            .with_limit(alone.over(&pooled).spread()),
+        row("64 clients, against the host's store", &alone, "the store alone".to_owned(), STORE)
+            .with_goal(Goal::AtLeast(0.5)),
         row("64 clients, against batches by hand", &batched, batches, BATCHED),
     ]
 }

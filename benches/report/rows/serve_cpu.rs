@@ -16,7 +16,7 @@ const CLIENTS: usize = 8;
 
 const HOW: &str = "Processor time of the process `lovely-session serve` with its defaults (a fresh instance and a \
 line in the log for each request), from its statistics in /proc, for each request of 8 clients that keep their \
-connections. Empty: an application that answers 200, without sessions. Cart: `examples/cart`, where the same request \
+connections. Empty: an application that responds with 200, without sessions. Cart: `examples/cart`, where the same request \
 adds to a cart of about 1 KB; memcached's own time does not count.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {

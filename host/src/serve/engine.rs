@@ -33,6 +33,9 @@ const KEPT_OF_A_TABLE: usize = 64 << 10;
 /// Makes an engine like that of an [`Application`](super::Application), for hosts that make many instances: it has a
 /// pool for as many requests as [`Limits::concurrent_requests`].
 ///
+/// It does not support concurrency inside components ([`Config::concurrency_support`]), which these would pay for
+/// without using it.
+///
 /// The epoch of the engine advances every 10 ms. Set an epoch deadline on each [`Store`]; without one, its guests trap
 /// at the first tick.
 ///
@@ -54,6 +57,9 @@ fn engine(pool: PoolingAllocationConfig) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config.epoch_interruption(true);
+    // Applications have WASI 0.2, which has no concurrent functions. Where a program has compiled in wasmtime's feature
+    // `component-model-async`, each call between components would cost more.
+    config.concurrency_support(false);
     Engine::new(&config)
 }
 
