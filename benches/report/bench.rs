@@ -1,6 +1,9 @@
 //! The parts that all measurements share.
 
+use std::io;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -18,12 +21,14 @@ pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// The size of the record in most measurements: about 1 KB.
 pub const ONE_KILOBYTE: u32 = 1_000;
 
-/// Two runtimes, a memcached, and the measured application.
+/// Runtimes, a memcached, and the measured application.
 pub struct Bench {
     /// The duration and the number of rounds.
     pub pace: Pace,
-    /// Runs everything on worker threads, as `serve` does.
+    /// Runs everything on worker threads that share the work.
     pub workers: Runtime,
+    /// One for each processor. Each runs everything on the thread that enters it, as the threads of `serve` do.
+    pub threads: Vec<Runtime>,
     /// Runs everything on the thread that enters it.
     pub here: Runtime,
     /// The server of all measurements that need one; it stops when this is dropped.
@@ -32,12 +37,18 @@ pub struct Bench {
     pub prepared: Prepared,
 }
 
+fn threads() -> io::Result<Vec<Runtime>> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    (0..processors).map(|_| Builder::new_current_thread().enable_all().build()).collect()
+}
+
 impl Bench {
     /// Compiles the application and starts memcached with its defaults.
     pub fn new(pace: Pace) -> anyhow::Result<Self> {
         Ok(Self {
             pace,
             workers: Builder::new_multi_thread().enable_all().build()?,
+            threads: threads()?,
             here: Builder::new_current_thread().enable_all().build()?,
             memcached: MemcachedServer::start(),
             prepared: Prepared::new()

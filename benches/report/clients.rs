@@ -1,5 +1,6 @@
 //! Clients that run one transaction after another, alone or concurrently.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -22,6 +23,11 @@ pub trait Client: Send + 'static {
 
 /// Concurrent clients, each in a separate task, as in a server.
 pub struct Crowd<'a, C> {
+    parts: Vec<Part<'a, C>>,
+}
+
+/// The clients on one runtime.
+struct Part<'a, C> {
     runtime: &'a Runtime,
     clients: Vec<C>,
 }
@@ -29,28 +35,40 @@ pub struct Crowd<'a, C> {
 impl<'a, C: Client> Crowd<'a, C> {
     /// A crowd on a runtime.
     pub fn new(runtime: &'a Runtime, clients: Vec<C>) -> Self {
-        Self { runtime, clients }
+        Self { parts: vec![Part { runtime, clients }] }
+    }
+
+    /// A crowd on several runtimes, each of which is entered by a thread of its own.
+    pub fn of_parts(parts: impl Iterator<Item = (&'a Runtime, Vec<C>)>) -> Self {
+        Self { parts: parts.map(|(runtime, clients)| Part { runtime, clients }).collect() }
+    }
+
+    /// A crowd that is spread evenly over runtimes, as `serve` spreads connections.
+    pub fn spread(runtimes: &'a [Runtime], clients: Vec<C>) -> Self {
+        let mut parts: Vec<Vec<C>> = runtimes.iter().map(|_| Vec::new()).collect();
+        for (number, client) in clients.into_iter().enumerate() {
+            parts[number % runtimes.len()].push(client);
+        }
+        Self::of_parts(runtimes.iter().zip(parts))
     }
 
     /// The clients, for their results.
     pub fn clients(&mut self) -> impl Iterator<Item = &mut C> {
-        self.clients.iter_mut()
+        self.parts.iter_mut().flat_map(|part| &mut part.clients)
     }
 
     /// Runs all of them for some time. Returns the number of transactions, and the time that they took.
     pub fn work(&mut self, time: Duration) -> (u64, Duration) {
-        let clients = std::mem::take(&mut self.clients);
         let begun = Instant::now();
-        let ran = self.runtime.block_on(async {
-            let work = clients.into_iter().map(|client| tokio::spawn(work_until(client, begun + time)));
-            let mut ran = 0;
-            for worker in work.collect::<Vec<_>>() {
-                let (client, transactions) = worker.await.expect("a client works to its end");
-                ran += transactions;
-                self.clients.push(client);
-            }
-            ran
-        });
+        let end = begun + time;
+        let ran = match &mut self.parts[..] {
+            [part] => part.work_until(end),
+            parts => thread::scope(|scope| {
+                let threads = parts.iter_mut().map(|part| scope.spawn(|| part.work_until(end)));
+                let threads: Vec<_> = threads.collect();
+                threads.into_iter().map(|thread| thread.join().expect("clients work to their end")).sum()
+            }),
+        };
         (ran, begun.elapsed())
     }
 
@@ -66,6 +84,23 @@ impl<'a, C: Client> Crowd<'a, C> {
         let before = cpu::of_this_process();
         let (ran, _) = self.work(time);
         (cpu::of_this_process() - before).as_secs_f64() * 1e6 / ran as f64
+    }
+}
+
+impl<C: Client> Part<'_, C> {
+    /// Runs all clients until a time. Returns the number of transactions.
+    fn work_until(&mut self, end: Instant) -> u64 {
+        let clients = std::mem::take(&mut self.clients);
+        self.runtime.block_on(async {
+            let work = clients.into_iter().map(|client| tokio::spawn(work_until(client, end)));
+            let mut ran = 0;
+            for worker in work.collect::<Vec<_>>() {
+                let (client, transactions) = worker.await.expect("a client works to its end");
+                ran += transactions;
+                self.clients.push(client);
+            }
+            ran
+        })
     }
 }
 
@@ -103,8 +138,7 @@ impl<C: Client> Crowd<'_, Stopwatch<C>> {
     /// Runs all of them for some time. Returns the median time of a transaction, in microseconds.
     pub fn median(&mut self, time: Duration) -> f64 {
         self.work(time);
-        let mut took: Vec<Duration> =
-            self.clients.iter_mut().flat_map(|client| client.took.drain(..)).collect();
+        let mut took: Vec<Duration> = self.clients().flat_map(|client| client.took.drain(..)).collect();
         let middle = took.len() / 2;
         took.select_nth_unstable(middle).1.as_secs_f64() * 1e6
     }

@@ -125,7 +125,7 @@ fn rates(bench: &Bench, clients: u32) -> [Spread; 3] {
     bench.fill(&store, &ids, Shape::of_size(ONE_KILOBYTE));
     let keys: Vec<String> = ids.iter().map(|id| guest::key(id)).collect();
     let (mut native, mut batched) = (pooled(bench, &keys), batched(bench, &keys));
-    let mut ours = Crowd::new(&bench.workers, bench.warm(&store, &ids));
+    let mut ours = Crowd::spread(&bench.threads, bench.warm(&store, &ids));
     let contenders = [
         Contender::new(|time| native.crowd.rate(time)),
         Contender::new(|time| ours.rate(time)),

@@ -88,7 +88,7 @@ fn rates(
 ) -> Vec<Samples> {
     let ids = guest::ids(clients);
     bench.fill(store, &ids, Shape::of_size(ONE_KILOBYTE));
-    let mut ours = Crowd::new(&bench.workers, bench.warm(store, &ids));
+    let mut ours = Crowd::spread(&bench.threads, bench.warm(store, &ids));
     let peers = peers.iter_mut().map(|peer| Contender::new(|time| peer.rate(command, time)));
     in_turns(bench.pace, [Contender::new(|time| ours.rate(time))].into_iter().chain(peers).collect())
 }

@@ -16,9 +16,9 @@ that is there already. Fresh: the same, each in a new instance from the pool, wh
 fresh instances follow each other in one slot of the pool, on one thread.";
 
 const LOADED: &str = "Processor time of the whole process for each transaction, in all its threads, the system's part \
-included: 64 clients on a runtime of worker threads, each with a session of 1 KB, on memcached over loopback. Warm: \
-each client has an instance. Fresh: each transaction has a new one, so that many slots of the pool are in use and \
-instances move between threads.";
+included: 64 clients on a thread for each processor, as in `serve`, each with a session of 1 KB, on memcached over \
+loopback. Warm: each client has an instance. Fresh: each transaction has a new one, so that many slots of the pool \
+are in use.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {
     vec![alone(bench), loaded(bench)]
@@ -42,9 +42,9 @@ fn loaded(bench: &Bench) -> Row {
     let ids = guest::ids(CLIENTS);
     let store = bench.store_on_memcached();
     bench.fill(&store, &ids, Shape::of_size(ONE_KILOBYTE));
-    let mut warm = Crowd::new(&bench.workers, bench.warm(&store, &ids));
+    let mut warm = Crowd::spread(&bench.threads, bench.warm(&store, &ids));
     let fresh = ids.iter().map(|id| Fresh::new(&bench.prepared, &store, id)).collect();
-    let mut fresh = Crowd::new(&bench.workers, fresh);
+    let mut fresh = Crowd::spread(&bench.threads, fresh);
     let contenders =
         [Contender::new(|time| warm.processor_time(time)), Contender::new(|time| fresh.processor_time(time))];
     let [warm, fresh] = each_in_turns(bench.pace, contenders);

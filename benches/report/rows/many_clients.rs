@@ -11,9 +11,10 @@ use crate::spread::Samples;
 
 const CLIENTS: usize = 64;
 
-const POOLED: &str = "64 tasks on a runtime of worker threads, each with a session of 1 KB, on one memcached over \
-loopback. Native: the tasks share a pool of the `memcache` crate; the number of connections is the best of 1 to 64, \
-tried before. Ours: 64 warm instances of the composed application on the host's store with its defaults.";
+const POOLED: &str = "64 tasks, each with a session of 1 KB, on one memcached over loopback. Native: the tasks share \
+pools of the `memcache` crate, in the form that does most: worker threads that share the work, or a thread for each \
+processor, with 1 to 64 connections, tried before. Ours: 64 warm instances of the composed application on the host's \
+store with its defaults, on a thread for each processor, as in `serve`.";
 
 const STORE: &str = "The same, against the host's store alone: 64 tasks make the same calls to it from native code, \
 without a guest. The difference is the time of the guests; no session on this store can be quicker.";
@@ -29,11 +30,11 @@ pub fn measure(bench: &Bench) -> Vec<Row> {
     let keys: Vec<String> = ids.iter().map(|id| guest::key(id)).collect();
 
     let (mut pooled, mut batched) = (pooled(bench, &keys), batched(bench, &keys));
-    let pool = format!("native, {} connections", pooled.connections);
-    let batches = format!("batches, {} connections", batched.connections);
+    let pool = format!("native, {}", pooled.form);
+    let batches = format!("batches, {}", batched.form);
     let alone = keys.iter().map(|key| HostStore::new(&store, vec![key.clone()])).collect();
-    let mut alone = Crowd::new(&bench.workers, alone);
-    let mut ours = Crowd::new(&bench.workers, bench.warm(&store, &ids));
+    let mut alone = Crowd::spread(&bench.threads, alone);
+    let mut ours = Crowd::spread(&bench.threads, bench.warm(&store, &ids));
     let contenders = [
         Contender::new(|time| pooled.crowd.rate(time)),
         Contender::new(|time| ours.rate(time)),
