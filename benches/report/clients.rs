@@ -37,21 +37,30 @@ impl<'a, C: Client> Crowd<'a, C> {
         self.clients.iter_mut()
     }
 
+    /// Runs a piece of work of each concurrently. Returns the results.
+    pub fn each<R, F>(&mut self, work: impl Fn(C) -> F) -> Vec<R>
+    where
+        R: Send + 'static,
+        F: Future<Output = (C, R)> + Send + 'static,
+    {
+        let clients = std::mem::take(&mut self.clients);
+        self.runtime.block_on(async {
+            let workers: Vec<_> = clients.into_iter().map(|client| tokio::spawn(work(client))).collect();
+            let mut results = Vec::new();
+            for worker in workers {
+                let (client, result) = worker.await.expect("a client works to its end");
+                self.clients.push(client);
+                results.push(result);
+            }
+            results
+        })
+    }
+
     /// Runs all of them for some time. Returns the number of transactions, and the time that they took.
     pub fn work(&mut self, time: Duration) -> (u64, Duration) {
-        let clients = std::mem::take(&mut self.clients);
         let begun = Instant::now();
-        let ran = self.runtime.block_on(async {
-            let work = clients.into_iter().map(|client| tokio::spawn(work_until(client, begun + time)));
-            let mut ran = 0;
-            for worker in work.collect::<Vec<_>>() {
-                let (client, transactions) = worker.await.expect("a client works to its end");
-                ran += transactions;
-                self.clients.push(client);
-            }
-            ran
-        });
-        (ran, begun.elapsed())
+        let ran = self.each(|client| work_until(client, begun + time));
+        (ran.iter().sum(), begun.elapsed())
     }
 
     /// Runs all of them for some time. Returns the transactions per second.

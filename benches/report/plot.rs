@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use self::scale::{Scale, label, label_in_bytes};
 use crate::growth::{BATCHED, COMPUTED, Growth, Line, NATIVE, OURS};
-use crate::peers::{DJANGO, EXPRESS, PHP, SERVED};
+use crate::peers::{AXUM, DJANGO, EXPRESS, PHP, SERVED};
 use crate::spread::Spread;
 
 /// The width of the drawing, and the size of each panel.
@@ -21,12 +21,13 @@ const TOP: f64 = 44.0;
 const BOTTOM: f64 = 246.0;
 
 /// The colours of the lines of all plots. The colours in a plot are distinguishable with colour vision deficiencies.
-const COLOURS: [(&str, &str); 8] = [
+const COLOURS: [(&str, &str); 9] = [
     (NATIVE, "#6b7280"),
     (OURS, "#0072b2"),
     (COMPUTED, "#009e73"),
     (BATCHED, "#d55e00"),
     (SERVED, "#0072b2"),
+    (AXUM, "#cc79a7"),
     (EXPRESS, "#d55e00"),
     (DJANGO, "#009e73"),
     (PHP, "#6b7280"),

@@ -3,10 +3,13 @@
 mod budget;
 mod busy_session;
 mod cold_start;
+mod distance;
 mod fresh_instance;
 mod guest_cpu;
 mod many_clients;
+mod memory;
 mod one_client;
+mod overload;
 mod savepoints;
 mod serve_cpu;
 mod size;
@@ -19,13 +22,16 @@ use crate::row::Row;
 pub type Part = (&'static str, fn(Pace) -> Pace, fn(&Bench) -> Vec<Row>);
 
 /// All measurements that need only this repository and memcached.
-pub const PARTS: [Part; 10] = [
+pub const PARTS: [Part; 13] = [
     ("one-client", Pace::same, one_client::measure),
     ("many-clients", Pace::same, many_clients::measure),
     ("fresh-instance", Pace::same, fresh_instance::measure),
     ("guest-cpu", Pace::same, guest_cpu::measure),
     ("savepoints", Pace::same, savepoints::measure),
     ("serve-cpu", Pace::longer, serve_cpu::measure),
+    ("overload", Pace::longer, overload::measure),
+    ("distance", Pace::longer, distance::measure),
+    ("memory", Pace::same, memory::measure),
     ("busy-session", Pace::longer, busy_session::measure),
     ("cold-start", Pace::same, cold_start::measure),
     ("size", Pace::same, size::measure),

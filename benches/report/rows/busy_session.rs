@@ -7,7 +7,7 @@ use lovely_session_tests::binary::Serving;
 use crate::bench::Bench;
 use crate::busy::{Adding, CLIENTS, Rounds, Session};
 use crate::contender::{Contender, rounds_in_turns};
-use crate::load::{SERVER, Site, THINGS};
+use crate::load::{SERVER, THINGS};
 use crate::row::{Figure, Goal, Row};
 
 /// The largest number of clients, which is also the number of items.
@@ -85,7 +85,7 @@ struct Scenario<'a> {
 
 impl<'a> Scenario<'a> {
     fn measure(bench: &Bench, hosts: &[SocketAddr; 2], setting: &'a Setting) -> Self {
-        let session = Session::begin(&bench.workers, Site::Cart, hosts[0], setting.things);
+        let session = Session::begin(&bench.workers, hosts[0], setting.things);
         let crowds: Vec<(usize, usize)> =
             CLIENTS.map(|clients| (clients, 1)).into_iter().chain([(SHARED, 2)]).collect();
         let contender = |(clients, servers): &(usize, usize)| {
