@@ -85,8 +85,8 @@ async fn accept(listener: TcpListener, server: SocketAddr, way: Way) {
         let far = TcpStream::connect(server).await.expect("the server accepts connections");
         let (near, to_near) = with_socket(near);
         let (far, to_far) = with_socket(far);
-        tokio::spawn(carry(near.into_split().0, to_far, way.clone()));
-        tokio::spawn(carry(far.into_split().0, to_near, way.clone()));
+        tokio::spawn(carry(near, to_far, way.clone()));
+        tokio::spawn(carry(far, to_near, way.clone()));
     }
 }
 

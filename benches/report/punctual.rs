@@ -1,6 +1,7 @@
 //! Waiting for less than a millisecond. The timers of tokio are not made for that, so this is done in threads.
 
-use std::thread::{sleep, yield_now};
+use std::hint::spin_loop;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How late Linux may wake a thread up, to save power. It usually does.
@@ -12,7 +13,8 @@ pub fn wait_until(time: Instant) {
     if let Some(left) = left.checked_sub(SLACK) {
         sleep(left);
     }
+    // A thread that yields instead could get the processor back much later.
     while Instant::now() < time {
-        yield_now();
+        spin_loop();
     }
 }

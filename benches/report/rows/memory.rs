@@ -1,5 +1,6 @@
 //! The memory of the server.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -11,7 +12,7 @@ use lovely_session_tests::memcached::MemcachedServer;
 use crate::bench::Bench;
 use crate::clients::{Client, Crowd};
 use crate::distance::Distance;
-use crate::load::{SERVER, Visitor, thing};
+use crate::load::{Visitor, thing};
 use crate::resident;
 use crate::row::{Figure, Row};
 
@@ -33,8 +34,8 @@ const CLIENTS: usize = 64;
 /// Room on memcached for all of them.
 const ROOM: [&str; 2] = ["-m", "1024"];
 
-const AT_REST: &str = "The resident memory of the process `lovely-session serve` with `examples/cart`, compiled at the \
-start, on memcached. Idle: before the first request. A connection: 1,000 of them, each of which has had a response and \
+const AT_REST: &str = "The resident memory of the process `lovely-session serve` with `examples/cart`, which \
+it finds compiled in its cache, on memcached. Idle: before the first request. A connection: 1,000 of them, each of which has had a response and \
 waits; the result is the difference that one makes.";
 
 const BUSY: &str = "The same, while 100 clients have a request each in flight, in an instance of its own, which waits \
@@ -45,31 +46,42 @@ const LIVE: &str = "64 clients begin one session after another, of one item each
 of the process grows between 10,000 sessions and 100,000, all of which are live on memcached then.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {
+    let cache = tempfile::tempdir().expect("a directory can be made");
+    let compiled = Compiled(cache.path());
     let store = format!("memcached://{}", bench.memcached.address());
-    [at_rest(bench, &store), vec![in_flight(bench), live(bench)]].concat()
+    // The first start compiles, which takes memory that later ones do not need.
+    drop(compiled.serve(&store));
+    [at_rest(bench, &compiled.serve(&store)), vec![in_flight(bench, &compiled), live(bench, &compiled)]]
+        .concat()
 }
 
-fn serve(store: &str) -> Serving {
-    Serving::start_with(env!("CART_WASM"), SERVER.into_iter().chain(["--store", store]))
+/// The application in a cache of compiled code.
+struct Compiled<'a>(&'a Path);
+
+impl Compiled<'_> {
+    fn serve(&self, store: &str) -> Serving {
+        let cache = self.0.to_str().expect("its name is a text");
+        let arguments = ["--cache", cache, "--header-timeout", "3600", "--store", store];
+        Serving::start_with(env!("CART_WASM"), arguments)
+    }
 }
 
-fn at_rest(bench: &Bench, store: &str) -> Vec<Row> {
-    let server = serve(store);
+fn at_rest(bench: &Bench, server: &Serving) -> Vec<Row> {
     let idle = Figure::exact("ours", resident::of_process(server.id()), "MB");
     // The first request brings more than its connection.
-    let _first = Newcomer::several(bench, &server, 1);
+    let _first = Newcomer::several(bench, server, 1);
     let before = resident::of_process(server.id());
-    let _connections = Newcomer::several(bench, &server, IDLE);
-    let each = Figure::exact("ours", share_of_growth(&server, before, IDLE), "KB");
+    let _connections = Newcomer::several(bench, server, IDLE);
+    let each = Figure::exact("ours", share_of_growth(server, before, IDLE), "KB");
     vec![
         Row::new("memory: an idle server", idle.clone(), vec![idle], AT_REST),
         Row::new("memory: an idle connection", each.clone(), vec![each], AT_REST),
     ]
 }
 
-fn in_flight(bench: &Bench) -> Row {
+fn in_flight(bench: &Bench, compiled: &Compiled) -> Row {
     let distance = Distance::to(&bench.memcached.address(), ROUND_TRIP);
-    let server = serve(&distance.store());
+    let server = compiled.serve(&distance.store());
     let mut crowd = Crowd::new(&bench.workers, Newcomer::several(bench, &server, IN_FLIGHT));
     let before = resident::of_process(server.id());
     let each = thread::scope(|scope| {
@@ -85,9 +97,9 @@ fn in_flight(bench: &Bench) -> Row {
     Row::new("memory: a request in flight", each.clone(), vec![after, each], BUSY)
 }
 
-fn live(bench: &Bench) -> Row {
+fn live(bench: &Bench, compiled: &Compiled) -> Row {
     let memcached = MemcachedServer::start_with(&ROOM);
-    let server = serve(&format!("memcached://{}", memcached.address()));
+    let server = compiled.serve(&format!("memcached://{}", memcached.address()));
     let idle = Figure::exact("idle", resident::of_process(server.id()), "MB");
     let mut crowd = Crowd::new(&bench.workers, Newcomer::several(bench, &server, CLIENTS));
     let mut after = |sessions| {

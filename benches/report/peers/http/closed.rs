@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Contestant, OURS};
+use super::{Contestant, NATIVE, OURS};
 use crate::contender::{Contender, Pace, rounds_in_turns};
 use crate::cpu;
 use crate::peers::peer::{AXUM, EXPRESS};
@@ -48,13 +48,18 @@ fn round(contestant: &mut Contestant, time: Duration) -> (f64, f64) {
     (requests as f64 / took.as_secs_f64(), processor_time.as_secs_f64() * 1e6 / requests as f64)
 }
 
-/// A row for each peer.
+/// A row for each peer. The first one says how all were measured.
 pub fn rows(contestants: &[Contestant], closed: &[Closed]) -> Vec<Row> {
     let ours = &closed[OURS];
-    contestants.iter().zip(closed).skip(1).map(|(contestant, theirs)| row(contestant, theirs, ours)).collect()
+    let rows = contestants.iter().zip(closed).enumerate().skip(1).map(|(position, (contestant, theirs))| {
+        let what_it_does = contestant.what_it_does;
+        let how = if position == NATIVE { format!("{HOW} {what_it_does}") } else { what_it_does.to_owned() };
+        row(contestant, theirs, ours, how)
+    });
+    rows.collect()
 }
 
-fn row(contestant: &Contestant, theirs: &Closed, ours: &Closed) -> Row {
+fn row(contestant: &Contestant, theirs: &Closed, ours: &Closed, how: String) -> Row {
     let figures = vec![
         Figure::new("theirs", theirs.rates.spread(), "a second"),
         Figure::new("CPU a request, theirs", theirs.processor_times.spread(), "µs"),
@@ -62,7 +67,6 @@ fn row(contestant: &Contestant, theirs: &Closed, ours: &Closed) -> Row {
         Figure::new("ours", ours.rates.spread(), "a second"),
     ];
     let result = Figure::new("ours ÷ theirs", ours.rates.over(&theirs.rates).spread(), "");
-    let how = format!("{HOW} {}", contestant.what_it_does);
     let row = Row::new(format!("{}, 64 clients over HTTP", contestant.name), result, figures, how);
     match GOALS.iter().find(|(line, _)| *line == contestant.line) {
         Some((_, least)) => row.with_goal(Goal::AtLeast(*least)),
