@@ -36,7 +36,7 @@ soak: ## Run the random tests for longer; ARGS=60 gives each 60 seconds instead 
 mutants: ## Try every small change of the core on its tests; ARGS="--file guest/core/src/join/load.rs" tries fewer.
 	@scripts/mutants.sh $(ARGS)
 
-bench: ## Measure what sessions cost; ARGS=--quick takes two minutes, ARGS=--help tells more.
+bench: ## Measure what sessions cost; ARGS=--quick takes three minutes, ARGS=--help tells more.
 	@scripts/bench.sh $(ARGS)
 
 bench-peers: ## Install other session libraries into target/, and measure them next to ours.

@@ -20,7 +20,7 @@ pub const GROWTH: &str = "growth";
 #[derive(Debug, Parser)]
 #[command(name = "bench", version)]
 pub struct Args {
-    /// Measure less: done in under two minutes, with wider spreads
+    /// Measure less: done in about three minutes, with wider spreads
     #[arg(long)]
     quick: bool,
     /// Measure these parts only; `none` of them only shows what the report has

@@ -14,6 +14,15 @@ use tokio::runtime::{Builder, Runtime};
 use crate::punctual;
 use crate::spread::{Samples, Spread};
 
+/// The distances, as the time of a round trip.
+pub const DISTANCES: [(&str, Duration); 2] =
+    [("200 µs", Duration::from_micros(200)), ("5 ms", Duration::from_millis(5))];
+
+/// How servers with a store at a distance are measured.
+pub const HOW: &str = "Clients add to carts of about 1 KB, as over HTTP, while what goes to memcached and back passes a \
+proxy, which delays it by half of a round trip in each direction, and forwards pipelined commands together. The proxy, \
+the clients, memcached and the server share the processors.";
+
 /// The most bytes that are forwarded together.
 const PIECE_BYTES: usize = 16 * 1024;
 

@@ -8,6 +8,8 @@ mod shoppers;
 mod site;
 mod visitor;
 
+use lovely_session_tests::binary::Serving;
+
 pub use self::connection::Connection;
 pub use self::outcome::Outcome;
 pub use self::shopper::Shopper;
@@ -21,3 +23,8 @@ pub const THINGS: usize = 40;
 /// The arguments of a server apart from its store: waiting clients keep their connections, and no files are left in the
 /// user's cache.
 pub const SERVER: [&str; 3] = ["--no-cache", "--header-timeout", "3600"];
+
+/// Starts `lovely-session serve` with `examples/cart`, whose carts are in a store.
+pub fn serve_cart(store: &str) -> Serving {
+    Serving::start_with(env!("CART_WASM"), SERVER.into_iter().chain(["--store", store]))
+}

@@ -12,7 +12,7 @@ use crate::bench::Bench;
 use crate::busy::{Adding, CLIENTS, Rounds, Rush, Session};
 use crate::contender::{Contender, rounds_in_turns};
 use crate::growth::{Growth, Line};
-use crate::load::{SERVER, THINGS};
+use crate::load::{self, THINGS};
 use crate::row::{Figure, Row};
 use crate::spread::Samples;
 
@@ -41,7 +41,7 @@ struct Outcome {
 /// Measures the peers that are installed in a directory, and `lovely-session serve`.
 pub fn measure(bench: &Bench, directory: &Path) -> anyhow::Result<Compared> {
     let store = format!("memcached://{}", bench.memcached.address());
-    let host = Serving::start_with(env!("CART_WASM"), SERVER.into_iter().chain(["--store", &store]));
+    let host = load::serve_cart(&store);
     let start = |peer: &Peer| peer.start(bench, directory, &bench.memcached.address());
     let served = PEERS.iter().map(start).collect::<anyhow::Result<Vec<Served>>>()?;
     let peers = PEERS.iter().zip(&served).map(|(peer, served)| theirs(peer, served));

@@ -1,43 +1,40 @@
 //! A store at a distance, for `lovely-session serve` and the native server.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::Compared;
-use super::peer::PEERS;
+use super::peer::NATIVE;
 use crate::bench::Bench;
-use crate::distance::Distance;
-use crate::far::{DISTANCES, Far, HOW};
+use crate::distance::{DISTANCES, Distance, HOW};
+use crate::load;
+use crate::loads::Loads;
 use crate::row::{Figure, Row};
+use crate::spread::Samples;
 
 /// Measures the native peer that is installed in a directory, and `lovely-session serve`.
 pub fn measure(bench: &Bench, directory: &Path) -> anyhow::Result<Compared> {
-    let mut rows = Vec::new();
-    for (name, round_trip) in DISTANCES {
-        let distance = Distance::to(&bench.memcached.address(), round_trip);
-        let served = PEERS[0].start(bench, directory, &distance.address().to_string())?;
-        let host = Far::host(&distance.store());
-        let mut native = Far::of(bench, served.address());
-        let mut ours = Far::of(bench, host.address());
-        let [native, ours] = Far::in_turns(bench.pace, [&mut native, &mut ours]);
-        let how = format!("{HOW} {}", PEERS[0].what_it_does);
-        let row = |what: String, ours: Figure, theirs: Figure, result: Figure| {
-            Row::new(what, result, vec![theirs, ours], how.as_str())
-        };
-        let ratio = |ours: &crate::spread::Samples, theirs| {
-            Figure::new("ours ÷ axum", ours.over(theirs).spread(), "")
-        };
-        rows.push(row(
-            format!("64 clients, store {name} away"),
-            ours.rate("ours"),
-            native.rate("axum"),
-            ratio(&ours.rates, &native.rates),
-        ));
-        rows.push(row(
-            format!("one client, store {name} away"),
-            ours.latency("ours"),
-            native.latency("axum"),
-            ratio(&ours.latencies, &native.latencies),
-        ));
-    }
-    Ok(Compared { rows, plot: None })
+    let rows = DISTANCES.map(|(name, round_trip)| rows(bench, directory, name, round_trip));
+    let rows = rows.into_iter().collect::<anyhow::Result<Vec<[Row; 2]>>>()?;
+    Ok(Compared { rows: rows.concat(), plot: None })
+}
+
+fn rows(bench: &Bench, directory: &Path, name: &str, round_trip: Duration) -> anyhow::Result<[Row; 2]> {
+    let distance = Distance::to(&bench.memcached.address(), round_trip);
+    let native = NATIVE.start(bench, directory, &distance.address().to_string())?;
+    let host = load::serve_cart(&distance.store());
+    let mut native = Loads::on(bench, native.address());
+    let mut ours = Loads::on(bench, host.address());
+    let [native, ours] = Loads::in_turns(bench.pace, [&mut native, &mut ours]);
+    let how = format!("{HOW} {}", NATIVE.what_it_does);
+    let row = |clients: &str, figures: [Figure; 2], ours: &Samples, theirs: &Samples| {
+        let result = Figure::new("ours ÷ axum", ours.over(theirs).spread(), "");
+        Row::new(format!("{clients}, store {name} away"), result, figures.into(), how.as_str())
+    };
+    let rates = [native.rate("axum"), ours.rate("ours")];
+    let latencies = [native.latency("axum"), ours.latency("ours")];
+    Ok([
+        row("64 clients", rates, &ours.rates, &native.rates),
+        row("one client", latencies, &ours.latencies, &native.latencies),
+    ])
 }

@@ -11,7 +11,7 @@ use super::Compared;
 use super::peer::{PEERS, Peer, SERVED};
 use super::served::Served;
 use crate::bench::Bench;
-use crate::load::{SERVER, Shoppers};
+use crate::load::{self, Shoppers};
 
 /// The number of clients, each with its own session and connection.
 const CLIENTS: usize = 64;
@@ -57,7 +57,7 @@ impl<'a> Contestant<'a> {
 /// Measures the peers that are installed in a directory, and `lovely-session serve`.
 pub fn measure(bench: &Bench, directory: &Path) -> anyhow::Result<Compared> {
     let store = format!("memcached://{}", bench.memcached.address());
-    let host = Serving::start_with(env!("CART_WASM"), SERVER.into_iter().chain(["--store", &store]));
+    let host = load::serve_cart(&store);
     let start = |peer: &Peer| peer.start(bench, directory, &bench.memcached.address());
     let served = PEERS.iter().map(start).collect::<anyhow::Result<Vec<Served>>>()?;
     let mut contestants = vec![Contestant::ours(bench, &host)];

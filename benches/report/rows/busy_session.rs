@@ -7,7 +7,7 @@ use lovely_session_tests::binary::Serving;
 use crate::bench::Bench;
 use crate::busy::{Adding, CLIENTS, Rounds, Session};
 use crate::contender::{Contender, rounds_in_turns};
-use crate::load::{SERVER, THINGS};
+use crate::load::{self, THINGS};
 use crate::row::{Figure, Goal, Row};
 
 /// The largest number of clients, which is also the number of items.
@@ -25,19 +25,20 @@ const SLOWEST: f64 = 3.0;
 const HOW: &str = "Clients on connections of their own POST to `/cart/items` of `examples/cart` with one cookie, each \
 one request after another: all of them the same SKU of a cart with 40 things, or each another SKU of a cart with 256. \
 `lovely-session serve` with its defaults keeps it on memcached; two hosts are two processes, with half of the clients \
-each. Counted are the answers with 200 in a second, over those of one client of the same cart on one host. After each \
-round, the cart is read: if what it has gained is not what was answered with 200, the bench fails. (An answer that \
-is not 200 may have been done, if it says that this is not known.)";
+each. The result is the number of responses with 200 a second, over that of one client of the same cart on one host. After \
+each round, the cart is read: if its growth is not the number of responses with 200, the bench fails. (A request with \
+another response may have been done, if the response says that this is not known.)";
 
-const OTHERS: &str = "The share of the answers that were not 200, over all rounds. The result is the worst.";
+const OTHERS: &str =
+    "The share of the responses that were not 200, over all rounds. The result is the worst.";
 
-const SLOW: &str = "The time in which 99 of 100 answers were there, whatever their status, over what a perfect queue \
-would take: as long as one client, in the same turn, waits for as many answers one after the other. The result is the \
+const SLOW: &str = "The time in which 99 of 100 responses were there, whatever their status, over what a perfect queue \
+would take: as long as one client, in the same turn, waits for as many responses one after the other. The result is the \
 worst.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {
     let store = format!("memcached://{}", bench.memcached.address());
-    let serve = || Serving::start_with(env!("CART_WASM"), SERVER.into_iter().chain(["--store", &store]));
+    let serve = || load::serve_cart(&store);
     let serving = [serve(), serve()];
     let hosts = serving.each_ref().map(Serving::address);
     let scenarios = SETTINGS.each_ref().map(|setting| Scenario::measure(bench, &hosts, setting));
@@ -116,7 +117,7 @@ impl<'a> Scenario<'a> {
             self.many.iter().map(|many| Figure::exact(many.name(), many.rounds.others(), "%")).collect();
         let most = figures.iter().map(|figure| figure.value.median).fold(0.0, f64::max);
         let result = Figure::exact("worst", most, "%");
-        Row::new(format!("answers other than 200, {}", self.setting.name), result, figures, OTHERS)
+        Row::new(format!("responses other than 200, {}", self.setting.name), result, figures, OTHERS)
             .with_goal(Goal::AtMost(0.0))
     }
 

@@ -1,10 +1,8 @@
 //! More clients than requests may run, and more requests than the server can serve.
 
-use lovely_session_tests::binary::Serving;
-
 use crate::bench::Bench;
 use crate::contender::{Contender, rounds_in_turns};
-use crate::load::{Outcome, SERVER, Shoppers};
+use crate::load::{self, Outcome, Shoppers};
 use crate::row::{Figure, Row};
 use crate::spread::Samples;
 
@@ -22,12 +20,12 @@ each one request after another. 128 requests run at the same time; the others wa
 all responses. The clients, memcached and the server share the processors.";
 
 const OPEN: &str = "The same clients send requests at a constant rate, twice what the server did in the closed loop just \
-before, and the last response is waited for. Latencies count from the time at which a request was due. So the backlog \
-grows for as long as the load lasts, and half of the requests wait longer than half of that.";
+before, and the last response is waited for. Latencies count from the time at which a request was due, so they grow for \
+as long as the load lasts.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {
     let store = format!("memcached://{}", bench.memcached.address());
-    let host = Serving::start_with(env!("CART_WASM"), SERVER.into_iter().chain(["--store", &store]));
+    let host = load::serve_cart(&store);
     let mut few = Shoppers::arrive(&bench.workers, host.address(), FEW);
     let mut many = Shoppers::arrive(&bench.workers, host.address(), MANY);
     let contenders =
