@@ -11,6 +11,11 @@ need() {
     command -v "$1" >/dev/null || fail "install $2"
 }
 
+# The crate has a workspace and a lock file of its own.
+build_native_peer() {
+    cargo build --release --locked --manifest-path benches/peers/axum/Cargo.toml --target-dir "$1/axum/build"
+}
+
 install_node_peer() {
     need npm "Node.js and npm"
     cp benches/peers/express/* "$1/express/"
@@ -49,9 +54,11 @@ install_php_peer() {
 }
 
 peers=$(target_directory)/bench/peers
-mkdir -p "$peers/express" "$peers/python" "$peers/php"
+mkdir -p "$peers/axum" "$peers/express" "$peers/python" "$peers/php"
 cp benches/peers/serve.sh "$peers/"
 
+say "building axum with tower-sessions into $peers/axum"
+build_native_peer "$peers"
 say "installing express-session and connect-memcached into $peers/express"
 install_node_peer "$peers"
 say "installing Django, Beaker and gunicorn into $peers/python"

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Serves a counter in a session of another library on 127.0.0.1, until standard input ends.
+# Serves a cart in a session of another library on 127.0.0.1, until standard input ends.
 #
-# Usage: serve.sh express|django|php MEMCACHED PORT
+# Usage: serve.sh axum|express|django|php MEMCACHED PORT
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export MEMCACHED=$2
 readonly port=$3
+
+axum() {
+    axum/build/release/site "$MEMCACHED" "$port" &
+}
 
 express() {
     node express/site.js "$MEMCACHED" "$port" &

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 pub use self::rounds::{Response, Rounds, Rush};
 use crate::clients::{Client, Crowd};
-use crate::load::{Counts, Site, Visitor, thing};
+use crate::load::{Counts, Visitor, thing};
 
 /// The numbers of clients that are measured.
 pub const CLIENTS: [usize; 5] = [1, 2, 8, 64, 256];
@@ -32,8 +32,8 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Begins a session on a server, with one each of `things` items.
-    pub fn begin(runtime: &'a Runtime, site: Site, server: SocketAddr, things: usize) -> Self {
-        let mut owner = runtime.block_on(Visitor::arrive(site, server));
+    pub fn begin(runtime: &'a Runtime, server: SocketAddr, things: usize) -> Self {
+        let mut owner = runtime.block_on(Visitor::arrive(server));
         runtime.block_on(owner.fill(things));
         Self { runtime, owner }
     }

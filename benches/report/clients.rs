@@ -57,19 +57,29 @@ impl<'a, C: Client> Crowd<'a, C> {
         self.parts.iter_mut().flat_map(|part| &mut part.clients)
     }
 
+    /// Runs a piece of work of each concurrently. Returns the results.
+    pub fn each<R, F>(&mut self, work: impl Fn(C) -> F + Sync) -> Vec<R>
+    where
+        R: Send + 'static,
+        F: Future<Output = (C, R)> + Send + 'static,
+    {
+        match &mut self.parts[..] {
+            [part] => part.each(work),
+            parts => thread::scope(|scope| {
+                let threads = parts.iter_mut().map(|part| scope.spawn(|| part.each(&work)));
+                let threads: Vec<_> = threads.collect();
+                let results =
+                    threads.into_iter().map(|thread| thread.join().expect("clients work to their end"));
+                results.flatten().collect()
+            }),
+        }
+    }
+
     /// Runs all of them for some time. Returns the number of transactions, and the time that they took.
     pub fn work(&mut self, time: Duration) -> (u64, Duration) {
         let begun = Instant::now();
-        let end = begun + time;
-        let ran = match &mut self.parts[..] {
-            [part] => part.work_until(end),
-            parts => thread::scope(|scope| {
-                let threads = parts.iter_mut().map(|part| scope.spawn(|| part.work_until(end)));
-                let threads: Vec<_> = threads.collect();
-                threads.into_iter().map(|thread| thread.join().expect("clients work to their end")).sum()
-            }),
-        };
-        (ran, begun.elapsed())
+        let ran = self.each(|client| work_until(client, begun + time));
+        (ran.iter().sum(), begun.elapsed())
     }
 
     /// Runs all of them for some time. Returns the transactions per second.
@@ -88,18 +98,22 @@ impl<'a, C: Client> Crowd<'a, C> {
 }
 
 impl<C: Client> Part<'_, C> {
-    /// Runs all clients until a time. Returns the number of transactions.
-    fn work_until(&mut self, end: Instant) -> u64 {
+    /// Runs a piece of work of each client concurrently. Returns the results.
+    fn each<R, F>(&mut self, work: impl Fn(C) -> F) -> Vec<R>
+    where
+        R: Send + 'static,
+        F: Future<Output = (C, R)> + Send + 'static,
+    {
         let clients = std::mem::take(&mut self.clients);
         self.runtime.block_on(async {
-            let work = clients.into_iter().map(|client| tokio::spawn(work_until(client, end)));
-            let mut ran = 0;
-            for worker in work.collect::<Vec<_>>() {
-                let (client, transactions) = worker.await.expect("a client works to its end");
-                ran += transactions;
+            let workers: Vec<_> = clients.into_iter().map(|client| tokio::spawn(work(client))).collect();
+            let mut results = Vec::new();
+            for worker in workers {
+                let (client, result) = worker.await.expect("a client works to its end");
                 self.clients.push(client);
+                results.push(result);
             }
-            ran
+            results
         })
     }
 }

@@ -1,7 +1,10 @@
 //! Other session libraries.
 
 mod busy;
+mod distance;
+mod http;
 mod library;
+mod peer;
 mod process;
 mod served;
 
@@ -12,7 +15,7 @@ use crate::contender::Pace;
 use crate::growth::Growth;
 use crate::row::Row;
 
-pub use self::busy::{DJANGO, EXPRESS, PHP, SERVED};
+pub use self::peer::{AXUM, DJANGO, EXPRESS, PHP, SERVED};
 
 /// The results of peers.
 pub struct Compared {
@@ -27,5 +30,9 @@ pub struct Compared {
 pub type Part = (&'static str, fn(Pace) -> Pace, fn(&Bench, &Path) -> anyhow::Result<Compared>);
 
 /// All measurements of peers.
-pub const PARTS: [Part; 2] =
-    [("peers", Pace::same, library::measure), ("busy-peers", Pace::longer, busy::measure)];
+pub const PARTS: [Part; 4] = [
+    ("peers", Pace::same, library::measure),
+    ("busy-peers", Pace::longer, busy::measure),
+    ("http-peers", Pace::longer, http::measure),
+    ("distance-peers", Pace::longer, distance::measure),
+];

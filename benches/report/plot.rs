@@ -29,6 +29,7 @@ const GRID: RGBColor = RGBColor(229, 231, 235);
 const BLUE: RGBColor = RGBColor(0, 114, 178);
 const GREEN: RGBColor = RGBColor(0, 158, 115);
 const ORANGE: RGBColor = RGBColor(213, 94, 0);
+const PURPLE: RGBColor = RGBColor(204, 121, 167);
 
 /// The style of a text. The library's unit is a little less than a pixel.
 fn text(size: u32, colour: &RGBColor) -> TextStyle<'static> {

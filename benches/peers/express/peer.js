@@ -1,5 +1,5 @@
 // express-session with connect-memcached, as a program that takes commands in lines. What the commands are is told in
-// benches/report/peers.rs.
+// benches/report/peers/library.rs.
 //
 // A visit goes through the middleware as a request does: it finds the session by its signed cookie, and loads it.
 'use strict';

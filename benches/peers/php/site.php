@@ -1,6 +1,6 @@
 <?php
-// A counter in a session of PHP: `POST /` adds one, and either way the answer is how many there are. `GET /about` tells
-// what this is.
+// A cart in a session of PHP, with the requests of `examples/cart` that benches/report/load/site.rs sends. `GET /about`
+// tells what this is.
 
 if ($_SERVER['REQUEST_URI'] === '/about') {
     exit('PHP ' . PHP_VERSION . ', memcached ' . phpversion('memcached'));
@@ -10,14 +10,15 @@ if (!@session_start()) {
     http_response_code(503);
     exit;
 }
-$_SESSION['text'] ??= str_repeat('x', 900);
-$_SESSION['count'] ??= 0;
+$_SESSION['cart'] ??= [];
 if ($_SERVER['REQUEST_METHOD'] === 'POST') {
-    $_SESSION['count'] += 1;
+    ['sku' => $sku, 'qty' => $quantity] = json_decode(file_get_contents('php://input'), true);
+    $_SESSION['cart'][$sku] = ($_SESSION['cart'][$sku] ?? 0) + $quantity;
 }
-$count = $_SESSION['count'];
+$items = $_SESSION['cart'];
 if (!session_write_close()) {
     http_response_code(500);
     exit;
 }
-echo $count;
+header('content-type: application/json');
+echo json_encode(['items' => (object) $items, 'count' => array_sum($items)]);

@@ -1,8 +1,9 @@
-"""A counter in a session of Django, as a WSGI application with sessions on $MEMCACHED.
+"""A cart in a session of Django, as a WSGI application with sessions on $MEMCACHED.
 
-`POST /` adds one, and either way the answer is how many there are. `GET /about` tells what this is.
+It takes the requests of `examples/cart` that benches/report/load/site.rs sends. `GET /about` tells what this is.
 """
 
+import json
 import os
 
 import django_settings
@@ -14,24 +15,31 @@ django_settings.configure(
 )
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402: needs the settings
-from django.http import HttpResponse  # noqa: E402
+from django.http import HttpResponse, JsonResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from peer import TEXT, named  # noqa: E402
+from peer import named  # noqa: E402
 
 
-def visit(request):
-    session = request.session
-    if "count" not in session:
-        session.update({"count": 0, "text": TEXT})
-    if request.method == "POST":
-        session["count"] += 1
-    return HttpResponse(str(session["count"]))
+def shown(items):
+    return JsonResponse({"items": items, "count": sum(items.values())})
+
+
+def show(request):
+    return shown(request.session.get("cart", {}))
+
+
+def add(request):
+    fields = json.loads(request.body)
+    items = request.session.get("cart", {})
+    items[fields["sku"]] = items.get(fields["sku"], 0) + fields["qty"]
+    request.session["cart"] = items
+    return shown(items)
 
 
 def about(request):
     return HttpResponse(named([*django_settings.PACKAGES, "gunicorn"]))
 
 
-urlpatterns = [path("", visit), path("about", about)]
+urlpatterns = [path("cart", show), path("cart/items", add), path("about", about)]
 application = get_wsgi_application()

@@ -1,4 +1,4 @@
-"""What the peers in Python share: the commands, which benches/report/peers.rs describes."""
+"""What the peers in Python share: the commands, which benches/report/peers/library.rs describes."""
 
 import sys
 import time

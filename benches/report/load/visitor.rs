@@ -1,4 +1,4 @@
-//! A client of a site.
+//! A client of a site with a cart.
 
 use std::net::SocketAddr;
 
@@ -8,29 +8,33 @@ use hyper::header::{COOKIE, HeaderValue, SET_COOKIE};
 use hyper::{Request, Response, StatusCode};
 
 use super::connection::Connection;
-use super::site::{Counts, Site, thing};
+use super::site::{self, Counts, thing};
 
 /// A visitor with a session, on its own connection.
 pub struct Visitor {
-    site: Site,
     connection: Connection,
     cookie: Option<HeaderValue>,
 }
 
 impl Visitor {
     /// Connects a visitor without a session, which keeps the first session that it gets.
-    pub async fn arrive(site: Site, address: SocketAddr) -> Self {
-        Self { site, connection: Connection::open(address).await, cookie: None }
+    pub async fn arrive(address: SocketAddr) -> Self {
+        Self { connection: Connection::open(address).await, cookie: None }
     }
 
     /// Connects another client of this session, to a server with the same sessions.
     pub async fn joined_by(&self, address: SocketAddr) -> Self {
-        Self { cookie: self.cookie.clone(), ..Self::arrive(self.site, address).await }
+        Self { cookie: self.cookie.clone(), ..Self::arrive(address).await }
+    }
+
+    /// Gives up the session: the next request begins another one.
+    pub fn leave(&mut self) {
+        self.cookie = None;
     }
 
     /// Adds one of an item. Returns the status of the response; none if the connection was closed.
     pub async fn add(&mut self, thing: &str) -> Option<StatusCode> {
-        let response = self.send(self.site.add(thing)).await.ok()?;
+        let response = self.send(site::add(thing)).await.ok()?;
         if let Some(cookie) = response.headers().get(SET_COOKIE).filter(|_| self.cookie.is_none()) {
             let (pair, _) = cookie.to_str().unwrap().split_once(';').unwrap();
             self.cookie = Some(pair.parse().unwrap());
@@ -52,9 +56,9 @@ impl Visitor {
 
     /// The counts in the session.
     pub async fn look(&mut self) -> Counts {
-        let response = self.send(self.site.look()).await.expect("the server responds");
+        let response = self.send(site::look()).await.expect("the server responds");
         assert_eq!(response.status(), StatusCode::OK);
-        self.site.counts(response.body()).expect("the response has the counts")
+        site::counts(response.body()).expect("the response has the counts")
     }
 
     async fn send(&mut self, mut request: Request<Full<Bytes>>) -> hyper::Result<Response<Bytes>> {

@@ -28,31 +28,34 @@ const CLIENTS: usize = 64;
 /// The number of updates for counting the lost ones.
 const INCREMENTS: u64 = 640;
 
-/// A library, and the command of its program, relative to the directory of the peers.
+/// A library, and the command of its program.
 struct Peer {
-    program: &'static str,
-    script: &'static str,
+    command: &'static [&'static str],
     what_it_does: &'static str,
 }
 
-const PEERS: [Peer; 3] = [
+const PEERS: [Peer; 4] = [
     Peer {
-        program: "node",
-        script: "express/peer.js",
+        command: &["axum/build/release/peer"],
+        what_it_does: "A native program in Rust, on as many threads as there are processors: a `Session` of \
+                       tower-sessions, on a store on memcached that is written for the bench; a number is changed, \
+                       `save()`. The last save wins: what others saved since the load is overwritten, and nobody is \
+                       told.",
+    },
+    Peer {
+        command: &["node", "express/peer.js"],
         what_it_does: "The middleware of express-session finds the session by its signed cookie and loads it; the \
                        handler changes a number; `session.save` stores it. Node runs on one thread. The last save \
                        wins: what others saved since the load is overwritten, and nobody is told.",
     },
     Peer {
-        program: "python/venv/bin/python",
-        script: "python/django_peer.py",
+        command: &["python/venv/bin/python", "python/django_peer.py"],
         what_it_does: "Django's cache sessions on its pymemcache backend: `SessionStore(key)` is loaded, a number is \
                        changed, `save()`. 64 clients are 64 threads, of which Python runs one at a time. The last \
                        save wins: what others saved since the load is overwritten, and nobody is told.",
     },
     Peer {
-        program: "python/venv/bin/python",
-        script: "python/beaker_peer.py",
+        command: &["python/venv/bin/python", "python/beaker_peer.py"],
         what_it_does: "Beaker's `Session` on its memcached backend with python-memcached: loaded, a number is \
                        changed, `save()`. 64 clients are 64 threads, of which Python runs one at a time. Its locks \
                        guard a load or a save, and not what is between. The last save wins, and nobody is told.",
@@ -62,7 +65,7 @@ const PEERS: [Peer; 3] = [
 /// Measures the peers that are installed in a directory, and the component.
 pub fn measure(bench: &Bench, directory: &Path) -> anyhow::Result<Compared> {
     let address = bench.memcached.address();
-    let start = |peer: &Peer| Process::start(directory, peer.program, peer.script, &address);
+    let start = |peer: &Peer| Process::start(directory, peer.command, &address);
     let mut peers = PEERS.iter().map(start).collect::<anyhow::Result<Vec<Process>>>()?;
     let store = bench.store_on_memcached();
     let one = rates(bench, &store, &mut peers, "one", 1);

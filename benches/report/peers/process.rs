@@ -1,7 +1,7 @@
 //! The process of a peer.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -16,13 +16,15 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a peer, and waits until it is ready. The script, and a program with a slash, are relative to the
-    /// directory.
-    pub fn start(directory: &Path, program: &str, script: &str, memcached: &str) -> anyhow::Result<Self> {
+    /// Starts a peer, and waits until it is ready. Parts of its command with a slash are paths, relative to the
+    /// directory; the address of memcached follows them.
+    pub fn start(directory: &Path, command: &[&str], memcached: &str) -> anyhow::Result<Self> {
         let directory = directory.canonicalize().context("no peers are installed: run `make bench-peers`")?;
-        let program = if program.contains('/') { directory.join(program) } else { program.into() };
-        let mut command = Command::new(&program);
-        command.arg(directory.join(script)).arg(memcached);
+        let path = |part: &&str| if part.contains('/') { directory.join(part) } else { part.into() };
+        let paths: Vec<PathBuf> = command.iter().map(path).collect();
+        let (program, arguments) = paths.split_first().context("a command has a program")?;
+        let mut command = Command::new(program);
+        command.args(arguments).arg(memcached);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
         let commands = child.stdin.take().context("a child has the pipe that it was given")?;
@@ -30,7 +32,7 @@ impl Process {
         let name = String::new();
         let mut process = Self { child, commands, output: BufReader::new(output), name };
         let ready = process.read_line()?;
-        let name = ready.strip_prefix("ready ").with_context(|| format!("{script} said {ready:?}"))?;
+        let name = ready.strip_prefix("ready ").with_context(|| format!("{paths:?} said {ready:?}"))?;
         process.name = name.to_owned();
         Ok(process)
     }

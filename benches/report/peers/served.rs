@@ -14,7 +14,7 @@ use hyper::Request;
 use crate::bench::{Bench, TIMEOUT};
 use crate::load::Connection;
 
-/// A server of a counter. It stops when this is dropped.
+/// A server of a cart. It stops when this is dropped.
 pub struct Served {
     script: Child,
     address: SocketAddr,
@@ -22,12 +22,12 @@ pub struct Served {
 }
 
 impl Served {
-    /// Starts a peer by its name from the directory of the peers, and waits until it responds.
-    pub fn start(bench: &Bench, directory: &Path, peer: &str) -> anyhow::Result<Self> {
+    /// Starts a peer by its name from the directory of the peers, on a memcached, and waits until it responds.
+    pub fn start(bench: &Bench, directory: &Path, peer: &str, memcached: &str) -> anyhow::Result<Self> {
         let address = free_address().context("there is no free port")?;
         let script = directory.join("serve.sh");
         let mut command = Command::new(&script);
-        command.args([peer, &bench.memcached.address(), &address.port().to_string()]).stdin(Stdio::piped());
+        command.args([peer, memcached, &address.port().to_string()]).stdin(Stdio::piped());
         let script = command.spawn().with_context(|| format!("cannot run {}", script.display()))?;
         let mut served = Self { script, address, name: String::new() };
         served.wait_until_it_listens().with_context(|| format!("{peer} does not serve"))?;
@@ -39,6 +39,11 @@ impl Served {
     /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The id of the process that has started its processes.
+    pub fn id(&self) -> u32 {
+        self.script.id()
     }
 
     /// Its name and versions.

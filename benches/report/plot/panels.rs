@@ -2,20 +2,21 @@
 
 use plotters::prelude::*;
 
-use super::{Area, BLUE, Failure, GREEN, GREY, GRID, INK, ORANGE, drawn, label, text};
+use super::{Area, BLUE, Failure, GREEN, GREY, GRID, INK, ORANGE, PURPLE, drawn, label, text};
 use crate::growth::{BATCHED, COMPUTED, Growth, Line, NATIVE, OURS};
-use crate::peers::{DJANGO, EXPRESS, PHP, SERVED};
+use crate::peers::{AXUM, DJANGO, EXPRESS, PHP, SERVED};
 
 const COLUMNS: usize = 3;
 const PANEL_HEIGHT: usize = 300;
 
 /// The colours of the lines of all plots. The colours in a plot are distinguishable with colour vision deficiencies.
-const COLOURS: [(&str, RGBColor); 8] = [
+const COLOURS: [(&str, RGBColor); 9] = [
     (NATIVE, GREY),
     (OURS, BLUE),
     (COMPUTED, GREEN),
     (BATCHED, ORANGE),
     (SERVED, BLUE),
+    (AXUM, PURPLE),
     (EXPRESS, ORANGE),
     (DJANGO, GREEN),
     (PHP, GREY),

@@ -7,7 +7,7 @@ use lovely_session_tests::binary::Serving;
 use crate::bench::Bench;
 use crate::busy::{Adding, CLIENTS, Rounds, Session};
 use crate::contender::{Contender, rounds_in_turns};
-use crate::load::{SERVER, Site, THINGS};
+use crate::load::{self, THINGS};
 use crate::row::{Figure, Goal, Row};
 
 /// The largest number of clients, which is also the number of items.
@@ -25,9 +25,9 @@ const SLOWEST: f64 = 3.0;
 const HOW: &str = "Clients on connections of their own POST to `/cart/items` of `examples/cart` with one cookie, each \
 one request after another: all of them the same SKU of a cart with 40 things, or each another SKU of a cart with 256. \
 `lovely-session serve` with its defaults keeps it on memcached; two hosts are two processes, with half of the clients \
-each. Counted are the responses with 200 in a second, over those of one client of the same cart on one host. After each \
-round, the cart is read: if what it has gained is not the number of responses with 200, the bench fails. (A request \
-without 200 may have been done, if it says that this is not known.)";
+each. The result is the number of responses with 200 a second, over that of one client of the same cart on one host. After \
+each round, the cart is read: if its growth is not the number of responses with 200, the bench fails. (A request with \
+another response may have been done, if the response says that this is not known.)";
 
 const OTHERS: &str =
     "The share of the responses that were not 200, over all rounds. The result is the worst.";
@@ -38,7 +38,7 @@ worst.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {
     let store = format!("memcached://{}", bench.memcached.address());
-    let serve = || Serving::start_with(env!("CART_WASM"), SERVER.into_iter().chain(["--store", &store]));
+    let serve = || load::serve_cart(&store);
     let serving = [serve(), serve()];
     let hosts = serving.each_ref().map(Serving::address);
     let scenarios = SETTINGS.each_ref().map(|setting| Scenario::measure(bench, &hosts, setting));
@@ -86,7 +86,7 @@ struct Scenario<'a> {
 
 impl<'a> Scenario<'a> {
     fn measure(bench: &Bench, hosts: &[SocketAddr; 2], setting: &'a Setting) -> Self {
-        let session = Session::begin(&bench.workers, Site::Cart, hosts[0], setting.things);
+        let session = Session::begin(&bench.workers, hosts[0], setting.things);
         let crowds: Vec<(usize, usize)> =
             CLIENTS.map(|clients| (clients, 1)).into_iter().chain([(SHARED, 2)]).collect();
         let contender = |(clients, servers): &(usize, usize)| {

@@ -5,10 +5,9 @@ use std::time::Duration;
 use lovely_session_tests::binary::Serving;
 
 use crate::bench::Bench;
-use crate::clients::Crowd;
 use crate::contender::{Contender, each_in_turns};
 use crate::cpu;
-use crate::load::{SERVER, Shopper};
+use crate::load::{SERVER, Shoppers};
 use crate::row::{Figure, Row};
 
 /// The number of clients, each with its own connection.
@@ -16,7 +15,7 @@ const CLIENTS: usize = 8;
 
 const HOW: &str = "Processor time of the process `lovely-session serve` with its defaults (a fresh instance and a \
 line in the log for each request), from its statistics in /proc, for each request of 8 clients that keep their \
-connections. Empty: an application that responds with 200, without sessions. Cart: `examples/cart`, where the same request \
+connections. Empty: an application that returns 200, without sessions. Cart: `examples/cart`, where the same request \
 adds to a cart of about 1 KB; memcached's own time does not count.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {
@@ -38,15 +37,14 @@ fn row(bench: &Bench, store: &str, name: &str) -> Row {
 /// A server under load.
 struct Load<'a> {
     server: Serving,
-    shoppers: Crowd<'a, Shopper>,
+    shoppers: Shoppers<'a>,
 }
 
 impl<'a> Load<'a> {
     fn on(bench: &'a Bench, application: &str, store: &str) -> Self {
         let server = Serving::start_with(application, SERVER.into_iter().chain(["--store", store]));
-        let address = server.address();
-        let shoppers = (0..CLIENTS).map(|_| bench.workers.block_on(Shopper::arrive(address))).collect();
-        Self { server, shoppers: Crowd::new(&bench.workers, shoppers) }
+        let shoppers = Shoppers::arrive(&bench.workers, server.address(), CLIENTS);
+        Self { server, shoppers }
     }
 
     /// The server's processor time for each request, in microseconds.
