@@ -16,7 +16,9 @@ use bytes::BufMut;
 use lovely_session_memcached::{
     Epoch, Failure, Interruption, InvalidReply, ReplyBuffer, Request, is_rejection,
 };
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::yield_now;
 use tokio::time::Instant;
@@ -30,7 +32,7 @@ const IDLE: Duration = Duration::from_millis(1);
 
 /// One connection.
 pub(super) struct Connection {
-    stream: TcpStream,
+    writer: OwnedWriteHalf,
     epoch: Epoch,
     /// When it was made, and how long the server's process had been running then.
     made: (Instant, u64),
@@ -79,8 +81,9 @@ impl Connection {
             state: State::Open,
         };
         let (made, traffic) = ((now, uptime), Mutex::new(traffic));
-        let connection = Arc::new(Self { stream, epoch, made, traffic, work: Notify::new(), watch });
-        tokio::spawn(Driver { connection: Arc::clone(&connection), received }.run());
+        let (reader, writer) = stream.into_split();
+        let connection = Arc::new(Self { writer, epoch, made, traffic, work: Notify::new(), watch });
+        tokio::spawn(Driver { connection: Arc::clone(&connection), reader, received }.run());
         connection
     }
 
@@ -108,7 +111,7 @@ impl Connection {
     /// Whether the server has closed it, or has sent bytes that belong to no request.
     fn is_gone(&self) -> bool {
         let mut byte = [std::mem::MaybeUninit::uninit()];
-        let peeked = socket2::SockRef::from(&self.stream).peek(&mut byte);
+        let peeked = socket2::SockRef::from(self.writer.as_ref()).peek(&mut byte);
         !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
@@ -158,7 +161,7 @@ impl Connection {
         traffic.is_write_due = false;
         traffic.is_blocked = false;
         while traffic.pipeline.has_unsent() {
-            match self.stream.try_write_vectored(&traffic.pipeline.unsent()) {
+            match self.writer.try_write_vectored(&traffic.pipeline.unsent()) {
                 Ok(bytes) => traffic.pipeline.advance(bytes),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     traffic.is_blocked = true;
@@ -186,16 +189,14 @@ impl Connection {
         waiting.completion.try_recv().unwrap_or_else(late)
     }
 
-    /// Reads what has come. Fails at the end of the connection.
-    fn read(&self, received: &mut ReplyBuffer) -> Result<(), Failure> {
-        let (space, limit) = received.space();
-        match self.stream.try_read_buf(&mut space.limit(limit)) {
+    /// Takes what was read from the connection. Fails at its end.
+    fn received(&self, read: io::Result<usize>, received: &mut ReplyBuffer) -> Result<(), Failure> {
+        match read {
             Ok(0) => Err(Failure::Broken(io::ErrorKind::UnexpectedEof)),
             Ok(_) => {
                 self.watch.heard();
                 Ok(self.deliver(received)?)
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
             Err(error) => Err(Failure::Broken(error.kind())),
         }
     }
@@ -271,6 +272,7 @@ impl Drop for Waiting<'_> {
 /// The task of a connection.
 struct Driver {
     connection: Arc<Connection>,
+    reader: OwnedReadHalf,
     received: ReplyBuffer,
 }
 
@@ -286,6 +288,8 @@ impl Driver {
     async fn step(&mut self) -> Result<(), Failure> {
         let connection = &self.connection;
         let is_blocked = connection.traffic().is_blocked;
+        let (space, limit) = self.received.space();
+        let mut space = space.limit(limit);
         tokio::select! {
             () = connection.work.notified() => {
                 if connection.traffic().is_write_due {
@@ -295,8 +299,9 @@ impl Driver {
                 }
                 Ok(())
             }
-            _ = connection.stream.readable() => connection.read(&mut self.received),
-            _ = connection.stream.writable(), if is_blocked => {
+            // Nothing is lost when another branch is taken.
+            read = self.reader.read_buf(&mut space) => connection.received(read, &mut self.received),
+            _ = connection.writer.writable(), if is_blocked => {
                 connection.write(&mut connection.traffic());
                 Ok(())
             }
