@@ -14,6 +14,7 @@
 
 mod args;
 mod async_host;
+mod awake;
 mod bench;
 mod busy;
 mod calls;

@@ -2,6 +2,7 @@
 
 use tokio::runtime::Runtime;
 
+use crate::awake::Awake;
 use crate::bench::{Bench, ONE_KILOBYTE};
 use crate::clients::{Client, Crowd, Stopwatch};
 use crate::contender::{Contender, SHORT_TURNS, each_in_short_turns};
@@ -14,15 +15,17 @@ const WARM: &str = "The median time of a transaction of one client that runs one
 memcached over loopback; both sides run on one thread. Native: read with version and touch, then write by \
 compare-and-swap, with the `memcache` crate on one connection. Ours: the composed application in a warm instance, with \
 the same commands. A round is the median of short turns of all contenders. Medians leave out the transactions that had to \
-wait for a processor, on either side. The result is the quotient of the rates that follow.";
+wait for a processor, on either side. Programs of the lowest priority keep the processors awake, because waking one up \
+can take longer than a round trip. The result is the quotient of the rates that follow.";
 
 const STORE: &str = "The same without a guest: the host's store does the same two calls, natively. No session on this \
 store can be quicker.";
 
-const WORKERS: &str = "The same, with both sides on a runtime of worker threads, as in `serve`. The host's store reads \
-replies in a task of its own, so that a reply can wake one thread after another; the native client reads them itself.";
+const WORKERS: &str = "The same, with both sides on a runtime of worker threads. The host's store reads replies in a task \
+of its own, so that a reply can wake one thread after another; the native client reads them itself.";
 
 pub fn measure(bench: &Bench) -> Vec<Row> {
+    let _awake = Awake::keep();
     let [native, store, ours] = times(bench, &bench.here);
     let [native_on_workers, _, ours_on_workers] = times(bench, &bench.workers);
     vec![
