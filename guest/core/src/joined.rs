@@ -245,12 +245,18 @@ impl JoinedSession {
         self.view(package)?;
         self.reads.note_written_key(package, key);
         let (session, incarnation) = (self.index, self.incarnation);
+        let loaded = self.loaded.base.live().and_then(|record| record.package(package).ok().flatten());
         let (package, overlay) = self.overlays.entry(package, Overlay::default)?;
-        let noted_for = overlay.noted_for;
-        let (key, slot) = overlay.edits.entry(key, || KeyEdit { edit: Edit::Untouched, noted_for })?;
-        let noted = slot.noted_for.max(noted_for);
-        let before = core::mem::replace(slot, KeyEdit { edit, noted_for: journal.current() });
-        if journal.must_note(noted) {
+        let (noted_for, loaded) = (overlay.noted_for, loaded.filter(|_| !overlay.cleared));
+        let untouched = || KeyEdit {
+            edit: Edit::Untouched,
+            noted_for,
+            is_loaded: loaded.is_some_and(|loaded| loaded.position_of(key).is_ok()),
+        };
+        let (key, slot) = overlay.edits.entry(key, untouched)?;
+        let (noted, is_loaded) = (slot.noted_for.max(noted_for), slot.is_loaded);
+        let before = overlay.replace(key, KeyEdit { edit, noted_for: journal.current(), is_loaded });
+        if let Some(before) = before.filter(|_| journal.must_note(noted)) {
             journal.note(Note { session, incarnation, before: Before::Key(package, key, before) });
         }
         Ok(())
@@ -282,8 +288,7 @@ impl JoinedSession {
         self.reads.note_cleared_package(package);
         let (session, incarnation) = (self.index, self.incarnation);
         let (package, overlay) = self.overlays.entry(package, Overlay::default)?;
-        let cleared = Overlay { cleared: true, edits: Ordered::default(), noted_for: journal.current() };
-        let before = core::mem::replace(overlay, cleared);
+        let before = core::mem::replace(overlay, Overlay::cleared(journal.current()));
         if journal.must_note(before.noted_for) {
             journal.note(Note { session, incarnation, before: Before::Package(package, before) });
         }
@@ -319,9 +324,8 @@ impl JoinedSession {
                 }
             }
             Before::Key(package, key, before) => {
-                let overlay = self.overlays.at(package);
-                if let Some(slot) = overlay.and_then(|overlay| overlay.edits.at(key)) {
-                    *slot = before;
+                if let Some(overlay) = self.overlays.at(package) {
+                    overlay.replace(key, before);
                 }
             }
         }

@@ -22,6 +22,8 @@ pub struct Overlay {
     pub edits: Ordered<KeyEdit>,
     /// The newest savepoint for which the journal has a note of the whole overlay; see [`crate::journal`].
     pub noted_for: u64,
+    /// How many more keys there are than were loaded, or than none if the overlay is cleared.
+    growth: isize,
 }
 
 /// The edit of one key.
@@ -31,6 +33,19 @@ pub struct KeyEdit {
     pub edit: Edit,
     /// The newest savepoint for which the journal has a note of this edit; see [`crate::journal`].
     pub noted_for: u64,
+    /// Whether the key is among those that were loaded, and the overlay is not cleared.
+    pub is_loaded: bool,
+}
+
+impl KeyEdit {
+    /// Whether the key is there after the edit.
+    fn holds(&self) -> bool {
+        match self.edit {
+            Edit::Untouched => self.is_loaded,
+            Edit::Removed => false,
+            Edit::Text(_) | Edit::Added(_) => true,
+        }
+    }
 }
 
 /// A change of a key that is not committed yet.
@@ -87,6 +102,18 @@ pub struct View<'a> {
 }
 
 impl Overlay {
+    /// An overlay that removes everything that was loaded.
+    pub fn cleared(noted_for: u64) -> Self {
+        Self { cleared: true, noted_for, ..Self::default() }
+    }
+
+    /// Replaces the edit at a position, and returns the one before.
+    pub fn replace(&mut self, position: usize, edit: KeyEdit) -> Option<KeyEdit> {
+        let slot = self.edits.at(position)?;
+        self.growth += isize::from(edit.holds()) - isize::from(slot.holds());
+        Some(core::mem::replace(slot, edit))
+    }
+
     /// The edit of a key; `None` if the key is as it was loaded.
     pub fn edit(&self, key: &str) -> Option<&Edit> {
         let written = self.edits.get(key).and_then(|slot| slot.edit.if_edited());
@@ -147,19 +174,10 @@ impl<'a> View<'a> {
         self.entries().next().is_none()
     }
 
-    /// The number of keys. The cost depends on the number of edits, not of keys.
+    /// The number of keys. It is counted as they are written, so that asking for it costs the same whatever was.
     pub fn len(&self) -> usize {
-        let below = self.below();
-        let mut count = below.map_or(0, |loaded| loaded.len());
-        for (key, edit) in self.overlay.iter().flat_map(|overlay| overlay.edits()) {
-            let holds = !matches!(edit, Edit::Removed);
-            match (below.is_some_and(|loaded| loaded.get(key).is_some()), holds) {
-                (false, true) => count += 1,
-                (true, false) => count = count.saturating_sub(1),
-                _ => {}
-            }
-        }
-        count
+        let loaded = self.below().map_or(0, |loaded| loaded.len());
+        loaded.saturating_add_signed(self.overlay.map_or(0, |overlay| overlay.growth))
     }
 
     /// All keys with their JSON texts, sorted by key.
@@ -282,7 +300,11 @@ mod tests {
     #[test]
     fn a_document_takes_little_more_memory_than_its_bytes() {
         let mut overlay = Overlay::default();
-        let slot = KeyEdit { edit: Edit::Text(format!("\"{}\"", "v".repeat(500)).into()), noted_for: 0 };
+        let slot = KeyEdit {
+            edit: Edit::Text(format!("\"{}\"", "v".repeat(500)).into()),
+            noted_for: 0,
+            is_loaded: false,
+        };
         overlay.edits.add("k".repeat(100).into(), slot);
         let document = View::new(None, Some(&overlay)).document().unwrap();
         assert_eq!(document.len(), 1 + 102 + 1 + 502 + 1);

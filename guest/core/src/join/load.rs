@@ -34,7 +34,8 @@ pub struct FoundSession {
 
 /// What was loaded.
 pub struct LoadedSessions {
-    /// The time after the read. What the store says about entries is as old, or older.
+    /// The time after the first read. What the store says about entries is as old or older, except for sessions that
+    /// moved, which were read later.
     pub now: Duration,
     pub found: Vec<FoundSession>,
 }
@@ -86,13 +87,14 @@ pub fn load<E: Environment>(
 ) -> Result<LoadedSessions, Error> {
     let mut loader = Loader { environment, expiries, settings, now: Duration::ZERO };
     let stored = loader.read(keys)?;
-    loader.now = environment.now();
+    let now = environment.now();
+    loader.now = now;
     let interpretation = loader.interpret(keys, ids, stored);
     let mut found = Vec::with_capacity(interpretation.len());
     for ((key, id), interpretation) in keys.iter().zip(ids).zip(interpretation) {
         found.push(loader.follow(key, id, interpretation)?);
     }
-    Ok(LoadedSessions { now: loader.now, found })
+    Ok(LoadedSessions { now, found })
 }
 
 impl<E: Environment> Loader<'_, E> {
@@ -194,9 +196,9 @@ impl<E: Environment> Loader<'_, E> {
         Ok(found)
     }
 
-    /// Follows a session to the record that it moved to.
+    /// Follows a session to the record that it moved to. Each record is judged by the time at which it was read.
     fn follow(
-        &self,
+        &mut self,
         key: &str,
         id: &str,
         first: Result<Interpretation, Error>,
@@ -238,6 +240,7 @@ impl<E: Environment> Loader<'_, E> {
                 Some((life, saved, left)) => self.read_after_decision(&keys, life, saved, left)?,
                 None => self.read(&keys)?,
             };
+            self.now = self.environment.now();
             interpretation =
                 self.interpret(&keys, &[id], stored).pop().unwrap_or(Ok(Interpretation::ReadAgain))?;
         }

@@ -124,6 +124,19 @@ fn an_old_id_whose_session_ended_meanwhile_has_ended_too() {
 }
 
 #[test]
+fn a_session_that_times_out_while_an_old_id_is_followed_to_it_is_not_found() {
+    let world = World::new();
+    // Only the record says when the session ends.
+    world.slides.set(false);
+    world.expires.set(false);
+    moved(&world);
+    let slow = Rc::clone(&world);
+    world.before_read(|| {});
+    world.before_read(move || slow.advance(3600));
+    assert!(matches!(container().resume(&world.begin(), "old"), Err(Error::Ended(_))));
+}
+
+#[test]
 fn a_grace_lasts_a_day_at_most() {
     let world = World::new();
     let tx = world.begin();
