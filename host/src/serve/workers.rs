@@ -145,6 +145,8 @@ async fn serve(
     // The server waits until all of these are dropped.
     drop(handler);
     tokio::select! {
+        // In this order: the end of the last connection lets the server end, and that connection was not aborted.
+        biased;
         () = async { while connections.join_next().await.is_some() {} } => {}
         // Also if the server was dropped.
         _ = phase.wait_for(|phase| *phase == Phase::Ending) => {}
