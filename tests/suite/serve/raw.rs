@@ -42,6 +42,16 @@ impl RawConnection {
         response
     }
 
+    /// Reads until this part of a response has come.
+    pub fn read_up_to(&mut self, part: &str) {
+        let mut response = String::new();
+        while !response.ends_with(part) {
+            let mut byte = [0];
+            self.stream.read_exact(&mut byte).unwrap();
+            response.push(char::from(byte[0]));
+        }
+    }
+
     /// Reads until the server closes the connection. Returns what it has sent.
     pub fn read_to_the_end(&mut self) -> String {
         let mut bytes = Vec::new();

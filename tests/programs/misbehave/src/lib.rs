@@ -31,6 +31,7 @@ impl Guest for Misbehave {
                 monotonic_clock::subscribe_duration(SLOW_NANOSECONDS).block();
                 answer(out, b"slow\n");
             }
+            "/pause" => answer_with_a_pause(out),
             "/works-on" => {
                 answer(out, b"works on\n");
                 monotonic_clock::subscribe_duration(SLOW_NANOSECONDS).block();
@@ -79,6 +80,18 @@ fn answer_half(out: ResponseOutparam) {
         write_all(&body, b"half an ans");
         std::mem::forget(body);
     }
+}
+
+/// Sends the first part of the body at once, and the rest later.
+fn answer_with_a_pause(out: ResponseOutparam) {
+    let Some(body) = begin_answer(out, 200) else { return };
+    if let Ok(stream) = body.write() {
+        // An error means that the client has disconnected.
+        let _client_is_gone = stream.blocking_write_and_flush(b"before the pause, ");
+        monotonic_clock::subscribe_duration(SLOW_NANOSECONDS).block();
+        let _client_is_gone = stream.blocking_write_and_flush(b"after it\n");
+    }
+    let _client_is_gone = OutgoingBody::finish(body, None);
 }
 
 fn begin_answer(out: ResponseOutparam, status: u16) -> Option<OutgoingBody> {
