@@ -159,11 +159,18 @@ impl State {
         Ok(())
     }
 
-    /// Returns a session that the application requests. If it has timed out since the last request, it is
-    /// restarted, empty.
-    pub fn request(&mut self, index: usize, now: Duration) -> Result<&mut JoinedSession, Error> {
+    /// Returns a session that the application requests under a store key. If it has timed out since the last
+    /// request, it is restarted, empty.
+    ///
+    /// # Errors
+    /// [`Error::Ended`] when it has timed out, and the key is that of an id that it had before: only its own
+    /// id begins it again.
+    pub fn request(&mut self, index: usize, key: &str, now: Duration) -> Result<&mut JoinedSession, Error> {
         let (session, _) = self.session(index)?;
         if session.has_timed_out(now) {
+            if *session.identity.key != *key {
+                return Err(Error::Ended(vec![session.name()]));
+            }
             session.restart(now);
         }
         session.requested_at = now;

@@ -187,7 +187,6 @@ impl<E: Environment> Commit<'_, E> {
             if lost.is_empty() {
                 return Ok(());
             }
-            self.now = self.environment.now();
             let keys: Vec<String> =
                 lost.iter().filter_map(|n| Some((*self.participants.get(*n)?.key).into())).collect();
             let holding = self
@@ -196,6 +195,7 @@ impl<E: Environment> Commit<'_, E> {
                 .filter(|_| self.participants.iter().any(|participant| participant.is_prepared));
             let options = ReadOptions { is_for_writing: true, own: &self.marks, holding };
             let found = stored::read(self.environment, &keys, None, options)?;
+            self.now = self.environment.now();
             let mut failures = Failures::default();
             let mut no_winner = true;
             for (position, stored) in lost.iter().zip(found) {

@@ -199,7 +199,7 @@ impl Request<'_> {
         for (position, key) in self.keys.iter().enumerate() {
             let index = match (state.joined_under(key)?, self.wanted) {
                 (Some(index), Wanted::Existing) => still_alive(state, index, now)?,
-                (Some(index), Wanted::ExistingOrNew) => Some(state.request(index, now)?.index),
+                (Some(index), Wanted::ExistingOrNew) => Some(state.request(index, key, now)?.index),
                 (None, Wanted::Existing) => None,
                 (None, Wanted::ExistingOrNew) => self.begin(state, position, now)?,
             };

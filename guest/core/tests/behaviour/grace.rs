@@ -137,6 +137,17 @@ fn a_session_that_times_out_while_an_old_id_is_followed_to_it_is_not_found() {
 }
 
 #[test]
+fn an_old_id_never_begins_a_session_under_the_new_one_when_that_times_out_within_the_transaction() {
+    let world = World::new();
+    let new = moved(&world);
+    let tx = world.begin();
+    assert!(container().resume(&tx, "old").unwrap().is_some());
+    world.advance(3600);
+    assert!(matches!(container().session(&tx, "old"), Err(Error::Ended(_))));
+    assert!(session(&tx, &new).packages().unwrap().is_empty(), "its own id begins it again");
+}
+
+#[test]
 fn a_grace_lasts_a_day_at_most() {
     let world = World::new();
     let tx = world.begin();

@@ -94,6 +94,22 @@ fn a_read_that_slides_cannot_make_others_conflict() {
 }
 
 #[test]
+fn a_session_that_times_out_while_a_commit_reads_it_again_is_gone() {
+    for world in worlds() {
+        world.store("s", &[("k", "1")]);
+        let tx = world.begin();
+        package(&tx, "s").set("mine", "2").unwrap();
+        let others = Rc::clone(&world);
+        world.before_write(move || {
+            others.store("s", &[("theirs", "3")]);
+            let slow = Rc::clone(&others);
+            others.before_read(move || slow.advance(3600));
+        });
+        assert!(matches!(tx.commit(), Err(Error::Gone(_))));
+    }
+}
+
+#[test]
 fn a_timeout_of_zero_means_never() {
     for world in worlds() {
         let forever = container_with_timeout(0);
