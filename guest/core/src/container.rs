@@ -32,7 +32,8 @@ impl Container {
 
     /// Returns the session with this id, and begins an empty one if there is none: only for ids that the
     /// application trusts. The first call for an id loads the session in one round trip. If the timeout
-    /// passes between two calls, the second one returns an empty session.
+    /// passes between two calls, the second one returns an empty session, or fails with
+    /// [`Error::Ended`] under an id that the session had before a renewal.
     ///
     /// # Errors
     /// [`Error::Ended`] while a destroyed session is remembered, [`Error::Damaged`] or
