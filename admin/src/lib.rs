@@ -1,0 +1,1 @@
+//! Health checks, metrics, traces and a page for operators.
