@@ -39,6 +39,7 @@ pub mod compose;
 pub mod serve;
 
 mod bindings;
+mod call_log;
 mod context;
 mod failure_log;
 mod linker;
@@ -49,6 +50,7 @@ mod stores;
 mod turn_queues;
 mod turns;
 
+pub use call_log::{CallKind, CallLog, CallResult, StoreCall};
 pub use context::KeyValueCtx;
 pub use linker::{KeyValueView, add_to_linker};
 pub use lovely_session_artifact::{COMPONENT as SESSION_COMPONENT, KV_MEMCACHED};

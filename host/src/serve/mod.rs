@@ -95,16 +95,23 @@ mod http_linker;
 mod instance;
 mod limits;
 mod memory;
+mod observer;
+mod recorder;
 mod refusal;
 mod request;
 mod response;
 mod run;
 mod server;
 mod state;
+mod trace_context;
 mod workers;
 
 pub use application::{Application, LoadError, Loaded};
 pub use cache::{CacheProblem, CodeCache};
 pub use engine::pooled_engine;
 pub use limits::Limits;
+pub use observer::{
+    Moment, Observer, Participation, RequestReport, TransactionOutcome, TransactionReport,
+};
 pub use server::{ListenError, Server};
+pub use trace_context::TraceContext;

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::application::Application;
 use super::bounded_store::BoundedStore;
 use super::limits::Limits;
+use super::observer::Observer;
 use super::request::Handler;
 use super::workers::{Phase, Slot, Workers};
 use crate::turn_queues::TurnsOptions;
@@ -81,6 +82,17 @@ impl Server {
         let turns = turns(store, application.limits());
         let handler = Arc::new(Handler::new(application, turns, sender, Handle::current()));
         Ok(Self { listener, address, handler, running })
+    }
+
+    /// The same server, which reports each request to `observer`.
+    ///
+    /// Each request then costs some microseconds more: its calls to the store are timed, and the session component is
+    /// asked what became of its transactions. The application sees a header `traceparent` that names the request's own
+    /// span.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        self.handler.observe(observer);
+        self
     }
 
     /// The address on which it listens.

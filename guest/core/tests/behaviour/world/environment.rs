@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use lovely_session_core::{Clock, Random, Write};
+use lovely_session_core::{Clock, Observer, Random, Write};
 
 /// A fault of one batch of writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,6 +184,8 @@ impl Clock for World {
         self.now.get()
     }
 }
+
+impl Observer for World {}
 
 impl Random for World {
     fn fill(&self, buffer: &mut [u8]) {
