@@ -56,8 +56,8 @@ mod transaction;
 pub use container::Container;
 pub use counter::MAX_COUNTER;
 pub use environment::{
-    Change, Clock, Entry, Environment, Expectation, Lifetime, Observer, Outcome, Random, Store, StoreError, Version,
-    Write,
+    Change, Clock, Entry, Environment, Expectation, Lifetime, Observer, Outcome, Random, Store, StoreError,
+    Version, Write,
 };
 pub use error::{Conflict, Error, NameKind, SessionName};
 pub use names::{MAX_CONTAINER_NAME, MAX_NAME, store_key};

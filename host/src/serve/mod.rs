@@ -110,8 +110,6 @@ pub use application::{Application, LoadError, Loaded};
 pub use cache::{CacheProblem, CodeCache};
 pub use engine::pooled_engine;
 pub use limits::Limits;
-pub use observer::{
-    Moment, Observer, Participation, RequestReport, TransactionOutcome, TransactionReport,
-};
+pub use observer::{Moment, Observer, Participation, RequestReport, TransactionOutcome, TransactionReport};
 pub use server::{ListenError, Server};
 pub use trace_context::TraceContext;

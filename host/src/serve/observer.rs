@@ -51,7 +51,9 @@ impl RequestReport {
     /// The transactions that ran again: those after one that ended in a conflict.
     pub fn reruns(&self) -> usize {
         let pairs = self.transactions.windows(2);
-        pairs.filter(|pair| matches!(pair, [before, _] if before.outcome == TransactionOutcome::Conflict)).count()
+        pairs
+            .filter(|pair| matches!(pair, [before, _] if before.outcome == TransactionOutcome::Conflict))
+            .count()
     }
 }
 
