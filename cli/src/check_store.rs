@@ -56,7 +56,7 @@ pub async fn run(args: CheckStoreArgs) -> Result<(), Failure> {
 
 async fn open(args: &CheckStoreArgs) -> Result<Arc<dyn KeyValue>, Failure> {
     match (&args.store, &args.component) {
-        (Some(url), _) => Ok(url.open(&StoreOptions::default()).await?),
+        (Some(url), _) => Ok(url.open(&StoreOptions::default()).await?.into()),
         (None, Some(path)) => open_component(path, &args.environment),
         (None, None) => Err(Failure::Usage("give a component, or a store with --store".to_owned())),
     }

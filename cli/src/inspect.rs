@@ -52,7 +52,7 @@ async fn find(args: &InspectArgs) -> Result<Found, Failure> {
                        give the `memcached://` URL that `serve` was given";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let store = args.store.open(&StoreOptions::default()).await?;
+    let store = args.store.open(&StoreOptions::default()).await?.key_value();
     let entries = store.get_many(vec![key], None).await.map_err(Failure::ReadStore)?;
     let Some(entry) = entries.into_iter().flatten().next() else {
         return Err(Failure::NoSession { container: args.container.clone() });

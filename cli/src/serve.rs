@@ -28,7 +28,7 @@ pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
 async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
     let path = args.application.clone();
     let bytes = std::fs::read(&path).map_err(|source| Failure::Read { path, source })?;
-    let store = args.store.open(&store_options(args)).await?;
+    let store = args.store.open(&store_options(args)).await?.key_value();
     let path = args.application.clone();
     let limits = Limits::from(&args.limits);
     // Compiling takes seconds, during which signals have to work.
