@@ -11,6 +11,7 @@ mod man;
 mod new;
 mod output;
 mod serve;
+mod store;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

@@ -6,7 +6,6 @@ mod signals;
 mod size;
 
 use lovely_session_host::serve::{Limits, Server};
-use lovely_session_host::{MemcachedOptions, StoreOptions};
 use tokio::sync::oneshot;
 
 pub use self::args::ServeArgs;
@@ -28,7 +27,9 @@ pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
 async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
     let path = args.application.clone();
     let bytes = std::fs::read(&path).map_err(|source| Failure::Read { path, source })?;
-    let store = args.store.open(&store_options(args)).await?;
+    // At most a quarter of the concurrent requests may wait for a store server that does not reply.
+    let waiting_calls = usize::try_from(args.limits.max_requests / 4).unwrap_or(usize::MAX);
+    let store = args.store.url.open(&args.store.options(waiting_calls)?).await?.key_value();
     let path = args.application.clone();
     let limits = Limits::from(&args.limits);
     // Compiling takes seconds, during which signals have to work.
@@ -43,15 +44,6 @@ async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
         tracing::info!("loaded the compiled application from the cache");
     }
     Ok(server)
-}
-
-/// At most a quarter of the concurrent requests may wait for a store server that does not reply.
-fn store_options(args: &ServeArgs) -> StoreOptions {
-    let waiting_calls = usize::try_from(args.limits.max_requests / 4).unwrap_or(usize::MAX);
-    StoreOptions {
-        memcached: MemcachedOptions { waiting_calls, ..MemcachedOptions::default() },
-        ..StoreOptions::default()
-    }
 }
 
 async fn serve(server: Server, stopping: oneshot::Receiver<()>) {

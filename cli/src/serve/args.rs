@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use lovely_session_host::StoreUrl;
 use lovely_session_host::serve::{CodeCache, Limits};
 
 use super::size::Size;
+use crate::store::ServeStoreArgs;
 
 const SERVE_HELP: &str = "\
 The application is a WebAssembly component that exports `wasi:http/incoming-handler@0.2`. Its imports of
@@ -27,9 +27,9 @@ pub struct ServeArgs {
     /// The address to listen on; port 0 chooses a free port, which the log contains
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub addr: String,
-    /// Where sessions are kept: `memory:`, or `memcached://HOST:PORT[,HOST:PORT…]`
-    #[arg(long, value_name = "URL", default_value = "memory:")]
-    pub store: StoreUrl,
+    /// Where sessions are kept.
+    #[command(flatten)]
+    pub store: ServeStoreArgs,
     /// Where compiled code is kept.
     #[command(flatten)]
     pub cache: CacheArgs,
