@@ -39,6 +39,25 @@ pub(super) struct CallLabels {
     pub(super) result: &'static str,
 }
 
+/// Where the code of an application came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct SourceLabel {
+    pub(super) source: &'static str,
+}
+
+/// A memcached server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ServerLabel {
+    pub(super) server: String,
+}
+
+/// Why calls failed because of a memcached server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct FailureLabels {
+    pub(super) server: String,
+    pub(super) reason: &'static str,
+}
+
 /// Gives the first containers labels of their own, and all others one together.
 #[derive(Debug, Default)]
 pub(super) struct Containers(Mutex<HashSet<String>>);

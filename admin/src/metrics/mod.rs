@@ -4,11 +4,14 @@ mod labels;
 mod live;
 mod process;
 mod servers;
+mod write;
 
 use std::fmt;
 
-use lovely_session_host::serve::{Observer, Participation, RequestReport, TransactionOutcome, TransactionReport};
-use lovely_session_host::{CallKind, StoreCall};
+use lovely_session_host::serve::{
+    Observer, Participation, RequestReport, TransactionOutcome, TransactionReport,
+};
+use lovely_session_host::{CallKind, OpenStore, StoreCall};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -19,6 +22,7 @@ use self::labels::{CallLabels, CommitLabels, Containers, EventLabels, StatusLabe
 use self::live::LiveCollector;
 use self::process::ProcessCollector;
 use self::servers::ServersCollector;
+use crate::server_statistics::ServerStatisticsCache;
 use crate::sources::Sources;
 
 /// The upper bounds of the time that requests take, in seconds.
@@ -38,6 +42,8 @@ const BYTES: [f64; 8] =
 pub struct Metrics {
     registry: Registry,
     counts: Counts,
+    store: OpenStore,
+    statistics: ServerStatisticsCache,
 }
 
 struct Counts {
@@ -66,20 +72,29 @@ impl Metrics {
             calls: Family::default(),
             containers: Containers::default(),
         };
-        let mut registry = Registry::with_prefix("lovely_session");
-        counts.register(&mut registry);
-        registry.register_collector(Box::new(LiveCollector::new(sources)));
+        let mut registry = Registry::default();
+        // These have the names that they have in every process.
         registry.register_collector(Box::new(ProcessCollector::new(sources.started)));
-        registry.register_collector(Box::new(ServersCollector::new(sources)));
-        Self { registry, counts }
+        let own = registry.sub_registry_with_prefix("lovely_session");
+        counts.register(own);
+        own.register_collector(Box::new(LiveCollector::new(sources)));
+        let statistics = ServerStatisticsCache::default();
+        if let Some(store) = sources.store.memcached() {
+            own.register_collector(Box::new(ServersCollector::new(store.clone(), statistics.clone())));
+        }
+        Self { registry, counts, store: sources.store.clone(), statistics }
     }
 
-    /// Returns the metrics in the text format of OpenMetrics 1.0.
+    /// Returns the metrics in the text format of OpenMetrics 1.0. Asks memcached servers for their statistics, for at
+    /// most a second.
     ///
     /// # Errors
     ///
     /// When a metric cannot be written as text.
-    pub fn encode(&self) -> Result<String, fmt::Error> {
+    pub async fn encode(&self) -> Result<String, fmt::Error> {
+        if let Some(store) = self.store.memcached() {
+            self.statistics.refresh(store).await;
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -125,8 +140,12 @@ impl Counts {
     }
 
     fn count_events(&self, container: &str, part: &Participation) {
-        let events =
-            [("begun", part.begun), ("renewed", part.renewed), ("ended", part.ended), ("refused", part.refused)];
+        let events = [
+            ("begun", part.begun),
+            ("renewed", part.renewed),
+            ("ended", part.ended),
+            ("refused", part.refused),
+        ];
         for (event, count) in events.into_iter().filter(|(_, count)| *count > 0) {
             let labels = EventLabels { container: container.to_owned(), event };
             self.events.get_or_create(&labels).inc_by(count.into());

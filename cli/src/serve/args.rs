@@ -6,7 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use lovely_session_host::serve::{CodeCache, Limits};
 
+use super::in_force::LimitsInForce;
+use super::observe::ObserveArgs;
 use super::size::Size;
+use crate::log::LogFormat;
 use crate::store::ServeStoreArgs;
 
 const SERVE_HELP: &str = "\
@@ -33,9 +36,18 @@ pub struct ServeArgs {
     /// Where compiled code is kept.
     #[command(flatten)]
     pub cache: CacheArgs,
+    /// How the lines of the log are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+    /// What the operator sees.
+    #[command(flatten)]
+    pub observe: ObserveArgs,
     /// The limits of requests and connections.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// The same, for the operator.
+    #[command(flatten)]
+    pub limits_in_force: LimitsInForce,
 }
 
 /// Where `serve` keeps compiled code.

@@ -19,6 +19,7 @@ use super::application::Application;
 use super::head::check_head;
 use super::instance::{Instance, Sent};
 use super::limits::Limits;
+use super::load::{Counted, Load};
 use super::observer::Observer;
 use super::recorder::Recorder;
 use super::refusal::Refusal;
@@ -42,18 +43,24 @@ pub(super) struct Handler {
     running: Running,
     computing: Handle,
     observer: OnceLock<Arc<dyn Observer>>,
+    load: Load,
 }
 
 impl Handler {
     /// A handler that runs `application` with the store of `turns`. It clones
     /// `running` for each run. Applications that compute for long continue on `computing`.
     pub(super) fn new(application: Application, turns: Turns, running: Running, computing: Handle) -> Self {
-        Self { application, turns, running, computing, observer: OnceLock::new() }
+        Self { application, turns, running, computing, observer: OnceLock::new(), load: Load::default() }
     }
 
     /// Reports the requests from now on. Only the first observer is used.
     pub(super) fn observe(&self, observer: Arc<dyn Observer>) {
         let _is_first = self.observer.set(observer);
+    }
+
+    /// What runs and waits now.
+    pub(super) fn load(&self) -> &Load {
+        &self.load
     }
 
     /// The application.
@@ -99,6 +106,7 @@ impl Handler {
             _running: self.running.clone(),
             slot,
             progress: Arc::clone(&progress),
+            _counted: self.load.count_running(),
             recorder,
         };
         // It outlives this future: the application may continue after its response, and
@@ -108,6 +116,7 @@ impl Handler {
     }
 
     async fn wait_for_slot(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let _counted = self.load.count_waiting();
         let slot = self.application.slots().clone().acquire_owned();
         match timeout(self.application.limits().request_time, slot).await {
             Ok(Ok(slot)) => Ok(slot),
@@ -123,6 +132,7 @@ struct Work {
     _running: Running,
     slot: OwnedSemaphorePermit,
     progress: Arc<Progress>,
+    _counted: Counted,
     recorder: Option<Arc<Recorder>>,
 }
 

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::application::Application;
 use super::bounded_store::BoundedStore;
 use super::limits::Limits;
+use super::load::Load;
 use super::observer::Observer;
 use super::request::Handler;
 use super::workers::{Phase, Slot, Workers};
@@ -98,6 +99,11 @@ impl Server {
     /// The address on which it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What the server does now. Clone it to read it while the server runs.
+    pub fn load(&self) -> &Load {
+        self.handler.load()
     }
 
     /// The turns of the requests. Clone it to read its statistics while the server runs.
