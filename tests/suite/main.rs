@@ -27,6 +27,7 @@ macro_rules! on_every_store {
     };
 }
 
+mod admin;
 mod ancestor;
 mod bad_data;
 mod bad_input;
