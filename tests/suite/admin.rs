@@ -21,10 +21,8 @@ pub struct Observed {
 impl Observed {
     /// Serves with sessions in memory, and with these arguments in addition.
     pub fn start(arguments: &[&str]) -> Self {
-        let serving = Serving::start_with(
-            env!("COUNTER_WASM"),
-            ["--admin", "0", "--no-cache"].iter().chain(arguments),
-        );
+        let serving =
+            Serving::start_with(env!("COUNTER_WASM"), ["--admin", "0", "--no-cache"].iter().chain(arguments));
         let admin = admin_url(serving.start_log());
         Self { serving, admin, client: Client::new() }
     }
@@ -76,6 +74,7 @@ impl Observed {
 
 /// The URL in the line of the log that tells it, without the slash at its end.
 fn admin_url(log: &str) -> String {
-    let (_, rest) = log.split_once("metrics and the page at ").unwrap_or_else(|| panic!("no admin server: {log}"));
+    let (_, rest) =
+        log.split_once("metrics and the page at ").unwrap_or_else(|| panic!("no admin server: {log}"));
     rest.lines().next().unwrap().trim_end_matches('/').to_owned()
 }

@@ -42,7 +42,10 @@ async fn each_memcached_server_has_its_round_trips_and_its_own_figures() {
         found.unwrap_or_else(|| panic!("{wanted} is not in {metrics:#?}")).1
     };
     let trips = of("store_round_trips_total", &one) + of("store_round_trips_total", &other);
-    assert_eq!(trips, 60.0, "one write for a session that begins, and a read and a write for one that goes on");
+    assert_eq!(
+        trips, 60.0,
+        "one write for a session that begins, and a read and a write for one that goes on"
+    );
     let timed = |server| of("store_round_trip_duration_seconds_count", server);
     assert_eq!(timed(&one) + timed(&other), trips);
     let items = of("memcached_items", &one) + of("memcached_items", &other);
@@ -65,10 +68,14 @@ async fn a_server_that_is_away_is_down_and_its_errors_have_a_reason() {
     for _ in 0..40 {
         client.get(observed.serving.url("/")).send().await.unwrap();
     }
-    assert_eq!(observed.metric(&format!("lovely_session_store_server_up{{server=\"{address}\"}}")).await, 0.0);
+    assert_eq!(
+        observed.metric(&format!("lovely_session_store_server_up{{server=\"{address}\"}}")).await,
+        0.0
+    );
     let metrics = observed.metrics().await;
     let errors = format!("lovely_session_store_errors_total{{server=\"{address}\",reason=");
-    let errors: f64 = metrics.iter().filter(|(name, _)| name.starts_with(&errors)).map(|(_, value)| value).sum();
+    let errors: f64 =
+        metrics.iter().filter(|(name, _)| name.starts_with(&errors)).map(|(_, value)| value).sum();
     assert!(errors >= 1.0, "{metrics:#?}");
     assert!(observed.metric("lovely_session_requests_total{status=\"503\"}").await >= 1.0);
     let status = observed.get("/status").await.text().await.unwrap();

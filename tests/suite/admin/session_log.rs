@@ -16,7 +16,10 @@ async fn the_log_is_json_and_tells_what_happens_to_sessions_without_their_ids() 
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let of = |target: &str| lines.iter().filter(|line| line["target"] == target).collect::<Vec<_>>();
     let [begun] = of("sessions")[..] else { panic!("{log}") };
-    assert_eq!((&begun["event"], &begun["container"], &begun["sessions"]), (&"begun".into(), &"counter".into(), &1.into()));
+    assert_eq!(
+        (&begun["event"], &begun["container"], &begun["sessions"]),
+        (&"begun".into(), &"counter".into(), &1.into())
+    );
     assert_eq!(begun["trace_id"].as_str().unwrap().len(), 32);
     assert_eq!(of("access").len(), 2, "{log}");
     assert_eq!(of("access")[0]["status"], 200);

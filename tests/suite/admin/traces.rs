@@ -33,7 +33,8 @@ async fn a_trace_shows_a_request_its_transaction_and_each_round_trip() {
     request.header("cookie", &cookie).header("traceparent", TRACEPARENT).send().await.unwrap();
     let spans = collector.spans(begun + 4).await;
     let spans: Vec<_> = spans[begun..].iter().collect();
-    let named = |name: &str| *spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{spans:#?}"));
+    let named =
+        |name: &str| *spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("{spans:#?}"));
     let (request, transaction) = (named("GET"), named("transaction"));
     let (read, write) = (named("store read"), named("store write"));
     assert!(spans.iter().all(|span| span.trace_id == request.trace_id));
@@ -68,7 +69,8 @@ async fn only_traces_that_the_client_or_the_ratio_chooses_are_recorded() {
     for _ in 0..20 {
         observed.visit(None).await;
     }
-    let get = |header: String| Client::new().get(observed.serving.url("/")).header("traceparent", header).send();
+    let get =
+        |header: String| Client::new().get(observed.serving.url("/")).header("traceparent", header).send();
     get(TRACEPARENT.replace("-01", "-00")).await.unwrap();
     get(TRACEPARENT.to_owned()).await.unwrap();
     observed.serving.signal("TERM");
