@@ -1,6 +1,7 @@
 //! `lovely-session serve`.
 
 mod args;
+mod grants;
 mod load;
 mod signals;
 mod size;
@@ -10,6 +11,7 @@ use lovely_session_host::{MemcachedOptions, StoreOptions};
 use tokio::sync::oneshot;
 
 pub use self::args::ServeArgs;
+use self::grants::Grants;
 use self::load::load;
 use self::signals::catch_signals;
 use crate::failure::Failure;
@@ -26,6 +28,10 @@ pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
 }
 
 async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
+    if let Some(config) = &args.config {
+        tracing::info!("using the configuration file `{}`", config.display());
+    }
+    let grants = Grants::new(&args.grants)?;
     let path = args.application.clone();
     let bytes = std::fs::read(&path).map_err(|source| Failure::Read { path, source })?;
     let store = args.store.open(&store_options(args)).await?;
@@ -36,7 +42,7 @@ async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
     let loading = tokio::task::spawn_blocking(move || load(&bytes, limits, cache.as_deref()));
     let loaded = loading.await.map_err(|error| Failure::System(error.into()))?;
     let loaded = loaded.map_err(|source| Failure::Load { path, source })?;
-    let server = Server::bind(&args.addr, loaded.application, store).await?;
+    let server = Server::bind(&args.addr, grants.apply(loaded.application), store).await?;
     if loaded.compiled {
         tracing::info!("compiled the application");
     } else {
