@@ -19,6 +19,9 @@ Examples:
   Serve it, with sessions in memory (they end with the process):
     lovely-session serve shop.wasm
 
+  Serve it with a secret, a directory and a server that it may call:
+    lovely-session serve shop.wasm --env API_KEY --dir assets=/assets --allow-http https://api.example.com
+
   Serve it on every network interface, with sessions in two memcached servers:
     lovely-session serve shop.wasm --addr 0.0.0.0:8080 --store memcached://10.0.0.1:11211,10.0.0.2:11211
 
@@ -34,7 +37,7 @@ Examples:
 Exit codes:
   0  success; for `serve`: stopped by a signal
   1  a failure that has no other code
-  2  the command line is invalid
+  2  the command line or the configuration file is invalid
   3  the application or a store component cannot be read, served or composed
   4  the store cannot be reached, or lacks what sessions need
   5  the server cannot listen on the address

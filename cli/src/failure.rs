@@ -9,8 +9,10 @@ use std::process::ExitCode;
 use lovely_session_admin::TraceError;
 use lovely_session_core::RecordError;
 use lovely_session_host::compose::ComposeError;
-use lovely_session_host::serve::{ListenError, LoadError};
+use lovely_session_host::serve::{ListenError, LoadError, TrustError};
 use lovely_session_host::{ComponentError, ConnectError};
+
+use crate::config::ConfigError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +23,12 @@ pub enum Failure {
     /// The arguments are valid one by one, but not together.
     #[error("{0}")]
     Usage(String),
+    /// The configuration file cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The certificates of the servers that the application may call cannot be checked.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The file of a component cannot be read.
     #[error("cannot read `{}`; check the path", .path.display())]
     Read {
@@ -106,8 +114,8 @@ impl Failure {
     /// The exit code of the process; `--help` lists them.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::System(_) | Self::Exists { .. } | Self::Write { .. } | Self::Print(_) => 1,
-            Self::Usage(_) | Self::Traces(_) => 2,
+            Self::System(_) | Self::Exists { .. } | Self::Write { .. } | Self::Print(_) | Self::Trust(_) => 1,
+            Self::Usage(_) | Self::Config(_) | Self::Traces(_) => 2,
             Self::Read { .. } | Self::Load { .. } | Self::Compose { .. } | Self::StoreComponent { .. } => 3,
             Self::OpenStore(_) | Self::ReadStore(_) => 4,
             Self::Listen(_) => 5,

@@ -4,6 +4,7 @@ mod args;
 mod check_store;
 mod completions;
 mod compose;
+mod config;
 mod failure;
 mod inspect;
 mod log;
@@ -16,7 +17,7 @@ mod store;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 
@@ -30,11 +31,9 @@ use self::log::Log;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    let command_line = CommandLine::parse();
-    let log = match Log::start(command_line.command.log_format()) {
-        Ok(log) => log,
-        Err(error) => {
-            let failure = Failure::System(error);
+    let (command_line, log) = match start() {
+        Ok(started) => started,
+        Err(failure) => {
             // If standard error cannot be written, the exit code still tells the failure.
             let _ = writeln!(io::stderr(), "{}", failure.message());
             return failure.exit_code();
@@ -47,6 +46,14 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Reads the command line and the configuration file, and starts the log. Ends the process if the command line is
+/// invalid, or asks for help.
+fn start() -> Result<(CommandLine, Log), Failure> {
+    let command_line = config::parse(std::env::args_os().collect())?;
+    let log = Log::start(command_line.command.log_format()).map_err(Failure::System)?;
+    Ok((command_line, log))
 }
 
 fn run(command: Command, log: &Log) -> Result<(), Failure> {

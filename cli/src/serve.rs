@@ -1,6 +1,7 @@
 //! `lovely-session serve`.
 
 mod args;
+mod grants;
 mod in_force;
 mod load;
 mod observe;
@@ -13,6 +14,7 @@ use lovely_session_host::serve::{Limits, Server};
 use tokio::sync::oneshot;
 
 pub use self::args::ServeArgs;
+use self::grants::Grants;
 use self::load::load;
 use self::observe::{Described, Observation, Observed};
 use self::signals::catch_signals;
@@ -33,6 +35,10 @@ pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
 }
 
 async fn prepare(args: &ServeArgs, log: &Log) -> Result<(Server, Observed), Failure> {
+    if let Some(config) = &args.config {
+        tracing::info!("using the configuration file `{}`", config.display());
+    }
+    let grants = Grants::new(&args.grants)?;
     let observation = Observation::begin(&args.observe).await?;
     let path = args.application.clone();
     let bytes = std::fs::read(&path).map_err(|source| Failure::Read { path, source })?;
@@ -46,7 +52,7 @@ async fn prepare(args: &ServeArgs, log: &Log) -> Result<(Server, Observed), Fail
     let loading = tokio::task::spawn_blocking(move || load(&bytes, limits, cache.as_deref()));
     let loaded = loading.await.map_err(|error| Failure::System(error.into()))?;
     let loaded = loaded.map_err(|source| Failure::Load { path, source })?;
-    let server = Server::bind(&args.addr, loaded.application, store.key_value()).await?;
+    let server = Server::bind(&args.addr, grants.apply(loaded.application), store.key_value()).await?;
     let described = describe(args, store, loaded.compiled);
     Ok(observation.of(server, described, log))
 }

@@ -1,9 +1,15 @@
 //! Joins an application with the session component into one component.
 
+mod depth;
+
 use std::error::Error as StdError;
 
 use wac_graph::types::{Package, WorldId, are_semver_compatible};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
+
+/// How deep components may be nested in a component. Those of compilers and of compositions have a depth of a few.
+/// Checking them takes time that grows with the square of the depth.
+const DEEPEST: usize = 100;
 
 /// The prefix of the names of session interfaces.
 const SESSION_INTERFACES: &str = "lovely:session/";
@@ -120,6 +126,12 @@ pub enum ComposeError {
     /// It is not WebAssembly.
     #[error("it is not a WebAssembly component; give the `.wasm` file that your build makes")]
     NotWasm,
+    /// Components are nested too deep in it.
+    #[error("it has components nested deeper than {limit} levels; compose fewer components into one another")]
+    TooDeep {
+        /// The deepest nesting that is allowed.
+        limit: usize,
+    },
     /// It begins like a component, but is damaged or uses unknown features.
     #[error("it is not a valid WebAssembly component; build it again, with tools for WASI 0.2")]
     InvalidApplication(#[source] anyhow::Error),
@@ -174,12 +186,15 @@ pub(crate) fn in_words(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Recognizes by the first bytes what is not a component, before it is parsed.
+/// Recognizes what is not a component, or takes too long to parse, before it is parsed.
 fn check_format(bytes: &[u8]) -> Result<(), ComposeError> {
     match bytes {
         [] => Err(ComposeError::Empty),
         // The version field holds the layer: 0 for core modules, 1 for components.
         [b'\0', b'a', b's', b'm', _, _, 0, 0, ..] => Err(ComposeError::CoreModule),
+        [b'\0', b'a', b's', b'm', ..] if depth::is_deeper_than(DEEPEST, bytes) => {
+            Err(ComposeError::TooDeep { limit: DEEPEST })
+        }
         [b'\0', b'a', b's', b'm', ..] => Ok(()),
         _ if !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok() => Err(ComposeError::Text),
         _ => Err(ComposeError::NotWasm),
@@ -300,6 +315,38 @@ mod tests {
     #[test]
     fn bytes_that_are_neither_text_nor_webassembly_are_refused() {
         assert!(matches!(refusal_of(b"\x7fELF\xff\xfe"), ComposeError::NotWasm));
+    }
+
+    /// A component in a component, and so on, `levels` times.
+    fn nested(levels: usize) -> Vec<u8> {
+        let mut reversed: Vec<u8> = COMPONENT.iter().rev().copied().collect();
+        for _ in 0..levels {
+            let mut size = reversed.len();
+            let mut head = COMPONENT.to_vec();
+            head.push(4);
+            while size > 0x7f {
+                head.push((size & 0x7f) as u8 | 0x80);
+                size >>= 7;
+            }
+            head.push(size as u8);
+            reversed.extend(head.into_iter().rev());
+        }
+        reversed.reverse();
+        reversed
+    }
+
+    #[test]
+    fn components_may_be_nested_up_to_a_depth_and_are_refused_at_once_beyond_it() {
+        let allowed = nested(DEEPEST);
+        assert_eq!(compose(&allowed, COMPONENT).expect("this depth is allowed"), allowed);
+        let begun = std::time::Instant::now();
+        for levels in [DEEPEST + 1, 200_000] {
+            assert!(
+                matches!(refusal_of(&nested(levels)), ComposeError::TooDeep { limit: DEEPEST }),
+                "{levels}"
+            );
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 
     #[test]

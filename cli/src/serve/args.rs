@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use lovely_session_host::serve::{CodeCache, Limits};
 
+use super::grants::GrantArgs;
 use super::in_force::LimitsInForce;
 use super::observe::ObserveArgs;
 use super::size::Size;
@@ -15,8 +16,26 @@ use crate::store::ServeStoreArgs;
 const SERVE_HELP: &str = "\
 The application is a WebAssembly component that exports `wasi:http/incoming-handler@0.2`. Its imports of
 `lovely:session` are satisfied by the session component, which is built in. Each request runs in a new
-instance, without files, environment variables, sockets or outgoing HTTP requests (these fail with
-`HTTP-request-denied`). What the application prints goes to the log.
+instance. It has no environment variables, files or outgoing HTTP requests but those of `--env`, `--dir`
+and `--allow-http`, and no sockets. What the application prints goes to the log, up to 1000 lines or 1 MiB
+in a second; the log has the number of lines that were left out.
+
+A request to an origin that is not allowed fails with `HTTP-request-denied`. An origin is a scheme, a host
+and a port; the application gets redirects as responses, and following one to another origin is denied.
+Certificates are checked with the system's root certificates, or with those in the file that the variable
+SSL_CERT_FILE names. Each request may have `--max-http-requests` such requests at the same time, which
+count toward its memory, and all end with its time limit.
+
+A configuration file has the flags as keys, without the dashes: arrays for those that are repeatable, true
+or false for those without a value. A flag on the command line replaces all values of its key. Relative
+paths are relative to the file. It keeps the values of `env` out of the list of processes; they also appear
+in no message:
+
+    application = \"shop.wasm\"
+    addr = \"0.0.0.0:8080\"
+    time-limit = 10
+    env = [\"API_KEY=…\", \"REGION\"]
+    allow-http = [\"https://api.example.com\"]
 
 SIGINT or SIGTERM stops the server after the running requests; a second one stops it at once.";
 
@@ -24,9 +43,12 @@ SIGINT or SIGTERM stops the server after the running requests; a second one stop
 #[derive(Debug, Args)]
 #[command(after_help = SERVE_HELP)]
 pub struct ServeArgs {
-    /// The application: a WebAssembly component
+    /// The application: a WebAssembly component; it can be named in the configuration file instead
     #[arg(value_name = "APP.wasm")]
     pub application: PathBuf,
+    /// A file with flags, in TOML
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
     /// The address to listen on; port 0 chooses a free port, which the log contains
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub addr: String,
@@ -42,6 +64,9 @@ pub struct ServeArgs {
     /// What the operator sees.
     #[command(flatten)]
     pub observe: ObserveArgs,
+    /// What the application may use.
+    #[command(flatten)]
+    pub grants: GrantArgs,
     /// The limits of requests and connections.
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -85,6 +110,9 @@ pub struct LimitArgs {
     /// How many requests run concurrently; more wait for a free slot
     #[arg(long, value_name = "COUNT", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_requests: u32,
+    /// How many outgoing HTTP requests one request may have at the same time
+    #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_http_requests: u32,
     /// How many connections are open concurrently; more wait to be accepted
     #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
@@ -103,6 +131,7 @@ impl From<&LimitArgs> for Limits {
             memory: args.max_memory.bytes,
             body: args.max_body.bytes,
             concurrent_requests: args.max_requests,
+            outgoing_requests: args.max_http_requests,
             connections: args.max_connections,
             header_time: Duration::from_secs(args.header_timeout),
             shutdown_time: Duration::from_secs(args.shutdown_timeout),

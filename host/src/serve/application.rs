@@ -6,12 +6,17 @@ use lovely_session_artifact::COMPONENT as SESSION_COMPONENT;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi_http::WasiHttpHooks;
 use wasmtime_wasi_http::p2::bindings::ProxyIndices;
 
 use super::cache::{CacheProblem, CodeCache, Key};
 use super::engine::pooled_engine;
+use super::file_linker::count_files;
+use super::grants::Grants;
 use super::http_linker::add_http_to_linker;
 use super::limits::Limits;
+use super::output_limit::OutputLimit;
 use super::state::RequestState;
 use crate::bindings::ObservedIndices;
 use crate::compose::{ComposeError, compose_observed, in_words};
@@ -28,9 +33,32 @@ const WASI_PACKAGES: [&str; 7] =
 /// It is cheap to clone: clones share the compiled code and the limits. Several
 /// servers can serve one application, each with its own store. They share the limit
 /// [`Limits::concurrent_requests`].
+///
+/// Its instances have no environment, files, sockets or outgoing HTTP requests, unless you grant them some:
+///
+/// ```no_run
+/// use lovely_session_host::serve::{Application, Limits, Origin, OutgoingHttp, OutgoingHttpOptions};
+/// use wasmtime_wasi::FsPerms;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let api: Origin = "https://api.example.com".parse()?;
+/// let http = OutgoingHttp::new([api], OutgoingHttpOptions::default())?;
+/// let key = std::env::var("API_KEY")?;
+///
+/// let application = Application::load(&std::fs::read("shop.wasm")?, Limits::default())?
+///     .with_wasi(move |wasi| {
+///         wasi.env("API_KEY", &key).preopened_dir("/srv/shop", "/data", FsPerms::ReadOnly)?;
+///         Ok(())
+///     })
+///     .with_outgoing_http(move || Box::new(http.clone()));
+/// # drop(application);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Application {
     shared: Arc<Shared>,
+    grants: Grants,
 }
 
 struct Shared {
@@ -38,6 +66,7 @@ struct Shared {
     exports: Arc<Exports>,
     limits: Limits,
     slots: Arc<Semaphore>,
+    output: Arc<OutputLimit>,
 }
 
 /// Where the exports of an instance are.
@@ -99,7 +128,38 @@ impl Application {
         let handler = ProxyIndices::new(&prepared).map_err(LoadError::Link)?;
         let exports = Arc::new(Exports { handler, observed: ObservedIndices::new(&prepared).ok() });
         let slots = Arc::new(Semaphore::new(slot_count(&limits)));
-        Ok(Self { shared: Arc::new(Shared { prepared, exports, limits, slots }) })
+        let shared = Shared { prepared, exports, limits, slots, output: Arc::default() };
+        Ok(Self { shared: Arc::new(shared), grants: Grants::default() })
+    }
+
+    /// Has `prepare` called with the WASI context of each new instance, which it can give an environment, files and
+    /// everything else that [`WasiCtxBuilder`] offers. Standard output and standard error go to the log already.
+    ///
+    /// A request for which `prepare` fails gets status 500, and the log has the error.
+    ///
+    /// Open files, and what is read from them, count toward [`Limits::memory`]. Sockets do not: allow them only to an
+    /// application that you trust.
+    #[must_use]
+    pub fn with_wasi(
+        mut self,
+        prepare: impl Fn(&mut WasiCtxBuilder) -> wasmtime::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.grants.set_wasi(prepare);
+        self
+    }
+
+    /// Has the outgoing HTTP requests of each new instance sent by the hooks that `make` returns:
+    /// [`OutgoingHttp`](super::OutgoingHttp), or your own.
+    ///
+    /// Whatever the hooks are, [`Limits::outgoing_requests`] holds, and requests with their bodies count toward
+    /// [`Limits::memory`]. The sizes that the hooks give for chunks of bodies are not used.
+    #[must_use]
+    pub fn with_outgoing_http(
+        mut self,
+        make: impl Fn() -> Box<dyn WasiHttpHooks> + Send + Sync + 'static,
+    ) -> Self {
+        self.grants.set_outgoing_http(make);
+        self
     }
 
     /// The limits from [`Application::load`].
@@ -115,6 +175,15 @@ impl Application {
     /// Where the exports of its instances are.
     pub(super) fn exports(&self) -> &Arc<Exports> {
         &self.shared.exports
+    }
+
+    pub(super) fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// The limit of the output of all instances together.
+    pub(super) fn output_limit(&self) -> &Arc<OutputLimit> {
+        &self.shared.output
     }
 
     /// The slots for requests that run, as permits.
@@ -189,6 +258,7 @@ fn compile(engine: &Engine, application: &[u8]) -> Result<Component, LoadError> 
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<RequestState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    count_files(&mut linker)?;
     add_http_to_linker(&mut linker)?;
     crate::linker::add_to_linker(&mut linker)?;
     Ok(linker)

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use hyper::body::Bytes;
 use tokio::io::AsyncWrite;
@@ -11,6 +12,7 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
+use super::output_limit::{Admission, OutputLimit};
 use crate::log_targets::APPLICATION;
 
 /// The longest line that is logged in one piece, in bytes. Longer ones are split,
@@ -23,18 +25,19 @@ pub(super) struct GuestOutput {
 }
 
 impl GuestOutput {
-    /// Standard output: logged as information.
-    pub(super) fn stdout() -> Self {
-        Self::to(Output::Stdout)
+    /// Standard output: logged as information, up to a limit.
+    pub(super) fn stdout(limit: &Arc<OutputLimit>) -> Self {
+        Self::to(Output::Stdout, limit)
     }
 
-    /// Standard error: logged as a warning.
-    pub(super) fn stderr() -> Self {
-        Self::to(Output::Stderr)
+    /// Standard error: logged as a warning, up to a limit.
+    pub(super) fn stderr(limit: &Arc<OutputLimit>) -> Self {
+        Self::to(Output::Stderr, limit)
     }
 
-    fn to(output: Output) -> Self {
-        Self { lines: Arc::new(Mutex::new(Lines { output, unfinished: Vec::new() })) }
+    fn to(output: Output, limit: &Arc<OutputLimit>) -> Self {
+        let limit = Arc::clone(limit);
+        Self { lines: Arc::new(Mutex::new(Lines { output, limit, unfinished: Vec::new(), begun: false })) }
     }
 
     fn handle(&self) -> Handle {
@@ -80,30 +83,55 @@ impl Output {
 #[derive(Debug)]
 struct Lines {
     output: Output,
+    limit: Arc<OutputLimit>,
     unfinished: Vec<u8>,
+    /// Whether the beginning of the unfinished line is logged already.
+    begun: bool,
 }
 
 impl Lines {
     fn take(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            match piece.strip_suffix(b"\n") {
-                Some(end) => {
-                    self.unfinished.extend_from_slice(end);
-                    self.log_unfinished();
-                }
-                None => self.unfinished.extend_from_slice(piece),
-            }
-            if self.unfinished.len() >= LONGEST_LINE {
+            let end = piece.strip_suffix(b"\n");
+            self.unfinished.extend_from_slice(end.unwrap_or(piece));
+            if end.is_some() {
+                self.finish_line();
+            } else if self.unfinished.len() >= LONGEST_LINE {
                 self.log_unfinished();
+                self.begun = true;
             }
         }
     }
 
-    fn log_unfinished(&mut self) {
-        for piece in self.unfinished.chunks(LONGEST_LINE) {
-            self.output.log(piece);
+    fn finish_line(&mut self) {
+        if self.unfinished.is_empty() && !self.begun {
+            self.log(&[]);
         }
-        self.unfinished.clear();
+        self.log_unfinished();
+        self.begun = false;
+    }
+
+    fn log_unfinished(&mut self) {
+        let unfinished = std::mem::take(&mut self.unfinished);
+        for piece in unfinished.chunks(LONGEST_LINE) {
+            self.log(piece);
+        }
+    }
+
+    fn log(&self, line: &[u8]) {
+        match self.limit.admit(line.len(), Instant::now()) {
+            Admission::Log => self.output.log(line),
+            Admission::LogAfter { left_out } => {
+                tracing::warn!(target: APPLICATION, left_out, "lines of the application's output were left out");
+                self.output.log(line);
+            }
+            Admission::FirstLeftOut => {
+                let message =
+                    "the application prints too much; its output in the rest of this second is left out";
+                tracing::warn!(target: APPLICATION, "{message}");
+            }
+            Admission::LeaveOut => {}
+        }
     }
 }
 

@@ -1,11 +1,15 @@
-//! The bytes that a request makes the host hold in the resources of `wasi:http`. They count toward its memory limit.
+//! The bytes that a request makes the host hold in the resources of `wasi:http` and `wasi:filesystem`. They count toward
+//! its memory limit.
 
 use std::any::Any;
 
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::filesystem::Descriptor;
+use wasmtime_wasi::p2::{DynInputStream, ReaddirIterator};
 use wasmtime_wasi_http::FieldMap;
 use wasmtime_wasi_http::p2::bindings::http::types::{Method, Scheme};
-use wasmtime_wasi_http::p2::types::{HostOutgoingRequest, HostOutgoingResponse};
+use wasmtime_wasi_http::p2::body::{HostFutureTrailers, HostIncomingBody};
+use wasmtime_wasi_http::p2::types::{HostIncomingResponse, HostOutgoingRequest, HostOutgoingResponse};
 
 /// The largest write to the body of a response, in bytes.
 pub(super) const BODY_CHUNK: usize = 64 << 10;
@@ -15,6 +19,20 @@ pub(super) const LARGEST_FIELDS: usize = 128 << 10;
 
 /// The largest size of a body before its reader takes it: a chunk, the chunk behind it, and the trailers.
 pub(super) const BODY: usize = 2 * BODY_CHUNK + LARGEST_FIELDS;
+
+/// The largest size of an outgoing request and its response while they are sent and received: the fields and the body
+/// of the request, the head of the response, and a chunk of its body.
+pub(super) const EXCHANGE: usize = LARGEST_FIELDS + BODY + 2 * BODY_CHUNK;
+
+/// The largest size of what an input stream has read before the guest takes it.
+pub(super) const INPUT: usize = 64 << 10;
+
+/// The largest size of the trailers of a body that was received.
+const TRAILERS: usize = 32 << 10;
+
+/// What an open file or directory counts for. It is few bytes, but the process can have only so many of them; a list of
+/// entries is as large as the directory.
+pub(super) const OPEN_FILE: usize = 256 << 10;
 
 /// The bytes of a field beside its name and value: its slot in a hash map, which can be half empty.
 const FIELD_OVERHEAD: usize = 256;
@@ -31,6 +49,14 @@ fn in_entry(entry: &dyn Any) -> usize {
         in_fields(&response.headers) + response.body.as_ref().map_or(0, |_| BODY)
     } else if let Some(request) = entry.downcast_ref::<HostOutgoingRequest>() {
         in_request(request)
+    } else if let Some(response) = entry.downcast_ref::<HostIncomingResponse>() {
+        in_fields(&response.headers)
+    } else if entry.is::<HostIncomingBody>() || entry.is::<HostFutureTrailers>() {
+        TRAILERS
+    } else if entry.is::<DynInputStream>() {
+        INPUT
+    } else if entry.is::<Descriptor>() || entry.is::<ReaddirIterator>() {
+        OPEN_FILE
     } else {
         0
     }

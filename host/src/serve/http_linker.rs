@@ -7,19 +7,22 @@
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, ResourceTable};
+use wasmtime_wasi::p2::IoError;
 use wasmtime_wasi_http::p2::HeaderResult;
+use wasmtime_wasi_http::p2::bindings::http::outgoing_handler::Host as Handler;
 use wasmtime_wasi_http::p2::bindings::http::types::{
-    HeaderError, Host, HostFields, HostOutgoingRequest as RequestHost, HostOutgoingResponse as ResponseHost,
-    Method, Scheme,
+    ErrorCode, HeaderError, Host, HostFields, HostOutgoingRequest as RequestHost,
+    HostOutgoingResponse as ResponseHost, Method, Scheme,
 };
-use wasmtime_wasi_http::p2::types::{HostOutgoingRequest, HostOutgoingResponse};
-use wasmtime_wasi_http::{FieldMap, WasiHttpCtxView, WasiHttpView};
+use wasmtime_wasi_http::p2::types::{HostFutureIncomingResponse, HostOutgoingRequest, HostOutgoingResponse};
+use wasmtime_wasi_http::{Error, FieldMap, RequestOptions, WasiHttpCtxView, WasiHttpView};
 
-use super::held::{BODY, field, in_fields, in_method, in_scheme, in_text};
+use super::held::{BODY, EXCHANGE, field, in_fields, in_method, in_scheme, in_text};
 use super::state::RequestState;
 
-/// The interface in the linker whose functions are replaced.
+/// The interfaces in the linker whose functions are replaced.
 const TYPES: &str = "wasi:http/types@0.2.12";
+const OUTGOING_HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";
 
 /// Adds `wasi:http` to the linker, with the functions that take bytes from the budget.
 ///
@@ -33,6 +36,8 @@ pub(super) fn add_http_to_linker(linker: &mut Linker<RequestState>) -> wasmtime:
     count_fields(&mut types)?;
     count_addresses(&mut types)?;
     count_bodies(&mut types)?;
+    count(&mut types, "http-error-code", |_, _: &(Resource<IoError>,)| 0, error_code)?;
+    count_exchanges(&mut linker.instance(OUTGOING_HANDLER)?)?;
     linker.allow_shadowing(false);
     Ok(())
 }
@@ -118,6 +123,38 @@ fn count_bodies(types: &mut LinkerInstance<'_, RequestState>) -> wasmtime::Resul
         |_, _: &(Resource<HostOutgoingResponse>,)| BODY,
         |http, (response,)| Ok((ResponseHost::body(http, response)?,)),
     )
+}
+
+fn count_exchanges(handler: &mut LinkerInstance<'_, RequestState>) -> wasmtime::Result<()> {
+    type Parameters = (Resource<HostOutgoingRequest>, Option<Resource<RequestOptions>>);
+    type Handled = Result<Resource<HostFutureIncomingResponse>, ErrorCode>;
+    count(
+        handler,
+        "handle",
+        |_, _: &Parameters| EXCHANGE,
+        |http, (request, options)| -> wasmtime::Result<(Handled,)> {
+            match http.handle(request, options) {
+                Ok(response) => Ok((Ok(response),)),
+                Err(error) => Ok((Err(http.convert_error_code(error)?),)),
+            }
+        },
+    )
+}
+
+/// The code of an error of a stream. wasmtime's own function finds none for the errors of bodies that are received.
+fn error_code(
+    http: &mut WasiHttpCtxView<'_>,
+    (error,): (Resource<IoError>,),
+) -> wasmtime::Result<(Option<ErrorCode>,)> {
+    let code = match http.table.get(&error)?.downcast_ref::<Error>() {
+        Some(Error::HttpResponseBodySize(size)) => ErrorCode::HttpResponseBodySize(*size),
+        Some(Error::ConnectionReadTimeout) => ErrorCode::ConnectionReadTimeout,
+        Some(Error::HttpResponseIncomplete) => ErrorCode::HttpResponseIncomplete,
+        Some(Error::ConnectionTerminated) => ErrorCode::ConnectionTerminated,
+        Some(_) => ErrorCode::HttpProtocolError,
+        None => return Ok((http.http_error_code(error)?,)),
+    };
+    Ok((Some(code),))
 }
 
 /// Replaces a function by one that first takes the bytes that it may add from the budget.

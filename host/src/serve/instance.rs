@@ -46,7 +46,7 @@ impl Instance {
     ) -> wasmtime::Result<Self> {
         let prepared = application.prepared().clone();
         let memory = application.limits().memory;
-        let mut store = Store::try_new(prepared.engine(), RequestState::new(sessions, memory))?;
+        let mut store = Store::try_new(prepared.engine(), RequestState::new(sessions, application)?)?;
         store.limiter(|state| state);
         store.set_max_component_handles((memory / HANDLE).max(FEWEST_HANDLES));
         // Lists can overlap in the guest's memory, so that a small memory can hold a large parameter.

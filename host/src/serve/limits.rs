@@ -27,6 +27,10 @@ pub struct Limits {
     /// The number of requests that run at the same time; others wait for a slot. At least 1; 128 by default. Each
     /// reserves about 20 GiB of address space (not memory).
     pub concurrent_requests: u32,
+    /// The number of outgoing HTTP requests that one request may have at the same time; another one fails with
+    /// `connection-limit-reached`. One counts until both its body and that of its response have ended or are dropped, and
+    /// counts as 512 KiB of `memory`. 16 by default.
+    pub outgoing_requests: u32,
     /// The number of connections that are served at the same time; others wait to be accepted. At least 1; 1024 by
     /// default.
     pub connections: u32,
@@ -44,6 +48,7 @@ impl Default for Limits {
             memory: 64 << 20,
             body: 1 << 20,
             concurrent_requests: 128,
+            outgoing_requests: 16,
             connections: 1024,
             header_time: Duration::from_secs(15),
             shutdown_time: Duration::from_secs(30),

@@ -18,8 +18,8 @@
 //! # Steps of a request
 //!
 //! The server reads the body of a request to its end, waits for a free slot, makes an instance, calls the application,
-//! and drops the instance. The instance has its own memory, and no environment, files, sockets or outgoing HTTP. The
-//! [`Limits`] apply to each step. When a request fails, the client gets a status and a short text, and the log has the
+//! and drops the instance. The instance has its own memory, and no environment, files, sockets or outgoing HTTP, unless
+//! the [`Application`] was granted some. The [`Limits`] apply to each step. When a request fails, the client gets a status and a short text, and the log has the
 //! details:
 //!
 //! | status | when |
@@ -88,15 +88,21 @@ mod bounded_store;
 mod cache;
 mod connection;
 mod engine;
+mod exchanges;
+mod file_linker;
+mod grants;
 mod guest_output;
 mod head;
 mod held;
+mod hooks;
 mod http_linker;
 mod instance;
 mod limits;
 mod load;
 mod memory;
 mod observer;
+mod outgoing;
+mod output_limit;
 mod recorder;
 mod refusal;
 mod request;
@@ -113,5 +119,6 @@ pub use engine::pooled_engine;
 pub use limits::Limits;
 pub use load::Load;
 pub use observer::{Moment, Observer, Participation, RequestReport, TransactionOutcome, TransactionReport};
+pub use outgoing::{Origin, OriginError, OutgoingHttp, OutgoingHttpOptions, TrustError};
 pub use server::{ListenError, Server};
 pub use trace_context::TraceContext;

@@ -1,15 +1,14 @@
 //! The host's data of one running request.
 
-use hyper::{Request, Response};
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{
-    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
-};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use super::application::Application;
 use super::guest_output::GuestOutput;
-use super::held::{BODY_CHUNK, LARGEST_FIELDS, held_in};
+use super::held::{LARGEST_FIELDS, held_in};
+use super::hooks::Hooks;
 use super::memory::{Growth, HeldTooMuch, MemoryBudget};
 use crate::context::KeyValueCtx;
 use crate::linker::KeyValueView;
@@ -17,35 +16,44 @@ use crate::linker::KeyValueView;
 /// The data of one request's instance. Nothing in it outlives the request, and it
 /// shares only the store with others.
 pub(super) struct RequestState {
+    /// Dropped before the table, so that the bodies in it that the guest has not finished are known as such.
+    hooks: Hooks,
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    hooks: Hooks,
     key_value: KeyValueCtx,
     memory: MemoryBudget,
 }
 
 impl RequestState {
-    /// A state without environment, arguments, files or network.
-    pub(super) fn new(key_value: KeyValueCtx, memory: usize) -> Self {
+    /// A state with what the application was granted: by default without environment, arguments, files or network.
+    ///
+    /// # Errors
+    ///
+    /// When something that was granted is not there.
+    pub(super) fn new(key_value: KeyValueCtx, application: &Application) -> wasmtime::Result<Self> {
+        let (limits, grants) = (application.limits(), application.grants());
         let mut wasi = WasiCtx::builder();
-        wasi.stdout(GuestOutput::stdout()).stderr(GuestOutput::stderr());
-        wasi.max_random_size(memory as u64);
+        let output = application.output_limit();
+        wasi.stdout(GuestOutput::stdout(output)).stderr(GuestOutput::stderr(output));
+        wasi.max_random_size(limits.memory as u64);
+        grants.prepare(&mut wasi)?;
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(LARGEST_FIELDS);
-        Self {
+        let outgoing = usize::try_from(limits.outgoing_requests).unwrap_or(usize::MAX);
+        Ok(Self {
+            hooks: Hooks::new(grants.hooks(), outgoing),
             table: ResourceTable::new(),
             wasi: wasi.build(),
             http,
-            hooks: Hooks,
             key_value,
-            memory: MemoryBudget::new(memory),
-        }
+            memory: MemoryBudget::new(limits.memory),
+        })
     }
 
     /// Takes bytes from the memory budget for a resource.
     pub(super) fn hold(&mut self, bytes: usize) -> Result<(), HeldTooMuch> {
-        self.memory.hold(bytes, || held_in(&mut self.table))
+        self.memory.hold(bytes, || held_in(&mut self.table).saturating_add(self.hooks.held()))
     }
 
     /// The bytes of the memory budget that are used.
@@ -66,7 +74,8 @@ impl ResourceLimiter for RequestState {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(self.memory.grow(Growth { current, desired, maximum }, || held_in(&mut self.table)))
+        let held = || held_in(&mut self.table).saturating_add(self.hooks.held());
+        Ok(self.memory.grow(Growth { current, desired, maximum }, held))
     }
 
     fn table_growing(
@@ -95,25 +104,5 @@ impl WasiHttpView for RequestState {
 impl KeyValueView for RequestState {
     fn key_value(&mut self) -> &mut KeyValueCtx {
         &mut self.key_value
-    }
-}
-
-/// Denies the outgoing HTTP requests of applications, and limits how much of a response waits to be sent.
-struct Hooks;
-
-type Sending = Box<dyn Future<Output = Result<(), Error>> + Send>;
-
-impl WasiHttpHooks for Hooks {
-    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
-        BODY_CHUNK
-    }
-
-    fn send_request(
-        &mut self,
-        _request: Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _outcome: Sending,
-    ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Sending), Error>> + Send> {
-        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
     }
 }
