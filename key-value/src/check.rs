@@ -27,7 +27,9 @@ pub enum InvalidRequest {
     #[error("the key {0:?} ends with a colon, which names a family and no entry")]
     KeyOfFamily(String),
     /// The name of a family is empty, too long, or has other characters than a key.
-    #[error("{0:?} is not a family; it has 1 to {MAX_FAMILY_BYTES} printable ASCII characters without spaces")]
+    #[error(
+        "{0:?} is not a family; it has 1 to {MAX_FAMILY_BYTES} printable ASCII characters without spaces"
+    )]
     Family(String),
     /// Two writes have the same key.
     #[error("the call has two writes of the key {0:?}; use one call for each")]

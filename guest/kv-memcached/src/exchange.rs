@@ -1,8 +1,8 @@
 //! The bytes that are sent and received on a connection in one call, without the connection.
 
 use lovely_session_memcached::{
-    BatchResult, Epoch, Failure, HANDSHAKE, Interruption, PendingReplies, ReplyBuffer, Request,
-    ServerInfo, handshake_end, is_rejection,
+    BatchResult, Epoch, Failure, HANDSHAKE, Interruption, PendingReplies, ReplyBuffer, Request, ServerInfo,
+    handshake_end, is_rejection,
 };
 
 /// The handshake with a server that is not known yet, commands, or both.

@@ -51,7 +51,10 @@ struct OpenWrite {
 #[derive(Debug)]
 enum Prepared {
     /// The value is empty while it is in a command.
-    Put { value: Vec<u8>, ttl: u32 },
+    Put {
+        value: Vec<u8>,
+        ttl: u32,
+    },
     Touch(u32),
     Delete,
 }
@@ -301,7 +304,8 @@ impl OpenWrite {
             Verdict::Again => Step::Send,
             Verdict::Replace(cas) => Step::Replace(cas, epoch),
         };
-        if let (Prepared::Put { value, .. }, PendingCommand::Put { .. }) = (&mut self.change, command.pending) {
+        if let (Prepared::Put { value, .. }, PendingCommand::Put { .. }) = (&mut self.change, command.pending)
+        {
             *value = command.into_value()?;
         }
         if let (Some(Told::Is(generation)), true) = (told, self.condition != Condition::Version) {
@@ -400,8 +404,7 @@ mod tests {
 
     #[test]
     fn a_write_that_expects_a_version_of_another_epoch_is_not_sent() {
-        let mut server =
-            Server::of(vec![put("k", version(OTHER_EPOCH)), delete("l", version(OTHER_EPOCH))]);
+        let mut server = Server::of(vec![put("k", version(OTHER_EPOCH)), delete("l", version(OTHER_EPOCH))]);
         assert_eq!(server.sends(), "mg k u O1\r\nmg l u O2\r\n");
         server.replies(&["HD O1", "EN O2"]);
         assert_eq!(server.outcomes(), [Outcome::Stale, Outcome::Missing]);

@@ -64,7 +64,8 @@ mod tests {
     fn the_error_names_who_has_done_it_and_who_has_not() {
         let one_of_two = [("a:1", Ok(())), ("b:2", Err(Failure::TimedOut))];
         let Err(Error::Unavailable(text)) = confirm(one_of_two, "ls1:cart") else { panic!() };
-        for part in ["\"ls1:cart\"", "by memcached server b:2: it did not", "Confirmed by: a:1.", "Repeat it"] {
+        for part in ["\"ls1:cart\"", "by memcached server b:2: it did not", "Confirmed by: a:1.", "Repeat it"]
+        {
             assert!(text.contains(part), "{part:?} is not in {text}");
         }
         assert_eq!(confirm([("a:1", Ok(())), ("b:2", Ok(()))], "f"), Ok(()));
