@@ -5,7 +5,9 @@ use clap::{Parser, Subcommand};
 use crate::check_store::CheckStoreArgs;
 use crate::completions::CompletionsArgs;
 use crate::compose::ComposeArgs;
+use crate::end::EndArgs;
 use crate::inspect::InspectArgs;
+use crate::invalidate::InvalidateArgs;
 use crate::log::LogFormat;
 use crate::man::ManArgs;
 use crate::new::NewArgs;
@@ -28,6 +30,10 @@ Examples:
   Print a session:
     lovely-session inspect --store memcached://10.0.0.1:11211,10.0.0.2:11211 cart 5Ck1w3…
 
+  End a session, or all sessions of a container:
+    lovely-session end --store memcached://10.0.0.1:11211,10.0.0.2:11211 cart 5Ck1w3…
+    lovely-session invalidate --store memcached://10.0.0.1:11211,10.0.0.2:11211 cart
+
   Write a component that other hosts with WASI 0.2 can run, with sessions in memcached:
     lovely-session compose shop.wasm --store memcached --output shop-with-sessions.wasm
 
@@ -39,11 +45,13 @@ Exit codes:
   1  a failure that has no other code
   2  the command line or the configuration file is invalid
   3  the application or a store component cannot be read, served or composed
-  4  the store cannot be reached, or lacks what sessions need
+  4  the store cannot be reached, or lacks what sessions need; for `end` and `invalidate`: not everything
+     that was asked for is certain to have ended, so repeat it
   5  the server cannot listen on the address
-  6  the session does not exist, or its record cannot be read
+  6  the session does not exist, has ended already, or its record cannot be read
   7  the checked store breaks a rule
   8  the checked store breaks no rule, but some rules are unsupported or could not be tried
+  9  the question whether to go on was not answered with yes
 
 The log goes to standard error. The variable RUST_LOG filters it: `warn` keeps warnings and errors,
 `info,access=off` leaves out the line for each request, `debug` adds details. Lines that cannot be
@@ -67,6 +75,10 @@ pub enum Command {
     Serve(ServeArgs),
     /// Print a stored session, without changing it or extending its lifetime
     Inspect(InspectArgs),
+    /// End a session, as a logout does
+    End(EndArgs),
+    /// End all sessions of a container at once, on all hosts
+    Invalidate(InvalidateArgs),
     /// Compose the session component, and an application, with a store, for other hosts
     Compose(ComposeArgs),
     /// Check that a store keeps the contract of `lovely:session/key-value`, and print a report

@@ -93,6 +93,35 @@ pub enum Failure {
     /// Traces cannot be exported.
     #[error(transparent)]
     Traces(#[from] TraceError),
+    /// The question whether to go on was not answered with yes.
+    #[error("not confirmed; nothing was changed")]
+    NotConfirmed,
+    /// Not every server has confirmed that the sessions of a container ended.
+    #[error("the sessions of the container have not ended everywhere")]
+    Invalidate(#[source] lovely_session_host::Error),
+    /// Entries that were put before an invalidation are still there.
+    #[error(
+        "entries of the container `{container}` are still there; are all hosts and this command of one version?"
+    )]
+    NotInvalidated {
+        /// The name of the container.
+        container: String,
+    },
+    /// A session cannot be ended.
+    #[error("the session cannot be ended: {0}")]
+    End(lovely_session_core::Error),
+    /// The session is still there.
+    #[error("the session in the container `{container}` is still there, or has begun again; repeat it")]
+    NotEnded {
+        /// The name of the container.
+        container: String,
+    },
+    /// The session has ended already.
+    #[error("the session in the container `{container}` has ended already")]
+    HasEnded {
+        /// The name of the container.
+        container: String,
+    },
     /// The server cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -117,11 +146,13 @@ impl Failure {
             Self::System(_) | Self::Exists { .. } | Self::Write { .. } | Self::Print(_) | Self::Trust(_) => 1,
             Self::Usage(_) | Self::Config(_) | Self::Traces(_) => 2,
             Self::Read { .. } | Self::Load { .. } | Self::Compose { .. } | Self::StoreComponent { .. } => 3,
-            Self::OpenStore(_) | Self::ReadStore(_) => 4,
+            Self::OpenStore(_) | Self::ReadStore(_) | Self::Invalidate(_) => 4,
+            Self::NotInvalidated { .. } | Self::End(_) | Self::NotEnded { .. } => 4,
             Self::Listen(_) => 5,
-            Self::NoSession { .. } | Self::Record(_) => 6,
+            Self::NoSession { .. } | Self::HasEnded { .. } | Self::Record(_) => 6,
             Self::BrokenStore => 7,
             Self::IncompleteStore => 8,
+            Self::NotConfirmed => 9,
         })
     }
 

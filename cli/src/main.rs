@@ -5,11 +5,14 @@ mod check_store;
 mod completions;
 mod compose;
 mod config;
+mod end;
 mod failure;
 mod inspect;
+mod invalidate;
 mod log;
 mod man;
 mod new;
+mod operate;
 mod output;
 mod serve;
 mod store;
@@ -69,6 +72,8 @@ async fn run_command(command: Command, log: &Log) -> Result<(), Failure> {
         Command::New(args) => new::run(&args),
         Command::Serve(args) => serve::run(args, log).await,
         Command::Inspect(args) => inspect::run(args).await,
+        Command::End(args) => end::run(args).await,
+        Command::Invalidate(args) => invalidate::run(args).await,
         Command::Compose(args) => compose::run(&args),
         Command::CheckStore(args) => check_store::run(args).await,
         Command::Completions(args) => completions::run(&args, CommandLine::command()),

@@ -10,6 +10,9 @@ use crate::types::{Change, Error, Expectation, Lifetime, Outcome, Version, Write
 /// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 250;
 
+/// The longest name of a family, in bytes: its keys have a colon and at least one more character.
+pub const MAX_FAMILY_BYTES: usize = MAX_KEY_BYTES - 2;
+
 /// Why a call is invalid. Convert it into an [`Error`] to return it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -20,6 +23,14 @@ pub enum InvalidRequest {
     /// A key has a character other than the printable ASCII characters without the space.
     #[error("the key {0:?} has other characters than printable ASCII without spaces")]
     KeyCharacter(String),
+    /// A key ends with a colon. Under such a key, a store may keep what it knows of a family.
+    #[error("the key {0:?} ends with a colon, which names a family and no entry")]
+    KeyOfFamily(String),
+    /// The name of a family is empty, too long, or has other characters than a key.
+    #[error(
+        "{0:?} is not a family; it has 1 to {MAX_FAMILY_BYTES} printable ASCII characters without spaces"
+    )]
+    Family(String),
     /// Two writes have the same key.
     #[error("the call has two writes of the key {0:?}; use one call for each")]
     DuplicateKey(String),
@@ -77,6 +88,19 @@ pub fn writes(
     Ok(())
 }
 
+/// Checks the parameter of [`KeyValue::drop_family`](crate::KeyValue::drop_family).
+///
+/// # Errors
+///
+/// When no key can belong to such a family. The store must not do anything of the call then.
+pub fn family(family: &str) -> Result<(), InvalidRequest> {
+    let is_printable = family.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_printable && (1..=MAX_FAMILY_BYTES).contains(&family.len()) {
+        return Ok(());
+    }
+    Err(InvalidRequest::Family(family.to_owned()))
+}
+
 /// Checks the sizes of values; `limit` returns the most bytes for a value under a key. If a value is too large, returns
 /// the outcomes to return from the call, [`Outcome::TooLarge`] and [`Outcome::Skipped`]. The store must not write
 /// anything then.
@@ -97,6 +121,9 @@ fn key(key: &str) -> Result<(), InvalidRequest> {
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(InvalidRequest::KeyCharacter(key.to_owned()));
+    }
+    if key.ends_with(':') {
+        return Err(InvalidRequest::KeyOfFamily(key.to_owned()));
     }
     Ok(())
 }
@@ -137,6 +164,17 @@ mod tests {
         assert_eq!(key(&"k".repeat(251)), Err(InvalidRequest::KeyLength(251)));
         for bad in ["a b", "a\r\nb", "a\0b", "\u{7f}", "é"] {
             assert_eq!(key(bad), Err(InvalidRequest::KeyCharacter(bad.into())));
+        }
+        assert_eq!(key("a:b:"), Err(InvalidRequest::KeyOfFamily("a:b:".into())));
+    }
+
+    #[test]
+    fn a_family_has_1_to_248_printable_characters() {
+        let longest = "f".repeat(248);
+        assert_eq!(family("ls1:cart"), Ok(()));
+        assert_eq!(family(&longest), Ok(()));
+        for bad in ["", "a b", "a\r\nb", "é", &(longest + "f")] {
+            assert_eq!(family(bad), Err(InvalidRequest::Family(bad.into())));
         }
     }
 

@@ -15,9 +15,11 @@ extern crate alloc;
 pub mod check;
 
 mod convert;
+mod family;
 mod store;
 mod types;
 
 pub use async_trait::async_trait;
+pub use family::family;
 pub use store::KeyValue;
 pub use types::{Change, Entry, Error, Expectation, Lifetime, Outcome, Version, Write};

@@ -1,6 +1,7 @@
 //! The trait that a store implements.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -16,7 +17,7 @@ use crate::types::{Entry, Error, Lifetime, Outcome, Write};
 ///   within a timeout that the implementation chooses.
 /// - A store that cannot do what a call requires (expire entries, slide lifetimes, compare and swap) fails with
 ///   [`Error::Unsupported`]. It must never ignore the requirement.
-/// - An `Err` means that the store has done nothing of the call. The result of each write is an [`Outcome`].
+/// - An `Err` of a read or a write means that the store has done nothing of the call. The result of each write is an [`Outcome`].
 /// - Calls run concurrently. Of several concurrent writes that expect the same version, exactly one is applied.
 /// - When the future of a call is dropped, its writes may be done or not, as with [`Outcome::Unknown`].
 /// - Invalid calls fail before anything is done. The functions in [`check`](crate::check) find them.
@@ -68,6 +69,24 @@ pub trait KeyValue: Send + Sync + 'static {
     /// [`Expectation::Absent`](crate::Expectation::Absent) fail with [`Error::Unsupported`]. In each case nothing is
     /// done.
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error>;
+
+    /// Drops a family: all entries whose keys have this [`family`](crate::family), at once for everybody who uses the
+    /// store, and without visiting each. To callers it is as if all of them were deleted at one moment during the call,
+    /// with a promise that no deletion of single entries can give: nothing that was written before, and no write under
+    /// way that expects one of them, is ever seen again. Later writes of the same keys are new entries. Other families
+    /// are not affected, also not those whose names begin with this one.
+    ///
+    /// With several servers there is a moment for each server, during the call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] from a store that cannot, which is the default. [`Error::Other`] for an invalid name of a
+    /// family. [`Error::Unavailable`] when a server has not confirmed it, though others may have done it; the text says
+    /// which. Repeat the call then; this is harmless. What gets no reply may be done later.
+    async fn drop_family(&self, family: String) -> Result<(), Error> {
+        let text = format!("this store cannot drop the family {family:?}; delete its entries one by one");
+        Err(Error::Unsupported(text))
+    }
 
     /// Whether the store logs its failures itself. If not, the host logs the errors and outcomes that it returns. A
     /// store that wraps another one returns what that one returns. `false` by default.

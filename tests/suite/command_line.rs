@@ -4,9 +4,11 @@ use lovely_session_tests::binary;
 
 mod caching;
 mod check_store;
+mod end;
 mod generated;
 mod help;
 mod inspect;
+mod invalidate;
 mod log;
 mod new;
 mod output;

@@ -1,6 +1,7 @@
 //! The stores: the contract, and the tests of single stores.
 
 mod contract;
+mod families;
 mod frozen_servers;
 mod kv_memcached;
 mod lying_servers;

@@ -39,4 +39,9 @@ impl KeyValue for Counting {
         self.writes.fetch_add(1, Ordering::SeqCst);
         self.inner.write_many(writes).await
     }
+
+    async fn drop_family(&self, family: String) -> Result<(), Error> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.inner.drop_family(family).await
+    }
 }

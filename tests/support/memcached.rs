@@ -126,7 +126,19 @@ impl MemcachedServer {
         send(self.address, command).expect("memcached replies")
     }
 
-    /// The keys of all items, in any order.
+    /// Puts an entry for 100 seconds, as a store does: stamped with the generation of its family.
+    ///
+    /// # Panics
+    ///
+    /// When it does not reply, or when the key is in no family.
+    pub fn put_stamped(&self, key: &str, value: &str) {
+        let (family, _) = key.rsplit_once(':').expect("the key is in a family");
+        let entry = format!("ms {key} {} F7 T100\r\n{value}", value.len());
+        let stored = self.command(&format!("ms {family}: 0 F7 T0\r\n\r\n{entry}"));
+        assert_eq!(stored, "HD\r\nHD\r\n");
+    }
+
+    /// The keys of all entries, in any order: of all items but those that stand for a family.
     ///
     /// # Panics
     ///
@@ -142,6 +154,7 @@ impl MemcachedServer {
             reply = self.dump();
         }
         let keys = reply.lines().filter_map(|line| line.strip_prefix("key=")?.split(' ').next());
+        let keys = keys.filter(|key| !key.ends_with("%3A"));
         // The dump escapes characters as in URLs. Of those, a session's key has only these.
         keys.map(|key| key.replace("%3A", ":").replace("%25", "%")).collect()
     }

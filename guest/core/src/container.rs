@@ -76,6 +76,21 @@ impl Container {
         Ok(joined.into_iter().flatten().map(|index| Session::new(transaction, index)).next())
     }
 
+    /// As [`Self::resume`], and follows every renewal that the store still remembers, with a grace or without. It is
+    /// for an operator who ends a session and knows an id that it had: never use it for ids that come from a client.
+    ///
+    /// # Errors
+    /// As [`Self::session`].
+    pub fn resume_renewed<E: Environment>(
+        &self,
+        transaction: &Transaction<E>,
+        id: &str,
+    ) -> Result<Option<Session<E>>, Error> {
+        let wanted = Wanted::ExistingOrRenewed;
+        let joined = join::join(transaction.shared(), &self.settings, &[id], wanted)?;
+        Ok(joined.into_iter().flatten().map(|index| Session::new(transaction, index)).next())
+    }
+
     /// Begins a session with a fresh random id of 192 bits. Sends nothing to the store.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ pub use environment::{
     Version, Write,
 };
 pub use error::{Conflict, Error, NameKind, SessionName};
-pub use names::{MAX_CONTAINER_NAME, MAX_NAME, store_key};
+pub use names::{MAX_CONTAINER_NAME, MAX_NAME, store_family, store_key};
 pub use observation::{Ending, Participation, Report};
 pub use options::{ContainerOptions, MAX_REMEMBER_ENDED, MAX_TIMEOUT};
 pub use package::Package;

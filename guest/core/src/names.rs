@@ -50,11 +50,32 @@ pub fn store_key(container: &str, id: &str) -> Result<String, Error> {
     check_name(NameKind::Container, container)?;
     check_name(NameKind::SessionId, id)?;
     let mut key = Vec::with_capacity(KEY_PREFIX.len() + container.len() + 65);
-    key.extend_from_slice(KEY_PREFIX);
-    escape(container, &mut key);
+    push_family(container, &mut key);
     key.push(b':');
     push_hex(&Sha256::digest(id.as_bytes()), &mut key);
     Ok(ascii(key))
+}
+
+/// Returns the family of the keys of a container's sessions: what [`store_key`] has before its last colon. A store
+/// that can drop a family ends all sessions of a container at once.
+///
+/// ```
+/// assert_eq!(lovely_session_core::store_family("my cart")?, "ls1:my%20cart");
+/// # Ok::<(), lovely_session_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::InvalidName`].
+pub fn store_family(container: &str) -> Result<String, Error> {
+    check_name(NameKind::Container, container)?;
+    let mut family = Vec::with_capacity(KEY_PREFIX.len() + container.len());
+    push_family(container, &mut family);
+    Ok(ascii(family))
+}
+
+fn push_family(container: &str, key: &mut Vec<u8>) {
+    key.extend_from_slice(KEY_PREFIX);
+    escape(container, key);
 }
 
 /// Returns a fresh random id of 192 bits, and its store key.
@@ -150,6 +171,17 @@ mod tests {
         let key = store_key("A-z_0.9 \u{e4}:", "secret").unwrap();
         let digest = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
         assert_eq!(key, format!("ls1:A-z_0.9%20%C3%A4%3A:{digest}"));
+    }
+
+    #[test]
+    fn the_family_of_a_key_is_that_of_its_container_and_of_no_other() {
+        use lovely_session_key_value::family;
+        for container in ["cart", "a:b", "a:", ":", "%3A", "ä"] {
+            let key = store_key(container, "id").unwrap();
+            assert_eq!(family(&key), Some(&*store_family(container).unwrap()));
+        }
+        assert_ne!(store_family("a:b").unwrap(), store_family("a%3Ab").unwrap());
+        assert!(matches!(store_family(""), Err(Error::InvalidName { kind: NameKind::Container, .. })));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The bytes that are sent and received on a connection in one call, without the connection.
 
 use lovely_session_memcached::{
-    Batch, BatchResult, Epoch, Failure, HANDSHAKE, Interruption, PendingReplies, ReplyBuffer, Request,
-    ServerInfo, handshake_end, is_rejection,
+    BatchResult, Epoch, Failure, HANDSHAKE, Interruption, PendingReplies, ReplyBuffer, Request, ServerInfo,
+    handshake_end, is_rejection,
 };
 
 /// The handshake with a server that is not known yet, commands, or both.
@@ -77,16 +77,15 @@ impl Exchange {
         self.failure.as_ref()
     }
 
-    /// The result of a batch, which was encoded for a process of this epoch.
-    pub fn into_result(mut self, batch: &Batch, epoch: Option<Epoch>) -> BatchResult {
+    /// The result of the commands, which were encoded for a process of this epoch.
+    pub fn into_result(mut self, epoch: Option<Epoch>) -> BatchResult {
         // From the first byte on, commands may be done.
         let is_begun = self.sent > self.handshake_bytes;
         let interruption = self.failure.map(|failure| match is_begun {
             true => Interruption::NoReply(failure),
             false => Interruption::Unsent(failure),
         });
-        let commands = epoch.map(|epoch| batch.pending(epoch)).unwrap_or_default();
-        BatchResult { epoch, commands, replies: self.replies.take(), interruption }
+        BatchResult { epoch, replies: self.replies.take(), interruption }
     }
 
     fn try_receive(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -125,7 +124,7 @@ mod tests {
     use std::io;
     use std::time::Duration;
 
-    use lovely_session_memcached::HandshakeError;
+    use lovely_session_memcached::{Batch, Generations, HandshakeError};
 
     use super::*;
 
@@ -138,7 +137,7 @@ mod tests {
 
     fn batch(commands: usize) -> Batch {
         let keys = (0..commands).map(|number| format!("k{number}"));
-        Batch::of_reads(keys, None, Duration::ZERO, 4).unwrap()
+        Batch::of_reads(keys, None, Duration::ZERO, |_| 4).unwrap()
     }
 
     fn request(commands: usize) -> Request {
@@ -170,7 +169,8 @@ mod tests {
         for chunk in 1..=bytes.len() {
             let exchange = received(None, 3, &bytes, chunk);
             assert!(exchange.is_over() && exchange.failure().is_none(), "in chunks of {chunk}");
-            let entries = exchange.into_result(&batch(3), Some(EPOCH)).into_entries("h:1").unwrap();
+            let result = exchange.into_result(Some(EPOCH));
+            let entries = batch(3).into_entries(result, "h:1", &mut Generations::default()).unwrap();
             let values: Vec<_> =
                 entries.iter().map(|entry| entry.as_ref().map(|entry| &entry.value[..])).collect();
             assert_eq!(values, [Some(&b"a\r\nb\n"[..]), None, Some(b"")], "in chunks of {chunk}");
@@ -200,7 +200,7 @@ mod tests {
             let mut exchange = Exchange::new(None, Some(request(1)));
             exchange.advance(bytes);
             exchange.fail(Failure::TimedOut);
-            exchange.into_result(&batch(1), None).interruption
+            exchange.into_result(None).interruption
         };
         assert_eq!(interrupted(HANDSHAKE.len()), Some(Interruption::Unsent(Failure::TimedOut)));
         assert_eq!(interrupted(HANDSHAKE.len() + 1), Some(Interruption::NoReply(Failure::TimedOut)));
@@ -211,7 +211,7 @@ mod tests {
         let mut exchange = received(Some(known()), 3, &REPLIES[..REPLIES.len() - 1], 7);
         assert!(!exchange.is_over());
         exchange.fail(Failure::Broken(io::ErrorKind::UnexpectedEof));
-        assert_eq!(exchange.into_result(&batch(3), Some(EPOCH)).replies.len(), 2);
+        assert_eq!(exchange.into_result(Some(EPOCH)).replies.len(), 2);
     }
 
     #[test]
@@ -223,6 +223,6 @@ mod tests {
         }
         let rejected = received(Some(known()), 2, b"CLIENT_ERROR bad data chunk\r\n", 64);
         assert_eq!(rejected.failure(), Some(&Failure::InvalidReply));
-        assert_eq!(rejected.into_result(&batch(2), Some(EPOCH)).replies.len(), 1);
+        assert_eq!(rejected.into_result(Some(EPOCH)).replies.len(), 1);
     }
 }

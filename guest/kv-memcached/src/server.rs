@@ -1,7 +1,8 @@
 //! A server, the connection to it, and what is known of it.
 
+use lovely_session_key_value::{Entry, Error};
 use lovely_session_memcached::{
-    Batch, BatchResult, Epoch, Failure, InvalidCommand, ServerAddress, ServerInfo,
+    Batch, BatchResult, Epoch, Failure, Generations, InvalidCommand, ServerAddress, ServerInfo,
 };
 
 use crate::bindings::clocks::monotonic_clock;
@@ -17,6 +18,8 @@ pub struct Server {
     connection: Option<Connection>,
     /// Of the process at the other end of the connection.
     known: Option<(ServerInfo, Epoch)>,
+    /// The generations of families, as they were last seen.
+    pub generations: Generations,
     next_opaque: u32,
 }
 
@@ -32,7 +35,8 @@ pub struct Job {
 impl Server {
     /// A server that was not needed yet.
     pub fn new(address: ServerAddress) -> Self {
-        Self { name: address.to_string(), address, connection: None, known: None, next_opaque: 0 }
+        let (name, generations) = (address.to_string(), Generations::default());
+        Self { name, address, connection: None, known: None, generations, next_opaque: 0 }
     }
 
     /// Its address, by which keys are routed.
@@ -50,6 +54,15 @@ impl Server {
         let first = self.next_opaque;
         self.next_opaque = first.wrapping_add(commands as u32);
         first
+    }
+
+    /// The entries that a batch of reads has found.
+    ///
+    /// # Errors
+    ///
+    /// When a reply is missing or invalid.
+    pub fn found(&mut self, batch: Batch, result: BatchResult) -> Result<Vec<Option<Entry>>, Error> {
+        batch.into_entries(result, &self.name, &mut self.generations)
     }
 
     /// Forgets a connection that cannot be used any more, and returns what is known of the process at the other end.
@@ -91,12 +104,20 @@ impl Server {
 }
 
 impl Job {
-    /// The handshake; `None` when it is done already.
-    pub fn handshake(server: usize, state: &mut Server) -> Option<Self> {
+    /// The handshake, with these reads along with it; `None` when it is done already.
+    ///
+    /// # Errors
+    ///
+    /// When the batch cannot be encoded.
+    pub fn handshake(
+        server: usize,
+        state: &mut Server,
+        batch: &Batch,
+    ) -> Result<Option<Self>, InvalidCommand> {
         if state.check().is_some() {
-            return None;
+            return Ok(None);
         }
-        Some(Self { server, epoch: None, exchange: Exchange::new(None, None) })
+        Self::read(server, state, batch).map(Some)
     }
 
     /// A read, along with the handshake if it is not done yet.
@@ -128,9 +149,9 @@ impl Job {
     }
 
     /// The result of its batch.
-    pub fn into_result(self, state: &Server, batch: &Batch) -> BatchResult {
+    pub fn into_result(self, state: &Server) -> BatchResult {
         let epoch = self.epoch.or_else(|| state.known.map(|(_, epoch)| epoch));
-        self.exchange.into_result(batch, epoch)
+        self.exchange.into_result(epoch)
     }
 }
 

@@ -67,6 +67,10 @@ impl KeyValue for BoundedStore {
         self.store.write_many(writes).await
     }
 
+    async fn drop_family(&self, family: String) -> Result<(), Error> {
+        self.store.drop_family(family).await
+    }
+
     fn logs_failures(&self) -> bool {
         self.store.logs_failures()
     }

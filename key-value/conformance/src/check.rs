@@ -19,18 +19,20 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// Checks all rules on a store.
 ///
-/// This takes about 10 seconds on a store that follows real time, and at most 20 MB in the store. Call it on a Tokio
+/// This takes about 10 seconds on a store that follows real time, and at most 20 MB in the store. The entries are
+/// deleted at the end; a store can keep a few small items that stand for the families it has seen. Call it on a Tokio
 /// runtime with its timer enabled. A rule whose check takes longer than two minutes is reported as broken, and so is
 /// one in whose check the store panics.
 pub async fn check(subject: &Subject) -> Report {
     let run = RandomState::new().hash_one(());
     let mut findings = Vec::new();
     for (number, rule) in rules::IMMEDIATE.iter().copied().flatten().enumerate() {
-        findings.push(check_rule(subject, rule, prefix(run, number)).await);
+        findings.push(check_rule(subject, rule, &prefix(run, number)).await);
     }
     let first = findings.len();
     let waiting = rules::WAITING.iter().enumerate();
-    let waiting = waiting.map(|(number, rule)| check_rule(subject, rule, prefix(run, first + number)));
+    let waiting = waiting
+        .map(|(number, rule)| async move { check_rule(subject, rule, &prefix(run, first + number)).await });
     match subject.passing {
         // Concurrently, because they wait most of the time.
         Passing::Wait => findings.extend(join_all(waiting).await),
@@ -44,12 +46,13 @@ pub async fn check(subject: &Subject) -> Report {
     Report::new(findings)
 }
 
-/// The beginning of the keys of a rule, which no other rule and no other run uses.
+/// What the keys of a rule begin with behind their family, which no other rule and no other run uses. All rules have one
+/// family, unless they are about families.
 fn prefix(run: u64, number: usize) -> String {
-    format!("lovely-conformance:{run:016x}:{number}:")
+    format!("{run:016x}-{number}-")
 }
 
-async fn check_rule(subject: &Subject, rule: &Rule, prefix: String) -> Finding {
+async fn check_rule(subject: &Subject, rule: &Rule, prefix: &str) -> Finding {
     let probe = Arc::new(Probe::new(subject, prefix));
     // In a separate task, so that a panic of the store breaks this rule only.
     let checked = tokio::spawn(timeout(TIME_LIMIT, (rule.check)(Arc::clone(&probe)))).await;
@@ -62,5 +65,5 @@ async fn check_rule(subject: &Subject, rule: &Rule, prefix: String) -> Finding {
         Err(panic) => Status::Broken(format!("the store panicked: {panic}")),
     };
     probe.clean_up().await;
-    Finding { rule: rule.sentence(), status }
+    Finding { rule: rule.sentence(), is_optional: rule.is_optional, status }
 }

@@ -8,8 +8,11 @@ use lovely_session_key_value::{
     Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write,
 };
 
-use crate::stop::{Stop, ensure_eq};
+use crate::stop::{Checked, Stop, ensure_eq};
 use crate::subject::{LIFETIME, Passing, Subject};
+
+/// The family of the keys of rules that are not about families.
+const FAMILY: &str = "lovely-conformance";
 
 /// A store, with the keys of one rule.
 pub(crate) struct Probe {
@@ -21,21 +24,44 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    pub(crate) fn new(subject: &Subject, prefix: String) -> Self {
+    pub(crate) fn new(subject: &Subject, prefix: &str) -> Self {
+        let prefix = prefix.to_owned();
         let (store, passing) = (Arc::clone(&subject.store), subject.passing.clone());
         Self { store, passing, lifetime: subject.lifetime, prefix, used: Mutex::default() }
     }
 
     /// A key of this rule.
     pub(crate) fn key(&self, name: &str) -> String {
-        let key = format!("{}{name}", self.prefix);
+        let key = format!("{FAMILY}:{}{name}", self.prefix);
         self.remember(&key);
         key
     }
 
+    /// A family of this rule.
+    pub(crate) fn family(&self, name: &str) -> String {
+        format!("{FAMILY}:{}{name}", self.prefix)
+    }
+
+    /// A key in a family of this rule.
+    pub(crate) fn key_in(&self, family: &str, name: &str) -> String {
+        let key = format!("{family}:{name}");
+        self.remember(&key);
+        key
+    }
+
+    pub(crate) async fn drop_family(&self, family: &str) -> Checked {
+        Ok(self.store.drop_family(family.to_owned()).await?)
+    }
+
+    /// Drops a family whose name is invalid, and returns the error.
+    pub(crate) async fn refused_drop(&self, family: &str) -> Option<Error> {
+        self.store.drop_family(family.to_owned()).await.err()
+    }
+
     /// A key of this rule with the longest length.
     pub(crate) fn longest_key(&self, name: &str) -> String {
-        let key = format!("{}{name:0>width$}", self.prefix, width = 250 - self.prefix.len());
+        let prefix = format!("{FAMILY}:{}", self.prefix);
+        let key = format!("{prefix}{name:0>width$}", width = 250 - prefix.len());
         self.remember(&key);
         key
     }

@@ -20,6 +20,8 @@ pub enum Status {
 pub struct Finding {
     /// The rule, as a sentence.
     pub rule: String,
+    /// Whether a store that does not support what the rule is about keeps the contract nevertheless.
+    pub is_optional: bool,
     /// Whether the store keeps it.
     pub status: Status,
 }
@@ -41,9 +43,9 @@ impl Report {
         &self.findings
     }
 
-    /// Whether the store keeps every rule.
+    /// Whether the store keeps every rule, except for optional ones that it does not support.
     pub fn is_kept(&self) -> bool {
-        self.count(|status| *status == Status::Kept) == self.findings.len()
+        self.findings.iter().all(Finding::is_kept)
     }
 
     /// Whether the store breaks a rule. A store that reports `unsupported` does not break the rule.
@@ -74,9 +76,20 @@ impl Status {
     }
 }
 
+impl Finding {
+    fn is_kept(&self) -> bool {
+        match &self.status {
+            Status::Kept => true,
+            Status::Unsupported(_) => self.is_optional,
+            Status::NotTried(_) | Status::Broken(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<12} {}", self.status.name(), self.rule)?;
+        let optional = if self.is_optional { " (optional)" } else { "" };
+        write!(f, "{:<12} {}{optional}", self.status.name(), self.rule)?;
         match self.status.details() {
             Some(details) => write!(f, "\n{:13}{details}", ""),
             None => Ok(()),
@@ -107,7 +120,8 @@ mod tests {
     use super::*;
 
     fn report(statuss: &[Status]) -> Report {
-        let finding = |status: &Status| Finding { rule: "a rule".into(), status: status.clone() };
+        let finding =
+            |status: &Status| Finding { rule: "a rule".into(), is_optional: false, status: status.clone() };
         Report::new(statuss.iter().map(finding).collect())
     }
 

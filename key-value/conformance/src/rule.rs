@@ -11,6 +11,8 @@ type Checking = Pin<Box<dyn Future<Output = Checked> + Send>>;
 /// A rule, and its check.
 pub(crate) struct Rule {
     name: &'static str,
+    /// Whether the contract is kept without it, by a store that reports it as unsupported.
+    pub(crate) is_optional: bool,
     pub(crate) check: fn(Arc<Probe>) -> Checking,
 }
 
@@ -21,13 +23,23 @@ macro_rules! rules {
             $crate::rule::Rule::new(stringify!($name), |probe| Box::pin($name(probe)))
         ),*];
     };
+    (optional: $($name:ident,)*) => {
+        pub(super) const RULES: &[$crate::rule::Rule] = &[$(
+            $crate::rule::Rule::new(stringify!($name), |probe| Box::pin($name(probe))).optional()
+        ),*];
+    };
 }
 
 pub(crate) use rules;
 
 impl Rule {
     pub(crate) const fn new(name: &'static str, check: fn(Arc<Probe>) -> Checking) -> Self {
-        Self { name, check }
+        Self { name, is_optional: false, check }
+    }
+
+    /// The same rule, for stores that support what it is about.
+    pub(crate) const fn optional(self) -> Self {
+        Self { is_optional: true, ..self }
     }
 
     /// The rule as a sentence.

@@ -1,6 +1,7 @@
 //! The rules of the contract.
 
 mod batches;
+mod families;
 mod lifetimes;
 mod races;
 mod refusals;
@@ -11,8 +12,15 @@ mod versions;
 use crate::rule::Rule;
 
 /// The rules whose checks do not wait.
-pub(crate) const IMMEDIATE: &[&[Rule]] =
-    &[values::RULES, versions::RULES, races::RULES, batches::RULES, sizes::RULES, refusals::RULES];
+pub(crate) const IMMEDIATE: &[&[Rule]] = &[
+    values::RULES,
+    versions::RULES,
+    races::RULES,
+    batches::RULES,
+    sizes::RULES,
+    refusals::RULES,
+    families::RULES,
+];
 
 /// The rules whose checks let time pass.
 pub(crate) const WAITING: &[Rule] = lifetimes::RULES;

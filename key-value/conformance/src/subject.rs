@@ -29,7 +29,7 @@ pub(crate) enum Passing {
 
 impl Subject {
     /// A store whose lifetimes follow real time. It may be in use: the keys of each run begin with
-    /// `lovely-conformance:` and a random number, and are deleted in the end.
+    /// `lovely-conformance`, have a random number, and are deleted in the end.
     pub fn new(store: Arc<dyn KeyValue>) -> Self {
         Self { store, passing: Passing::Wait, lifetime: LIFETIME }
     }

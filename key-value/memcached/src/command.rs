@@ -1,36 +1,35 @@
 //! Commands, as they are sent to a server.
 
-use std::time::Duration;
-
-use lovely_session_key_value::check::{self, InvalidRequest};
-use lovely_session_key_value::{Change, Error, Expectation, Lifetime, Write};
+use lovely_session_key_value::{Error, check};
 use memcache::exp::{
     DeleteOptions, Error as EncodeError, GetOptions, MAX_KEY_LENGTH, MetaCommand, SetMode, SetOptions,
     build_delete, build_get, build_set,
 };
 
-use crate::lifetime::expiration;
+use crate::generation::{self, Generation};
 use crate::process::Epoch;
-use crate::token::Token;
 
 /// Checked keys fit, so encoding their commands does not fail.
 const _: () = assert!(check::MAX_KEY_BYTES <= MAX_KEY_LENGTH);
 
-/// What memcached stores beside the key and the value: a header of 48 bytes, 8 of version, and 3 to end the key and the
-/// value. 64-bit builds of 1.6.18 need exactly that; the rest is a margin for later versions.
-const ITEM_OVERHEAD: u64 = 64;
+/// What memcached stores beside the key and the value: a header of 48 bytes, 8 of version, 4 of client flags, and 3 to
+/// end the key and the value. 64-bit builds of 1.6.18 need exactly that; the rest is a margin for later versions.
+const ITEM_OVERHEAD: u64 = 68;
 
-/// An upper bound for the line of a command: the key, and flags.
-const LINE_BYTES: usize = 350;
-
-/// This many bytes of a value count as much as a command without a value.
-const BYTES_PER_WEIGHT: usize = 4096;
+/// The end of the line of a command, and of a value.
+const LINE_END: &[u8] = b"\r\n";
 
 /// A command that was sent: what its reply is understood by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PendingCommand {
     /// A read of an entry.
     Read,
+    /// A read of the generation of a family.
+    Generation,
+    /// A generation is given to a family.
+    Install,
+    /// The version and the stamp of what is there.
+    Look,
     /// A put.
     Put {
         /// The bytes of the value.
@@ -47,18 +46,6 @@ pub enum PendingCommand {
     Existence,
 }
 
-/// Commands that are sent together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Request {
-    /// The encoded commands.
-    pub bytes: Vec<u8>,
-    /// The opaque of the first command. Each further command has the next number. The server repeats it, so that no
-    /// reply is taken for that to another command.
-    pub first_opaque: u32,
-    /// The number of commands.
-    pub commands: usize,
-}
-
 /// A command cannot be encoded, because its key is not one that memcached takes.
 #[derive(Debug, thiserror::Error)]
 #[error("a command cannot be encoded: {0}")]
@@ -70,205 +57,188 @@ impl From<InvalidCommand> for Error {
     }
 }
 
+/// When a put is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PutIf {
+    /// Nothing is there.
+    Absent,
+    /// This version is there.
+    Version(u64),
+    Always,
+}
+
 /// One command.
 #[derive(Debug)]
-struct Command {
-    key: String,
+pub(crate) struct Command {
+    pub(crate) key: String,
     opaque: u32,
     command: MetaCommand,
-    pending: PendingCommand,
+    pub(crate) pending: PendingCommand,
+    /// The position of its key's family among those of the batch.
+    pub(crate) family: Option<usize>,
     /// The epoch of the version that the entry must have.
     epoch: Option<Epoch>,
-}
-
-/// Commands for one server.
-#[derive(Debug)]
-pub struct Batch {
-    first_opaque: u32,
-    commands: Vec<Command>,
-}
-
-impl Batch {
-    /// Reads these keys with their versions and the time they have left, and slides their lifetimes; `now` is the time
-    /// since 1970. The time left is that from before.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unsupported`] when memcached cannot keep an entry for that long.
-    pub fn of_reads(
-        keys: impl IntoIterator<Item = String>,
-        touch: Option<Lifetime>,
-        now: Duration,
-        first_opaque: u32,
-    ) -> Result<Self, Error> {
-        let touch = touch.map(|lifetime| expiration(lifetime, now)).transpose()?;
-        let commands = numbered(keys, first_opaque).map(|(key, opaque)| Command::read(key, touch, opaque));
-        Ok(Self { first_opaque, commands: commands.collect::<Result<_, _>>()? })
-    }
-
-    /// Does these writes, which have passed the checks of the interface; `now` is the time since 1970.
-    ///
-    /// # Errors
-    ///
-    /// When memcached cannot do one of them.
-    pub fn of_writes(
-        writes: impl IntoIterator<Item = Write>,
-        now: Duration,
-        first_opaque: u32,
-    ) -> Result<Self, Error> {
-        let commands =
-            numbered(writes, first_opaque).map(|(write, opaque)| Command::write(write, now, opaque));
-        Ok(Self { first_opaque, commands: commands.collect::<Result<_, _>>()? })
-    }
-
-    /// Whether the commands change nothing but lifetimes, so that they may be repeated.
-    pub fn is_read_only(&self) -> bool {
-        self.commands.iter().all(|command| command.pending == PendingCommand::Read)
-    }
-
-    /// The size of the batch: one for each command, and one for each 4 KiB of a value.
-    pub fn weight(&self) -> usize {
-        self.commands.iter().map(|command| 1 + command.value_bytes() / BYTES_PER_WEIGHT).sum()
-    }
-
-    /// Encodes the commands for a process of this epoch.
-    ///
-    /// # Errors
-    ///
-    /// When a key is not one that memcached takes; nothing must be sent then. A key that has passed the checks of the
-    /// interface always is.
-    pub fn encode(&self, epoch: Epoch) -> Result<Request, InvalidCommand> {
-        let size = self.commands.iter().map(|command| LINE_BYTES + command.value_bytes()).sum();
-        let mut bytes = Vec::with_capacity(size);
-        for command in &self.commands {
-            command.encode_into(epoch, &mut bytes)?;
-        }
-        Ok(Request { bytes, first_opaque: self.first_opaque, commands: self.commands.len() })
-    }
-
-    /// What [`Self::encode`] has encoded for a process of this epoch, in the order of the commands.
-    pub fn pending(&self, epoch: Epoch) -> Vec<PendingCommand> {
-        let pending = |command: &Command| match command.is_of_another(epoch) {
-            true => PendingCommand::Existence,
-            false => command.pending,
-        };
-        self.commands.iter().map(pending).collect()
-    }
+    /// The position of its write in the call.
+    pub(crate) write: Option<usize>,
 }
 
 impl Command {
-    fn read(key: String, touch: Option<u32>, opaque: u32) -> Result<Self, InvalidCommand> {
+    fn new(
+        key: String,
+        pending: PendingCommand,
+        built: Result<MetaCommand, EncodeError>,
+    ) -> Result<Self, InvalidCommand> {
+        let command = built?;
+        Ok(Self { key, opaque: 0, command, pending, family: None, epoch: None, write: None })
+    }
+
+    /// Reads an entry with its version, the time that it has left, and its stamp if it is in a family.
+    pub(crate) fn read(
+        key: String,
+        touch: Option<u32>,
+        family: Option<usize>,
+    ) -> Result<Self, InvalidCommand> {
         let mut options = GetOptions::default();
         options.return_cas = true;
         options.return_ttl = true;
+        options.return_client_flags = family.is_some();
         options.touch = touch;
-        options.opaque = wire(opaque);
-        let command = build_get(&key, &options)?;
-        Ok(Self { key, opaque, command, pending: PendingCommand::Read, epoch: None })
+        let built = build_get(&key, &options);
+        Ok(Self { family, ..Self::new(key, PendingCommand::Read, built)? })
     }
 
-    fn write(write: Write, now: Duration, opaque: u32) -> Result<Self, Error> {
-        let Write { key, expects, change } = write;
-        let condition = match &expects {
-            Expectation::Version(version) => Some(Token::try_from(version)?),
-            Expectation::Absent | Expectation::Anything => None,
-        };
-        let cas = condition.map(|token| token.cas);
-        let (command, pending) = match change {
-            Change::Put { value, lifetime } => {
-                let size = value.len() as u64;
-                let pending = PendingCommand::Put { size, overhead: item_overhead(&key) };
-                let (ttl, is_add) = (expiration(lifetime, now)?, expects == Expectation::Absent);
-                (put(&key, value, ttl, is_add, cas, opaque), pending)
-            }
-            Change::Touch(_) if expects == Expectation::Absent => {
-                return Err(InvalidRequest::ChangeOfAbsent("a touch").into());
-            }
-            Change::Touch(_) if condition.is_some() => {
-                let text = "memcached cannot touch an entry on condition of its version";
-                return Err(Error::Unsupported(text.into()));
-            }
-            Change::Touch(ttl) => (touch(&key, expiration(ttl, now)?, opaque), PendingCommand::Touch),
-            Change::Delete if expects == Expectation::Absent => {
-                return Err(InvalidRequest::ChangeOfAbsent("a delete").into());
-            }
-            Change::Delete => (delete(&key, cas, opaque), PendingCommand::Delete),
-        };
-        let command = command.map_err(InvalidCommand)?;
-        let epoch = condition.map(|token| token.epoch);
-        Ok(Self { key, opaque, command, pending, epoch })
+    /// Reads the generation of a family.
+    pub(crate) fn generation(family: &str) -> Result<Self, InvalidCommand> {
+        let key = generation::key(family);
+        let mut options = GetOptions::default();
+        options.value = false;
+        options.return_client_flags = true;
+        let built = build_get(&key, &options);
+        Self::new(key, PendingCommand::Generation, built)
+    }
+
+    /// Gives a family this generation, only if it has none or in any case. It never expires, as entries need not.
+    pub(crate) fn install(
+        family: &str,
+        generation: Generation,
+        only_if_absent: bool,
+    ) -> Result<Self, InvalidCommand> {
+        let key = generation::key(family);
+        let condition = if only_if_absent { PutIf::Absent } else { PutIf::Always };
+        let built = build_set(&key, Vec::new(), &set_options(0, condition, Some(generation)));
+        Self::new(key, PendingCommand::Install, built)
+    }
+
+    /// Asks for the version and the stamp of what is there.
+    pub(crate) fn look(key: String) -> Result<Self, InvalidCommand> {
+        let built = build_get(&key, &look_options());
+        Self::new(key, PendingCommand::Look, built)
+    }
+
+    /// Puts a value with this stamp.
+    pub(crate) fn put(
+        key: String,
+        value: Vec<u8>,
+        ttl: u32,
+        condition: PutIf,
+        stamp: Option<Generation>,
+    ) -> Result<Self, InvalidCommand> {
+        let pending = PendingCommand::Put { size: value.len() as u64, overhead: item_overhead(&key) };
+        let built = build_set(&key, value, &set_options(ttl, condition, stamp));
+        Self::new(key, pending, built)
+    }
+
+    /// Slides the lifetime of what is there.
+    pub(crate) fn touch(key: String, ttl: u32, family: Option<usize>) -> Result<Self, InvalidCommand> {
+        let mut options = GetOptions::default();
+        options.value = false;
+        options.return_cas = true;
+        options.return_client_flags = family.is_some();
+        options.touch = Some(ttl);
+        let built = build_get(&key, &options);
+        Self::new(key, PendingCommand::Touch, built)
+    }
+
+    /// Deletes what is there, if it has this version.
+    pub(crate) fn delete(key: String, cas: Option<u64>) -> Result<Self, InvalidCommand> {
+        let mut options = DeleteOptions::default();
+        options.compare_cas = cas;
+        let built = build_delete(&key, &options);
+        Self::new(key, PendingCommand::Delete, built)
+    }
+
+    /// The same command, for the write at this position of the call, of a key in this family.
+    pub(crate) fn of(self, write: usize, family: Option<usize>) -> Self {
+        Self { write: Some(write), family, ..self }
+    }
+
+    /// The same command, only for the process of this epoch.
+    pub(crate) fn only_in(self, epoch: Option<Epoch>) -> Self {
+        Self { epoch, ..self }
+    }
+
+    /// The same command with an opaque.
+    pub(crate) fn numbered(self, opaque: u32) -> Self {
+        Self { opaque, command: self.command.flag(format!("O{opaque}")), ..self }
     }
 
     /// Whether it expects a version of another epoch. The server is only asked then whether there is an entry.
-    fn is_of_another(&self, epoch: Epoch) -> bool {
+    pub(crate) fn is_of_another(&self, epoch: Epoch) -> bool {
         self.epoch.is_some_and(|expected| expected != epoch)
     }
 
-    fn encode_into(&self, epoch: Epoch, bytes: &mut Vec<u8>) -> Result<(), InvalidCommand> {
+    pub(crate) fn encode_into(&self, epoch: Epoch, bytes: &mut Vec<u8>) -> Result<(), InvalidCommand> {
         if self.is_of_another(epoch) {
-            existence(&self.key, self.opaque)?.encode_into(bytes)?;
+            existence(&self.key, self.family, self.opaque)?.encode_into(bytes)?;
         } else {
             self.command.encode_into(bytes)?;
         }
         Ok(())
     }
 
-    fn value_bytes(&self) -> usize {
+    pub(crate) fn value_bytes(&self) -> usize {
         match self.pending {
             PendingCommand::Put { size, .. } => usize::try_from(size).unwrap_or(usize::MAX),
             _ => 0,
         }
     }
+
+    /// The value of a put. It was moved into the command, which can only encode it.
+    pub(crate) fn into_value(self) -> Result<Vec<u8>, InvalidCommand> {
+        let mut value = self.command.encode()?;
+        let line = value.windows(LINE_END.len()).position(|bytes| bytes == LINE_END).unwrap_or_default();
+        value.drain(..line + LINE_END.len());
+        value.truncate(value.len().saturating_sub(LINE_END.len()));
+        Ok(value)
+    }
 }
 
-fn put(
-    key: &str,
-    value: Vec<u8>,
-    ttl: u32,
-    is_add: bool,
-    cas: Option<u64>,
-    opaque: u32,
-) -> Result<MetaCommand, EncodeError> {
+fn set_options(ttl: u32, condition: PutIf, stamp: Option<Generation>) -> SetOptions {
     let mut options = SetOptions::default();
     options.ttl = Some(ttl);
-    options.mode = if is_add { SetMode::Add } else { SetMode::Set };
-    options.compare_cas = cas;
+    options.mode = if condition == PutIf::Absent { SetMode::Add } else { SetMode::Set };
+    options.compare_cas = if let PutIf::Version(cas) = condition { Some(cas) } else { None };
+    options.client_flags = stamp.map(Generation::flags);
     options.return_cas = true;
-    options.opaque = wire(opaque);
-    build_set(key, value, &options)
+    options
 }
 
-fn touch(key: &str, ttl: u32, opaque: u32) -> Result<MetaCommand, EncodeError> {
+fn look_options() -> GetOptions {
     let mut options = GetOptions::default();
     options.value = false;
     options.return_cas = true;
-    options.touch = Some(ttl);
-    options.opaque = wire(opaque);
-    build_get(key, &options)
-}
-
-fn delete(key: &str, cas: Option<u64>, opaque: u32) -> Result<MetaCommand, EncodeError> {
-    let mut options = DeleteOptions::default();
-    options.compare_cas = cas;
-    options.opaque = wire(opaque);
-    build_delete(key, &options)
-}
-
-fn existence(key: &str, opaque: u32) -> Result<MetaCommand, EncodeError> {
-    let mut options = GetOptions::default();
-    options.value = false;
+    options.return_client_flags = true;
     options.no_lru_bump = true;
-    options.opaque = wire(opaque);
+    options
+}
+
+fn existence(key: &str, family: Option<usize>, opaque: u32) -> Result<MetaCommand, EncodeError> {
+    let mut options = GetOptions::default();
+    options.value = false;
+    options.return_client_flags = family.is_some();
+    options.no_lru_bump = true;
+    options.opaque = Some(opaque.to_string().into_bytes());
     build_get(key, &options)
-}
-
-fn wire(opaque: u32) -> Option<Vec<u8>> {
-    Some(opaque.to_string().into_bytes())
-}
-
-/// Each item with its opaque.
-fn numbered<T>(items: impl IntoIterator<Item = T>, first: u32) -> impl Iterator<Item = (T, u32)> {
-    items.into_iter().zip(0..).map(move |(item, position)| (item, first.wrapping_add(position)))
 }
 
 /// The bytes that memcached stores under this key beside the value.
@@ -280,68 +250,11 @@ pub fn item_overhead(key: &str) -> u64 {
 mod tests {
     use super::*;
 
-    const EPOCH: Epoch = Epoch(1);
-    const OTHER_EPOCH: Epoch = Epoch(2);
-
-    fn sent(write: Write, epoch: Epoch) -> String {
-        let batch = Batch::of_writes([write], Duration::ZERO, 5).unwrap();
-        String::from_utf8(batch.encode(epoch).unwrap().bytes).unwrap()
-    }
-
-    fn put(expects: Expectation) -> Write {
-        let change = Change::Put { value: b"v".to_vec(), lifetime: Lifetime::Seconds(9) };
-        Write { key: "k".into(), expects, change }
-    }
-
-    fn version(epoch: Epoch) -> Expectation {
-        Expectation::Version(Token { epoch, cas: 7 }.into())
-    }
-
     #[test]
-    fn a_read_returns_the_value_the_version_and_the_time_left() {
-        let keys = ["a", "b"].map(String::from);
-        let batch = |touch| Batch::of_reads(keys.clone(), touch, Duration::ZERO, u32::MAX).unwrap();
-        let bytes = |touch| batch(touch).encode(EPOCH).unwrap().bytes;
-        let touching = bytes(Some(Lifetime::Seconds(60)));
-        assert_eq!(touching, b"mg a v c t T60 O4294967295\r\nmg b v c t T60 O0\r\n");
-        assert_eq!(bytes(None), b"mg a v c t O4294967295\r\nmg b v c t O0\r\n");
-        assert!(batch(None).is_read_only());
-    }
-
-    #[test]
-    fn a_write_depends_on_what_it_expects() {
-        assert_eq!(sent(put(Expectation::Absent), EPOCH), "ms k 1 ME c T9 O5\r\nv\r\n");
-        assert_eq!(sent(put(Expectation::Anything), EPOCH), "ms k 1 c T9 O5\r\nv\r\n");
-        assert_eq!(sent(put(version(EPOCH)), EPOCH), "ms k 1 c T9 C7 O5\r\nv\r\n");
-        let delete = Write { change: Change::Delete, ..put(version(EPOCH)) };
-        assert_eq!(sent(delete, EPOCH), "md k C7 O5\r\n");
-        let touch = Change::Touch(Lifetime::Seconds(9));
-        assert_eq!(sent(Write { change: touch, ..put(Expectation::Anything) }, EPOCH), "mg k c T9 O5\r\n");
-    }
-
-    #[test]
-    fn a_write_that_expects_a_version_of_another_epoch_is_not_sent() {
-        let delete = Write { change: Change::Delete, ..put(version(OTHER_EPOCH)) };
-        let batch = Batch::of_writes([put(version(OTHER_EPOCH)), delete], Duration::ZERO, 5).unwrap();
-        assert_eq!(batch.encode(EPOCH).unwrap().bytes, b"mg k u O5\r\nmg k u O6\r\n");
-        assert_eq!(batch.pending(EPOCH), [PendingCommand::Existence; 2]);
-        let put = PendingCommand::Put { size: 1, overhead: 65 };
-        assert_eq!(batch.pending(OTHER_EPOCH), [put, PendingCommand::Delete]);
-    }
-
-    #[test]
-    fn a_key_that_memcached_does_not_take_is_not_encoded() {
-        let long = "k".repeat(MAX_KEY_LENGTH + 1);
-        for key in ["", &long] {
-            let batch = Batch::of_reads([key.to_owned()], None, Duration::ZERO, 0).unwrap();
-            assert!(batch.encode(EPOCH).is_err(), "{key:?}");
+    fn the_value_of_a_put_can_be_taken_back() {
+        for value in [&b""[..], b"v", b"a\r\nb\r\n", b"\r\n"] {
+            let command = Command::put("k".into(), value.into(), 9, PutIf::Always, None).unwrap();
+            assert_eq!(command.numbered(5).into_value().unwrap(), value);
         }
-    }
-
-    #[test]
-    fn a_value_weighs_more_than_a_command() {
-        let change = Change::Put { value: [0; 9000].into(), lifetime: Lifetime::NeverExpires };
-        let batch = Batch::of_writes([Write { change, ..put(Expectation::Anything) }], Duration::ZERO, 0);
-        assert_eq!(batch.unwrap().weight(), 3);
     }
 }

@@ -1,6 +1,6 @@
 //! Pairs replies with the commands of a request.
 
-use crate::command::Request;
+use crate::batch::Request;
 use crate::reply::{InvalidReply, Reply, opaque};
 
 /// The replies to one request: those that have come, and how many are missing. They come in the order of the commands.

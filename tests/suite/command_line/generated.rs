@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 use super::binary::run;
 
-const COMMANDS: [&str; 7] = ["new", "serve", "inspect", "compose", "check-store", "completions", "man"];
+const COMMANDS: [&str; 9] =
+    ["new", "serve", "inspect", "end", "invalidate", "compose", "check-store", "completions", "man"];
 
 /// The completions for a shell.
 fn completions(shell: &str) -> String {

@@ -12,8 +12,7 @@ const RECORD: &str = "{\"format\":2,\"life\":\"00112233445566ff\",\"marks\":\"\"
 fn memcached_with(record: &str) -> MemcachedServer {
     let server = MemcachedServer::start();
     let key = store_key("shop", "id").unwrap();
-    let stored = server.command(&format!("set {key} 0 100 {}\r\n{record}", record.len()));
-    assert_eq!(stored, "STORED\r\n");
+    server.put_stamped(&key, record);
     server
 }
 

@@ -46,7 +46,7 @@ fn a_closed_pipe_as_standard_output_is_no_failure() {
     let record = "{\"format\":2,\"life\":\"00112233445566ff\",\"marks\":\"\",\"created\":1700000000,\
                   \"saved\":1700000060,\"timeout\":3600,\"packages\":[]}\n";
     let key = store_key("shop", "id").unwrap();
-    assert_eq!(server.command(&format!("set {key} 0 100 {}\r\n{record}", record.len())), "STORED\r\n");
+    server.put_stamped(&key, record);
     let store = format!("memcached://{}", server.address());
     let inspect = ["inspect", "--store", &store, "shop", "id"];
     assert_eq!(run_into(broken_pipe(), &inspect), (Some(0), String::new()));

@@ -63,6 +63,8 @@ async fn a_store_that_breaks_a_rule_is_reported_as_broken() {
         (Defect::KeysIgnoreCase, "keys that look alike are different keys"),
         (Defect::MeasuresOneByOne, "a value over the largest size stops the whole call"),
         (Defect::ChecksNothing, "invalid keys fail"),
+        (Defect::DropsNothing, "a dropped family has no entries"),
+        (Defect::DropsNothing, "a write with the version of a dropped entry is missing"),
         (Defect::Panics, "an absent key is none"),
     ];
     for (defect, rule) in cases {
@@ -80,6 +82,17 @@ async fn what_a_store_does_not_support_is_reported_as_unsupported() {
         assert!(matches!(status(&report, rule), Status::Unsupported(_)), "{rule}: {report}");
     }
     assert_eq!(*status(&report, "a value comes back as it was put"), Status::Kept);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_cannot_drop_a_family_keeps_the_contract_and_says_so() {
+    let report = report_on(Defect::RefusesDrops).await;
+    assert!(report.is_kept() && !report.is_broken(), "{report}");
+    assert!(matches!(status(&report, "a dropped family has no entries"), Status::Unsupported(_)), "{report}");
+    assert!(
+        report.to_string().contains("unsupported  a dropped family has no entries (optional)"),
+        "{report}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

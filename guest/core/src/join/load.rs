@@ -46,6 +46,8 @@ struct Loader<'a, E> {
     expiries: &'a Expiries,
     settings: &'a Rc<Settings>,
     now: Duration,
+    /// Whether to follow sessions that moved without a grace.
+    follows_always: bool,
 }
 
 /// The state of a session according to its record.
@@ -84,8 +86,9 @@ pub fn load<E: Environment>(
     settings: &Rc<Settings>,
     keys: &[String],
     ids: &[&str],
+    follows_always: bool,
 ) -> Result<LoadedSessions, Error> {
-    let mut loader = Loader { environment, expiries, settings, now: Duration::ZERO };
+    let mut loader = Loader { environment, expiries, settings, now: Duration::ZERO, follows_always };
     let stored = loader.read(keys)?;
     let now = environment.now();
     loader.now = now;
@@ -252,7 +255,9 @@ impl<E: Environment> Loader<'_, E> {
         let (header, now) = (record.header(), self.now.as_secs());
         if let Some(until) = header.ended_until {
             return match &header.moved_to {
-                Some(to) if now < to.until => SessionState::MovedTo(to.key.clone(), header.life),
+                Some(to) if self.follows_always || now < to.until => {
+                    SessionState::MovedTo(to.key.clone(), header.life)
+                }
                 _ if now < until => SessionState::Ended,
                 _ => SessionState::Nothing,
             };

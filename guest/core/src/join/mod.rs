@@ -24,6 +24,8 @@ use crate::state::{Isolation, Phase, Shared, State};
 pub enum Wanted {
     /// Only sessions that exist.
     Existing,
+    /// The same, also under an id that a session had before a renewal without a grace.
+    ExistingOrRenewed,
     /// Also sessions that do not exist yet.
     ExistingOrNew,
 }
@@ -138,8 +140,10 @@ impl Request<'_> {
 
     /// Reads sessions from the store, and keeps them alive.
     fn load<E: Environment>(&self, shared: &Shared<E>, missing: &[usize]) -> Result<LoadedSessions, Error> {
-        let load =
-            |keys: &_, ids: &_| load::load(&*shared.environment, &shared.expiries, self.settings, keys, ids);
+        let follows_always = self.wanted == Wanted::ExistingOrRenewed;
+        let load = |keys: &_, ids: &_| {
+            load::load(&*shared.environment, &shared.expiries, self.settings, keys, ids, follows_always)
+        };
         if missing.len() == self.keys.len() {
             return load(self.keys, self.ids);
         }
@@ -162,7 +166,9 @@ impl Request<'_> {
             let Some((key, id)) = self.key_and_id(*position) else { continue };
             if found.loaded.base.live().is_none() {
                 match self.wanted {
-                    Wanted::Existing => _ = state.absent.add(key.as_str().into(), found.loaded),
+                    Wanted::Existing | Wanted::ExistingOrRenewed => {
+                        _ = state.absent.add(key.as_str().into(), found.loaded)
+                    }
                     Wanted::ExistingOrNew => beginning.push((key, id, found.loaded)),
                 }
                 continue;
@@ -215,10 +221,10 @@ impl Request<'_> {
         let mut joined = Vec::with_capacity(self.keys.len());
         for (position, key) in self.keys.iter().enumerate() {
             let index = match (state.joined_under(key)?, self.wanted) {
-                (Some(index), Wanted::Existing) => still_alive(state, index, now)?,
                 (Some(index), Wanted::ExistingOrNew) => Some(state.request(index, key, now)?.index),
-                (None, Wanted::Existing) => None,
                 (None, Wanted::ExistingOrNew) => self.begin(state, position, now)?,
+                (Some(index), _) => still_alive(state, index, now)?,
+                (None, _) => None,
             };
             joined.push(index);
         }

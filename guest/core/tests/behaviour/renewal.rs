@@ -271,3 +271,27 @@ fn a_destroy_that_follows_a_renewal_whose_decision_was_lost_conflicts_with_what_
     let (result, _) = destroy_under_a_lost_renewal(&World::new(), true);
     assert_eq!(conflict_keys(result), [Some("k".to_owned())]);
 }
+
+#[test]
+fn an_operator_finds_a_renewed_session_under_every_id_that_it_had_and_ends_it() {
+    let world = World::new();
+    world.store("first", &[("k", "1")]);
+    let renew = |id: &str| {
+        let tx = world.begin();
+        let new = session(&tx, id).renew_id(0).unwrap();
+        tx.commit().unwrap();
+        new
+    };
+    let second = renew("first");
+    let third = renew(&second);
+    assert!(matches!(container().resume(&world.begin(), "first"), Err(Error::Ended(_))));
+    let tx = world.begin();
+    let found = container().resume_renewed(&tx, "first").unwrap().unwrap();
+    assert_eq!(found.package("p").unwrap().get("k").unwrap().as_deref(), Some("1"));
+    found.destroy().unwrap();
+    tx.commit().unwrap();
+    assert!(!is_alive(&world, &third));
+    assert!(matches!(container().resume_renewed(&world.begin(), "first"), Err(Error::Ended(_))));
+    assert!(container().resume_renewed(&world.begin(), "unknown").unwrap().is_none());
+    assert!(!is_alive(&world, "unknown"), "it begins no session");
+}

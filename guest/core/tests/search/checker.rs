@@ -36,6 +36,8 @@ struct Item {
     must: bool,
     /// The items that come before it, a bit each.
     after: u32,
+    /// The items that it cannot follow, a bit each.
+    not_behind: u32,
 }
 
 /// The number of attempts after which a history is left undecided.
@@ -125,7 +127,7 @@ impl<'h> Checker<'h> {
                 End::Unknown => false,
                 End::Never | End::Failed(_) | End::Aborted => continue,
             };
-            self.items.push(Item { what: What::Done(number), must, after: 0 });
+            self.items.push(Item { what: What::Done(number), must, after: 0, not_behind: 0 });
             if must {
                 self.gather_sights(number);
             }
@@ -135,6 +137,7 @@ impl<'h> Checker<'h> {
             what: What::Lost(position),
             must: true,
             after: 0,
+            not_behind: 0,
         }));
         if !leniency.blind {
             let looks = 0..self.ending.len();
@@ -142,6 +145,7 @@ impl<'h> Checker<'h> {
                 what: What::Looked(position),
                 must: true,
                 after: 0,
+                not_behind: 0,
             }));
         }
     }
@@ -159,7 +163,7 @@ impl<'h> Checker<'h> {
             };
             if matters {
                 let what = What::Saw(number, *id, *answer);
-                self.items.push(Item { what, must: true, after: 0 });
+                self.items.push(Item { what, must: true, after: 0, not_behind: 0 });
             }
         }
     }
@@ -174,9 +178,22 @@ impl<'h> Checker<'h> {
                     after |= 1 << other;
                 }
             }
+            self.items[position].not_behind = self.ends_before(position);
             self.items[position].after = after;
             self.must |= u32::from(self.items[position].must) << position;
         }
+    }
+
+    /// The drops after which a transaction without a known outcome can have no effect: every write of it that still
+    /// arrives was stamped for what was dropped. That is what keeps all sessions from coming back.
+    fn ends_before(&self, position: usize) -> u32 {
+        let What::Done(number) = self.items[position].what else { return 0 };
+        let is_behind = |what: What| match what {
+            What::Lost(it) => self.history.evictions[it].over & 1 << number != 0,
+            _ => false,
+        };
+        let items = self.items.iter().enumerate();
+        items.map(|(position, item)| u32::from(is_behind(item.what)) << position).sum()
     }
 
     /// Whether an item certainly comes after another.
@@ -239,7 +256,7 @@ impl<'h> Checker<'h> {
         }
         for position in 0..self.items.len() {
             let item = self.items[position];
-            if placed & 1 << position != 0 || item.after & !placed != 0 {
+            if placed & 1 << position != 0 || item.after & !placed != 0 || item.not_behind & placed != 0 {
                 continue;
             }
             self.attempts += 1;

@@ -168,7 +168,7 @@ fn there_was_none_matters_only_to_who_begins_it() {
 #[test]
 fn nobody_writes_into_a_life_that_began_after_it_had_its_session() {
     let program = "a f1=e | S session(a) 0.set(py,8) commit | S session(a) 0.set(px,7) commit";
-    let eviction = Eviction { ids: 1, ended: 0, under_way: 1 };
+    let eviction = Eviction { ids: 1, ended: 0, under_way: 1, over: 0 };
     let after = |end, begun_then, content| {
         let mut slow = observed(end, 0, &[FOUND, SILENT]);
         slow.begun_then = vec![begun_then; 2];
@@ -186,7 +186,7 @@ fn an_eviction_takes_a_session_away_and_nothing_brings_it_back() {
     let after = |end, view| {
         let first = observed(End::Done, 0, &[FOUND, 1001]);
         let second = observed(end, 1, &[FOUND, SILENT]);
-        let eviction = Eviction { ids: 1, ended: 1, under_way: 2 };
+        let eviction = Eviction { ids: 1, ended: 1, under_way: 2, over: 0 };
         verdict_with(program, vec![first, second], &[view], vec![eviction])
     };
     assert_eq!(after(End::Failed(Failure::Gone), View::Nothing), Explanation::Explained);

@@ -9,7 +9,7 @@ use lovely_session_core::{Container, ContainerOptions, Environment, Error, Savep
 use crate::environment::{Env, Reply, Request};
 use crate::history::{Answer, ENDED, End, Event, FOUND, Failure, NOTHING, SILENT, SKIPPED};
 use crate::job::Job;
-use crate::program::{Act, Deed, Id, Initial, KEYS, Lives, PACKAGES, TRUSTED, Tx};
+use crate::program::{Act, CONTAINER, Deed, Id, Initial, KEYS, Lives, PACKAGES, TRUSTED, Tx};
 use crate::random::mix;
 
 /// Opens the container that all programs use.
@@ -19,7 +19,7 @@ pub fn container(lives: &Lives) -> Container {
         remember_ended: lives.remember,
         ..ContainerOptions::default()
     };
-    Container::open("t", options).expect("good options")
+    Container::open(CONTAINER, options).expect("good options")
 }
 
 /// A client as a coroutine, which runs one program after another.

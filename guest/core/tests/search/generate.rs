@@ -39,7 +39,7 @@ const PLAIN: Family = Family {
 };
 
 /// All families.
-pub const FAMILIES: [Family; 13] = [
+pub const FAMILIES: [Family; 15] = [
     PLAIN,
     Family {
         name: "one session, only values",
@@ -56,6 +56,15 @@ pub const FAMILIES: [Family; 13] = [
     Family { name: "one session, evictions", faults: 2, kinds: "eRwl", begins: 8, ..PLAIN },
     Family { name: "one session, renewals", renews: 10, destroys: 3, faults: 1, kinds: "walc", ..PLAIN },
     Family { name: "one session, renewals without faults", renews: 10, destroys: 3, weak: 0, ..PLAIN },
+    Family { name: "one session, drops", faults: 3, kinds: "DPwlc", begins: 8, ..PLAIN },
+    Family {
+        name: "two sessions, drops on two servers",
+        sessions: 2,
+        faults: 3,
+        kinds: "DPPal",
+        begins: 6,
+        ..PLAIN
+    },
     Family { name: "two sessions", sessions: 2, ..PLAIN },
     Family {
         name: "two sessions, lost and late writes",

@@ -104,6 +104,9 @@ pub struct Eviction {
     pub ended: u32,
     /// The transactions that had begun and not ended.
     pub under_way: u32,
+    /// The transactions that can have no effect after this, though their outcome is unknown: the container was dropped
+    /// on every server since they returned.
+    pub over: u32,
 }
 
 /// The result of a reader for an id.

@@ -9,6 +9,7 @@
 //! | what can happen next, and what chooses | `schedule`, `run` |
 //! | the input of the checker, the checker, and its tests | `history`, `checker`, `checker_tests` |
 //! | the reference: sessions as plain maps, and transactions on them | `model`, `replay`, `joined`, `vacancy` |
+//! | drops of the container, and stores that break their rule | `drops` |
 //! | programs in which time passes, and their checker | `passing`, `lifetimes` |
 //! | every schedule of a program | `exhaust`, `pairs` |
 //! | tests of the search itself | `soundness` |
@@ -25,6 +26,7 @@
 mod checker;
 mod checker_tests;
 mod client;
+mod drops;
 mod environment;
 mod exhaust;
 mod finding;

@@ -25,12 +25,30 @@ struct Slot {
     versions: u64,
 }
 
+/// The number of servers over which the entries are spread.
+pub const SERVERS: usize = 2;
+
+/// All servers, a bit each.
+pub const ALL_SERVERS: u8 = 0b11;
+
+/// A defect of the store, to see that the checker finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// A drop leaves one entry.
+    DropsIncompletely,
+    /// A write that was sent before a drop and arrives after it is done.
+    IsLateForDrops,
+}
+
 /// The store.
 #[derive(Clone, Debug)]
 pub struct Memory {
     pub kind: StoreKind,
     pub now: Duration,
     slots: Vec<Slot>,
+    /// How many times the container was dropped on each server.
+    generations: [u8; SERVERS],
+    pub defect: Option<Defect>,
 }
 
 /// The version of an entry as clients see it: different for each key.
@@ -42,7 +60,7 @@ fn version_of(key: &str, number: u64) -> Version {
 
 impl Memory {
     pub fn new(kind: StoreKind, now: Duration) -> Self {
-        Self { kind, now, slots: Vec::new() }
+        Self { kind, now, slots: Vec::new(), generations: [0; SERVERS], defect: None }
     }
 
     fn position(&self, key: &str) -> Option<usize> {
@@ -79,6 +97,53 @@ impl Memory {
     /// Removes an entry.
     pub fn evict(&mut self, position: usize) {
         self.slots[position].item = None;
+    }
+
+    /// The server of a key.
+    pub fn server(key: &str) -> usize {
+        let mut hash = Hash::default();
+        hash.bytes(key.as_bytes());
+        usize::from(hash.value().count_ones() % 2 == 1)
+    }
+
+    /// The keys with entries on these servers, a bit each.
+    pub fn held_on(&self, servers: u8) -> impl Iterator<Item = &str> {
+        self.held().map(|(_, key)| key).filter(move |key| servers & 1 << Self::server(key) != 0)
+    }
+
+    /// Drops the container on these servers, a bit each: all its entries at one moment, and every write that is under
+    /// way.
+    pub fn drop_on(&mut self, servers: u8) {
+        let mut leaves = usize::from(self.defect == Some(Defect::DropsIncompletely));
+        for slot in &mut self.slots {
+            if servers & 1 << Self::server(&slot.key) == 0 || slot.item.is_none() {
+                continue;
+            }
+            if leaves > 0 {
+                leaves -= 1;
+            } else {
+                slot.item = None;
+            }
+        }
+        let dropped =
+            self.generations.iter_mut().enumerate().filter(|(server, _)| servers & 1 << server != 0);
+        dropped.for_each(|(_, generation)| *generation += 1);
+    }
+
+    /// The stamp of a write that is sent now.
+    pub fn stamp(&self, key: &str) -> u8 {
+        self.generations[Self::server(key)]
+    }
+
+    /// Whether a write with this stamp counts no more.
+    pub fn is_void(&self, key: &str, stamp: u8) -> bool {
+        stamp != self.stamp(key) && self.defect != Some(Defect::IsLateForDrops)
+    }
+
+    /// Does a write that was sent before, with this stamp. The store sends what counts no more again; who sent this one
+    /// no longer waits for it.
+    pub fn arrive(&mut self, write: &Write, stamp: u8) -> Outcome {
+        if self.is_void(&write.key, stamp) { Outcome::Missing } else { self.write(write) }
     }
 
     /// Removes all entries.

@@ -2,6 +2,8 @@
 
 use lovely_session_core::Isolation;
 
+/// The container of all sessions.
+pub const CONTAINER: &str = "t";
 /// The ids that an application trusts; a program names one by its position.
 pub const TRUSTED: [&str; 3] = ["a", "b", "c"];
 /// The maximum number of ids in a program: the trusted ones, and those that renewals and creations draw.
@@ -74,8 +76,9 @@ impl Default for Lives {
 }
 
 /// The kinds of faults: a write lost, its reply lost, its server unreachable, a write delayed; a batch of
-/// writes refused, a batch unsupported, a read that fails; a crash, an eviction, a restart of the store.
-pub const FAULT_KINDS: &str = "wadlrugceR";
+/// writes refused, a batch unsupported, a read that fails; a crash, an eviction, a restart of the store; the
+/// container dropped at once, and on one of the servers.
+pub const FAULT_KINDS: &str = "wadlrugceRDP";
 
 /// One program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,7 +208,7 @@ impl Program {
 
     /// The transactions that may begin a session, a bit each.
     pub fn beginners(&self) -> u32 {
-        let loses = self.faults.budget > 0 && self.faults.kinds.contains(['e', 'R']);
+        let loses = self.faults.budget > 0 && self.faults.kinds.contains(['e', 'R', 'D', 'P']);
         let absent = |id: &Id| loses || self.initial.get(usize::from(*id)) == Some(&Initial::Absent);
         let begins = |act: &Act| match act {
             Act::Session(id) => absent(id),

@@ -24,6 +24,8 @@ pub enum Action {
     /// The store loses an entry, by its position, or all of them.
     Evict(u8),
     Restart,
+    /// The container is dropped on these servers, a bit each.
+    Drop(u8),
 }
 
 impl Action {
@@ -42,7 +44,12 @@ impl Action {
             | Self::Delay(client, _)
             | Self::Refuse(client)
             | Self::Unsupported(client) => Some(client),
-            Self::Arrive(_) | Self::Pass | Self::Crash(_) | Self::Evict(_) | Self::Restart => None,
+            Self::Arrive(_)
+            | Self::Pass
+            | Self::Crash(_)
+            | Self::Evict(_)
+            | Self::Restart
+            | Self::Drop(_) => None,
         }
     }
 }

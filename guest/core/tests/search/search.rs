@@ -172,7 +172,7 @@ fn every_schedule(
 }
 
 /// Every schedule of a list of programs, with these faults.
-struct Exhaustion {
+pub struct Exhaustion {
     programs: usize,
     schedules: usize,
     states: usize,
@@ -183,7 +183,7 @@ struct Exhaustion {
 }
 
 impl Exhaustion {
-    fn of(programs: &[String], faults: &str, most_steps: usize, goes_on: bool) -> Self {
+    pub fn of(programs: &[String], faults: &str, most_steps: usize, goes_on: bool) -> Self {
         let mut all = Self {
             programs: 0,
             schedules: 0,
@@ -215,7 +215,7 @@ impl Exhaustion {
         )
     }
 
-    fn check(self, name: &str) {
+    pub fn check(self, name: &str) {
         println!("{name}: {}", self.figures());
         if let Some(finding) = self.findings.first() {
             panic!("{}", finding.report());

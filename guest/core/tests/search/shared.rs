@@ -8,7 +8,7 @@ use std::time::Duration;
 use lovely_session_core::store_key;
 
 use crate::history::{End, Event, Observed};
-use crate::program::{Id, MAX_IDS, Program, TRUSTED};
+use crate::program::{CONTAINER, Id, MAX_IDS, Program, TRUSTED};
 
 /// The state that the clients of a run share with its scheduler.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ impl Shared {
         for (position, id) in TRUSTED.iter().enumerate() {
             if ids[position].is_none() {
                 ids[position] = Some((*id).into());
-                keys[position] = Some(store_key("t", id).expect("a good id").into());
+                keys[position] = Some(store_key(CONTAINER, id).expect("a good id").into());
             }
         }
         self.events.borrow_mut().clear();
@@ -87,7 +87,7 @@ impl Shared {
         let number = usize::from(number);
         self.drawn_by.borrow_mut()[number] = by;
         self.ids.borrow_mut()[number] = Some(id.into());
-        self.keys.borrow_mut()[number] = Some(store_key("t", id).expect("a good id").into());
+        self.keys.borrow_mut()[number] = Some(store_key(CONTAINER, id).expect("a good id").into());
     }
 
     /// The id that is stored under a key.

@@ -5,6 +5,7 @@ mod connect_error;
 mod connection;
 mod counters;
 mod failure_log;
+mod families;
 mod health;
 mod incarnation;
 mod options;
@@ -20,13 +21,16 @@ mod watch;
 
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 use lovely_session_key_value::{Entry, Error, KeyValue, Lifetime, Outcome, Write, check};
-use lovely_session_memcached::{Batch, BatchResult, Token, divide, in_order, item_overhead};
+use lovely_session_memcached::{
+    Batch, BatchResult, Failure, InvalidCommand, Token, Writing, divide, in_order, item_overhead,
+};
 pub use lovely_session_memcached::{
     FailureReason, HandshakeError, InvalidAddress, InvalidCredentials, Limitation, Password, ServerAddress,
     Statistics,
@@ -64,6 +68,16 @@ use crate::log_targets::STORE;
 ///   number.
 /// - Values have to fit the smallest item limit among the servers, as it was on the latest connection to
 ///   each. A server that was never reached is connected to before anything is written to it. Should a server have a lower one since, the outcome is [`Outcome::TooLarge`], and the server drops the entry.
+///
+/// # Families
+///
+/// [`KeyValue::drop_family`] gives the family another generation on every server, all at the same time: one round trip,
+/// however many entries there are. What was dropped stays in the memory of the servers until it expires or its room is
+/// needed, and is never returned. A server that is away keeps its entries: the call fails, and names it. If it was
+/// restarted meanwhile they are gone anyway; if it was only cut off, they are there again until the call is repeated.
+///
+/// Each family has a small item of its own on each server, under its name and a colon. Where that item is evicted, the
+/// whole family is.
 ///
 /// A server that comes back is used again with the next call. Its host name is resolved for each new connection.
 ///
@@ -135,16 +149,72 @@ impl Share<'_, String> {
         touch: Option<Lifetime>,
         now: Duration,
     ) -> Result<Vec<(usize, Option<Entry>)>, Error> {
-        let first_opaque = self.server.reserve_opaques(self.items.len());
-        let batch = Batch::of_reads(self.items, touch, now, first_opaque)?;
-        let result = self.server.exchange(&batch).await;
+        let server = self.server;
+        let batch = Batch::of_reads(self.items, touch, now, |commands| server.reserve_opaques(commands))?;
+        let result = server.exchange(&batch).await;
         let failure = result.failure();
-        let entries = result.into_entries(self.server.name());
+        let entries = batch.into_entries(result, server.name(), &mut server.generations());
         if entries.is_err() {
-            self.server.failed(Call::Read, &failure);
+            server.failed(Call::Read, &failure);
         }
         Ok(self.positions.into_iter().zip(entries?).collect())
     }
+}
+
+/// The writes of a call on one server.
+struct ServerWrites<'a> {
+    server: &'a Arc<Server>,
+    /// Their positions in the call.
+    positions: Vec<usize>,
+    writing: Writing,
+    /// What is sent next.
+    batch: Option<Batch>,
+}
+
+impl<'a> ServerWrites<'a> {
+    /// With the first batch, so that everything is ready to be sent before anything is.
+    fn new(share: Share<'a, Write>, now: Duration) -> Result<Self, Error> {
+        let Share { server, positions, items } = share;
+        let writing = Writing::new(items, now, &server.generations())?;
+        let mut writes = Self { server, positions, writing, batch: None };
+        writes.batch = writes.next_batch()?;
+        Ok(writes)
+    }
+
+    fn next_batch(&mut self) -> Result<Option<Batch>, InvalidCommand> {
+        let server = self.server;
+        self.writing.next_batch(random, |commands| server.reserve_opaques(commands))
+    }
+
+    /// The outcomes, each with its position in the call. Nothing is sent to a server that could not be reached.
+    async fn written(mut self, unreached: Option<&Failure>) -> Vec<(usize, Outcome)> {
+        let mut failure = Failure::InvalidReply;
+        while let Some(batch) = self.batch.take() {
+            let result = match unreached {
+                Some(failure) => BatchResult::unsent(failure.clone()),
+                None => self.server.exchange(&batch).await,
+            };
+            failure = result.failure();
+            let item_size_max = self.server.item_size_max();
+            let received =
+                self.writing.receive(batch, &result, &mut self.server.generations(), item_size_max);
+            match received.and_then(|()| self.next_batch()) {
+                Ok(batch) => self.batch = batch,
+                // What was encoded once can be encoded again.
+                Err(invalid) => failure = Failure::InvalidCommand(invalid.to_string()),
+            }
+        }
+        let outcomes = self.writing.into_outcomes();
+        if outcomes.iter().any(|it| matches!(it, Outcome::Unavailable | Outcome::Unknown)) {
+            self.server.failed(Call::Write, &failure);
+        }
+        self.positions.into_iter().zip(outcomes).collect()
+    }
+}
+
+/// A random number that nobody can guess. Each is used once.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 /// The time since 1970.
@@ -174,26 +244,17 @@ impl KeyValue for Memcached {
         }
         let now = now();
         let shares = self.shares(writes, |write| &write.key).into_iter();
-        // Everything is ready to be sent before anything is.
-        let batches: Vec<_> = shares
-            .map(|Share { server, positions, items }| {
-                let first_opaque = server.reserve_opaques(items.len());
-                Ok((server, positions, Batch::of_writes(items, now, first_opaque)?))
-            })
-            .collect::<Result<_, Error>>()?;
-        let written = batches.into_iter().map(async |(server, positions, batch)| {
-            let result = match unreached.get(server.name()) {
-                Some(failure) => BatchResult::unsent(failure.clone()),
-                None => server.exchange(&batch).await,
-            };
-            let failure = result.failure();
-            let outcomes = result.into_outcomes(positions.len(), server.item_size_max());
-            if outcomes.iter().any(|it| matches!(it, Outcome::Unavailable | Outcome::Unknown)) {
-                server.failed(Call::Write, &failure);
-            }
-            positions.into_iter().zip(outcomes).collect::<Vec<_>>()
-        });
-        Ok(in_order(join_all(written).await.into_iter().flatten()))
+        let writes = shares.map(|share| ServerWrites::new(share, now)).collect::<Result<Vec<_>, _>>()?;
+        let written = join_all(writes.into_iter().map(|writes| {
+            let unreached = unreached.get(writes.server.name());
+            writes.written(unreached)
+        }));
+        Ok(in_order(written.await.into_iter().flatten()))
+    }
+
+    async fn drop_family(&self, family: String) -> Result<(), Error> {
+        check::family(&family)?;
+        families::drop_on_all(&self.servers, &family).await
     }
 
     fn logs_failures(&self) -> bool {

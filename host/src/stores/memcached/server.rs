@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lovely_session_memcached::{Batch, BatchResult, Failure, Interruption, ReplyBuffer, ServerAddress};
+use lovely_session_memcached::{
+    Batch, BatchResult, Failure, Generations, Interruption, ReplyBuffer, ServerAddress,
+};
 use tokio::runtime::{self, Handle};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::yield_now;
@@ -42,6 +44,7 @@ pub(super) struct Server {
     was_reached: AtomicBool,
     /// From the latest handshake; [`UNKNOWN_SIZE`] before the first.
     item_size_max: AtomicU64,
+    generations: Mutex<Generations>,
 }
 
 /// The connections, by the runtime that made them: each wakes up its own tasks only, and has a task there.
@@ -81,6 +84,7 @@ impl Server {
             next_opaque: AtomicU32::new(0),
             item_size_max: AtomicU64::new(UNKNOWN_SIZE),
             was_reached: AtomicBool::new(false),
+            generations: Mutex::default(),
         }
     }
 
@@ -126,6 +130,11 @@ impl Server {
     /// The most bytes that an item may take, with its key and header, by the latest handshake.
     pub(super) fn item_size_max(&self) -> u64 {
         self.item_size_max.load(Ordering::Relaxed)
+    }
+
+    /// The generations of families, as they were last seen on this server.
+    pub(super) fn generations(&self) -> MutexGuard<'_, Generations> {
+        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reserves the opaques of this many commands, and returns the first.
@@ -208,7 +217,7 @@ impl Server {
             counters.completed(begun.elapsed());
             counters.sent(bytes);
         }
-        BatchResult { epoch: Some(epoch), commands: batch.pending(epoch), replies, interruption }
+        BatchResult { epoch: Some(epoch), replies, interruption }
     }
 
     /// A connection to use: the first that is not crowded, or else the one with the smallest load. When all are crowded,

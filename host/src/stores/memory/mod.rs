@@ -139,6 +139,12 @@ impl KeyValue for Memory {
         self.check_room(&mut table, &writes, now)?;
         Ok(writes.into_iter().map(|write| apply(&mut table, write, now)).collect())
     }
+
+    async fn drop_family(&self, family: String) -> Result<(), Error> {
+        check::family(&family)?;
+        self.table().remove_family(&family);
+        Ok(())
+    }
 }
 
 /// An entry whose value is still shared with the table.

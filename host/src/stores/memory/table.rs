@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use lovely_session_key_value::family;
+
 /// The estimated size of an item beside its key and value, in bytes: it is in two collections.
 const ITEM_OVERHEAD: u64 = 256;
 
@@ -25,7 +27,8 @@ impl Item {
 /// The items of a store. An item whose deadline has passed is absent, even if it has not been removed yet.
 #[derive(Default)]
 pub(super) struct Table {
-    items: HashMap<Arc<str>, Item>,
+    /// By family, so that one is dropped without a look at the others. The family of a key without one is empty.
+    families: HashMap<Box<str>, HashMap<Arc<str>, Item>>,
     /// The deadlines of the items that have one, and nothing else: `sweep` never visits a live item, and touches
     /// leave nothing behind.
     deadlines: BTreeSet<(Duration, Arc<str>)>,
@@ -47,12 +50,12 @@ impl Table {
 
     /// The size of the item under `key`, expired or not; 0 when there is none.
     pub(super) fn cost_under(&self, key: &str) -> u64 {
-        self.items.get(key).map_or(0, |item| Self::cost(key, &item.value))
+        self.item(key).map_or(0, |item| Self::cost(key, &item.value))
     }
 
     /// The live item under a key.
     pub(super) fn get(&self, key: &str, now: Duration) -> Option<&Item> {
-        self.items.get(key).filter(|item| item.lives_at(now))
+        self.item(key).filter(|item| item.lives_at(now))
     }
 
     /// Stores a value, and returns its version. No version is ever used twice, for any key.
@@ -65,29 +68,65 @@ impl Table {
             self.deadlines.insert((deadline, Arc::clone(&key)));
         }
         let version = self.last_version;
-        self.items.insert(key, Item { value: Arc::new(value), version, deadline });
+        self.insert(key, Item { value: Arc::new(value), version, deadline });
         version
     }
 
     /// Moves an item's deadline.
     pub(super) fn touch(&mut self, key: &str, deadline: Option<Duration>) {
-        let Some((key, item)) = self.items.remove_entry(key) else { return };
+        let Some((key, item)) = self.take(key) else { return };
         if let Some(old) = item.deadline {
             self.deadlines.remove(&(old, Arc::clone(&key)));
         }
         if let Some(new) = deadline {
             self.deadlines.insert((new, Arc::clone(&key)));
         }
-        self.items.insert(key, Item { deadline, ..item });
+        self.insert(key, Item { deadline, ..item });
     }
 
     /// Removes an item, expired or not.
     pub(super) fn remove(&mut self, key: &str) {
-        let Some((key, item)) = self.items.remove_entry(key) else { return };
+        if let Some((key, item)) = self.take(key) {
+            self.forget(key, &item);
+        }
+    }
+
+    /// Removes all items of a family.
+    pub(super) fn remove_family(&mut self, family: &str) {
+        for (key, item) in self.families.remove(family).unwrap_or_default() {
+            self.forget(key, &item);
+        }
+    }
+
+    /// Accounts for an item that was taken out.
+    fn forget(&mut self, key: Arc<str>, item: &Item) {
         self.bytes -= Self::cost(&key, &item.value);
         if let Some(deadline) = item.deadline {
             self.deadlines.remove(&(deadline, key));
         }
+    }
+
+    fn item(&self, key: &str) -> Option<&Item> {
+        self.families.get(family_of(key))?.get(key)
+    }
+
+    fn insert(&mut self, key: Arc<str>, item: Item) {
+        let family = family_of(&key);
+        if let Some(items) = self.families.get_mut(family) {
+            items.insert(key, item);
+        } else {
+            self.families.insert(family.into(), HashMap::from([(key, item)]));
+        }
+    }
+
+    /// Takes an item out. A family without items leaves nothing behind.
+    fn take(&mut self, key: &str) -> Option<(Arc<str>, Item)> {
+        let items = self.families.get_mut(family_of(key))?;
+        let taken = items.remove_entry(key);
+        if items.is_empty() {
+            self.families.remove(family_of(key));
+        }
+        taken
     }
 
     /// Removes the items that expired first, at most `at_most` of them.
@@ -104,9 +143,19 @@ impl Table {
     }
 }
 
+fn family_of(key: &str) -> &str {
+    family(key).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Table {
+        fn len(&self) -> usize {
+            self.families.values().map(HashMap::len).sum()
+        }
+    }
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -131,9 +180,9 @@ mod tests {
         put(&mut table, "forever", None);
 
         table.sweep(SECOND * 5, 1);
-        assert_eq!((table.cost_under("a"), table.items.len()), (0, 3));
+        assert_eq!((table.cost_under("a"), table.len()), (0, 3));
         table.sweep(SECOND * 5, usize::MAX);
-        assert_eq!((table.cost_under("b"), table.items.len()), (0, 2));
+        assert_eq!((table.cost_under("b"), table.len()), (0, 2));
         assert!(table.get("c", SECOND * 5).is_some());
     }
 
@@ -162,7 +211,21 @@ mod tests {
         assert_eq!(table.bytes(), 2 * one);
         table.remove("k");
         table.sweep(SECOND, 10);
-        assert_eq!((table.bytes(), table.items.len(), table.deadlines.len()), (0, 0, 0));
+        assert_eq!((table.bytes(), table.families.len(), table.deadlines.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_family_is_removed_with_all_that_belongs_to_it_and_nothing_else() {
+        let mut table = Table::default();
+        for key in ["f:g:1", "f:g:2", "f:1", "f:gg:1", "f:g", "g:1"] {
+            put(&mut table, key, Some(SECOND));
+        }
+        table.remove_family("f:g");
+        let left: u64 = ["f:1", "f:gg:1", "f:g", "g:1"].map(|key| table.cost_under(key)).iter().sum();
+        assert_eq!((table.bytes(), table.len(), table.deadlines.len()), (left, 4, 4));
+        table.remove_family("no such family");
+        table.sweep(SECOND, 10);
+        assert_eq!((table.bytes(), table.families.len()), (0, 0));
     }
 
     #[test]

@@ -29,10 +29,14 @@ pub enum Defect {
     MeasuresOneByOne,
     /// An invalid call succeeds.
     ChecksNothing,
+    /// A dropped family keeps its entries.
+    DropsNothing,
     /// Calls panic.
     Panics,
     /// Not a defect: it does not support versions.
     RefusesVersions,
+    /// Not a defect: it cannot drop families.
+    RefusesDrops,
 }
 
 /// A store in memory with a defect.
@@ -135,6 +139,14 @@ impl KeyValue for Broken {
             entries.reverse();
         }
         Ok(entries.into_iter().map(|entry| entry.map(|entry| self.shown(entry))).collect())
+    }
+
+    async fn drop_family(&self, family: String) -> Result<(), Error> {
+        match self.defect {
+            Defect::DropsNothing => Ok(()),
+            Defect::RefusesDrops => Err(Error::Unsupported("this store cannot drop a family".into())),
+            _ => self.memory.drop_family(family).await,
+        }
     }
 
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {

@@ -17,10 +17,10 @@ impl Run<'_> {
         if self.delayed.is_empty() {
             return vec![vec![first]];
         }
-        let delayed: Vec<_> = self.delayed.drain(..).map(|(write, _)| write).collect();
-        for write in &delayed {
-            looked_at.write(write);
-            let outcome = self.memory.write(write);
+        let delayed: Vec<_> = self.delayed.drain(..).collect();
+        for (write, _, stamp) in &delayed {
+            looked_at.arrive(write, *stamp);
+            let outcome = self.memory.arrive(write, *stamp);
             self.trace.arrives(self.shared, write, &outcome);
         }
         let again = self.read_all(&mut looked_at);

@@ -5,6 +5,7 @@ use lovely_session_core::{Expectation, Outcome, StoreError, Write};
 use super::state::{MAX_STEPS, Part, PendingRequest, Run};
 use crate::environment::{Reply, Request};
 use crate::history::{End, Event, Eviction};
+use crate::memory::ALL_SERVERS;
 
 impl Run<'_> {
     pub fn unanswered(
@@ -94,7 +95,25 @@ impl Run<'_> {
         self.applied_faults.push(name);
         self.shared.lost.set(true);
         let (begun, ended) = (self.shared.begun.get(), self.shared.ended.get());
-        self.evictions.push(Eviction { ids, ended, under_way: begun & !ended });
+        self.evictions.push(Eviction { ids, ended, under_way: begun & !ended, over: 0 });
         self.trace.loses(name, ids);
+    }
+
+    /// Drops the container on these servers, a bit each. What is under way to a server that has dropped it has no effect
+    /// any more.
+    pub fn drop_container(&mut self, servers: u8) {
+        let ids = self.bits(self.memory.held_on(servers));
+        self.memory.drop_on(servers);
+        self.lose(if servers == ALL_SERVERS { "drop" } else { "drop on a server" }, ids);
+        let mut over = 0;
+        for (number, observed) in self.shared.observed.borrow().iter().enumerate() {
+            if observed.end == End::Unknown {
+                self.dropped_since[number] |= servers;
+                over |= u32::from(self.dropped_since[number] == ALL_SERVERS) << number;
+            }
+        }
+        if let Some(eviction) = self.evictions.last_mut() {
+            eviction.over = over;
+        }
     }
 }

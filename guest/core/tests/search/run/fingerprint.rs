@@ -18,10 +18,11 @@ impl Run<'_> {
         for observed in self.shared.observed.borrow().iter() {
             hash.number(u64::from(observed.ended_before) << 32 | u64::from(observed.evicted_before));
         }
-        for Eviction { ids, ended, under_way } in self.evictions.iter() {
-            hash.number(u64::from(*ids));
+        for Eviction { ids, ended, under_way, over } in self.evictions.iter() {
+            hash.number(u64::from(*over) << 32 | u64::from(*ids));
             hash.number(u64::from(*ended) << 32 | u64::from(*under_way));
         }
+        self.dropped_since.iter().for_each(|servers| hash.number(u64::from(*servers)));
         hash.number(self.faults.into());
         let mut creations = 0u64;
         for (key, number) in &self.creations {
@@ -43,8 +44,9 @@ impl Run<'_> {
             parts.for_each(|part| hash_part(&mut hash, part.as_ref()));
         }
         let mut delayed = 0u64;
-        for (write, number) in &self.delayed {
+        for (write, number, stamp) in &self.delayed {
             let mut flight = Hash::default();
+            flight.number(self.memory.is_void(&write.key, *stamp).into());
             flight.number(*number as u64);
             hash_write(&mut flight, write);
             delayed = delayed.wrapping_add(flight.value());

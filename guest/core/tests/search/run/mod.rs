@@ -15,8 +15,8 @@ pub use self::state::Ran;
 use self::state::Run;
 use crate::client::Worker;
 use crate::history::History;
-use crate::memory::Memory;
-use crate::program::{Initial, Program, StoreKind};
+use crate::memory::{Defect, Memory};
+use crate::program::{Initial, MAX_TRANSACTIONS, Program, StoreKind};
 use crate::schedule::Chooser;
 use crate::setup;
 use crate::shared::Shared;
@@ -36,6 +36,8 @@ pub struct Runner {
     pub trips: u32,
     /// The faults that occurred in the last run.
     pub applied_faults: Vec<&'static str>,
+    /// A defect of the store.
+    pub defect: Option<Defect>,
 }
 
 impl Runner {
@@ -49,6 +51,7 @@ impl Runner {
             steps: 0,
             trips: 0,
             applied_faults: Vec::new(),
+            defect: None,
         }
     }
 
@@ -78,7 +81,8 @@ impl Runner {
             program.lives.timeout,
             program.lives.remember,
         ));
-        let memory = setup.or_insert_with(|| setup::memory(program)).clone();
+        let mut memory = setup.or_insert_with(|| setup::memory(program)).clone();
+        memory.defect = self.defect;
         self.shared.now.set(memory.now);
         let clients = program.clients.len();
         let mut run = Run {
@@ -90,6 +94,7 @@ impl Runner {
             replies_hash: vec![0; clients],
             started: vec![false; clients],
             delayed: Vec::new(),
+            dropped_since: [0; MAX_TRANSACTIONS],
             creations: Vec::new(),
             faults: program.faults.budget,
             passed: 0,

@@ -5,6 +5,7 @@ use lovely_session_core::{Expectation, Write};
 use super::state::{PendingRequest, Run};
 use crate::environment::Request;
 use crate::history::End;
+use crate::memory::{ALL_SERVERS, Memory};
 use crate::program::StoreKind;
 use crate::schedule::Action;
 
@@ -67,19 +68,35 @@ impl Run<'_> {
         let may_count = |number: usize| !matches!(observed[number].end, End::Failed(_));
         let awaited = |key: &str| {
             let mut delayed =
-                self.delayed.iter().filter(|(write, number)| creates(write) && may_count(*number));
+                self.delayed.iter().filter(|(write, number, _)| creates(write) && may_count(*number));
             let mut creations = self.creations.iter().filter(|(_, number)| is_under_way(*number));
-            delayed.any(|(write, _)| write.key == key) || creations.any(|(its, _)| its == key)
+            delayed.any(|(write, ..)| write.key == key) || creations.any(|(its, _)| its == key)
         };
         if has('e') {
             let lost = self.memory.held().filter(|(_, key)| !awaited(key));
             actions.extend(lost.map(|(position, _)| Action::Evict(position as u8)));
         }
         let all_may_be_lost = || self.memory.held().all(|(_, key)| !awaited(key));
-        let creates_late = || self.delayed.iter().any(|(write, number)| creates(write) && may_count(*number));
+        let creates_late =
+            || self.delayed.iter().any(|(write, number, _)| creates(write) && may_count(*number));
         if has('R') && all_may_be_lost() && !creates_late() {
             actions.push(Action::Restart);
         }
+        let drops = [('D', ALL_SERVERS), ('P', 0b01), ('P', 0b10)];
+        let drops = drops.into_iter().filter(|(kind, servers)| has(*kind) && self.may_drop(*servers));
+        actions.extend(drops.map(|(_, servers)| Action::Drop(servers)));
+    }
+
+    /// Whether the container may be dropped on these servers now, and that would make a difference. A write that was
+    /// delayed does not matter, because it counts no more then. But as long as a transaction has a creation without a
+    /// reply and is not over, it sends it again, which cannot be distinguished from a session that begins.
+    fn may_drop(&self, servers: u8) -> bool {
+        let observed = self.shared.observed.borrow();
+        let is_here = |key: &str| servers & 1 << Memory::server(key) != 0;
+        let mut creations = self.creations.iter();
+        let is_awaited = creations.any(|(key, number)| observed[*number].end == End::Never && is_here(key));
+        let holds = self.memory.held_on(servers).next().is_some();
+        !is_awaited && (holds || self.delayed.iter().any(|(write, ..)| is_here(&write.key)))
     }
 }
 

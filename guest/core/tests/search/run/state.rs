@@ -8,7 +8,7 @@ use crate::client::Worker;
 use crate::environment::Request;
 use crate::history::Eviction;
 use crate::memory::Memory;
-use crate::program::Program;
+use crate::program::{MAX_TRANSACTIONS, Program};
 use crate::shared::Shared;
 use crate::trace::Trace;
 
@@ -53,8 +53,10 @@ pub struct Run<'r> {
     /// For each client, a hash of all replies to it.
     pub replies_hash: Vec<u64>,
     pub started: Vec<bool>,
-    /// Delayed writes, each with the transaction that sent it.
-    pub delayed: Vec<(Write, usize)>,
+    /// Delayed writes, each with the transaction that sent it and the stamp.
+    pub delayed: Vec<(Write, usize, u8)>,
+    /// By transaction: the servers on which the container was dropped since it returned without a known outcome.
+    pub dropped_since: [u8; MAX_TRANSACTIONS],
     /// The keys of writes that create an entry and got no reply, each with the transaction that sent it.
     pub creations: Vec<(String, usize)>,
     pub faults: u8,

@@ -47,8 +47,8 @@ impl Run<'_> {
                 }
             }
             Action::Arrive(flight) => {
-                let (write, _) = self.delayed.remove(flight.into());
-                let outcome = self.memory.write(&write);
+                let (write, _, stamp) = self.delayed.remove(flight.into());
+                let outcome = self.memory.arrive(&write, stamp);
                 self.trace.arrives(self.shared, &write, &outcome);
             }
             Action::Pass => {
@@ -64,7 +64,10 @@ impl Run<'_> {
             }),
             Action::Delay(client, part) => {
                 let number = self.shared.current.borrow()[usize::from(client)].transaction;
-                self.unanswered(client, part, "write late", |run, write| run.delayed.push((write, number)));
+                self.unanswered(client, part, "write late", |run, write| {
+                    let stamp = run.memory.stamp(&write.key);
+                    run.delayed.push((write, number, stamp));
+                });
             }
             Action::Unreachable(client, part) => {
                 self.applied_faults.push("server away");
@@ -84,6 +87,7 @@ impl Run<'_> {
                 self.memory.restart();
                 self.lose("restart", ids);
             }
+            Action::Drop(servers) => self.drop_container(servers),
         }
     }
 

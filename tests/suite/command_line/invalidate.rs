@@ -1,0 +1,87 @@
+//! `lovely-session invalidate`.
+
+use lovely_session_tests::memcached::MemcachedServer;
+use serde_json::{Value, json};
+
+use super::binary::{Ended, Serving, run};
+use super::end::{status_of, visit};
+
+fn invalidate(servers: &[&MemcachedServer], container: &str, more: &[&str]) -> Ended {
+    let servers: Vec<_> = servers.iter().map(|server| server.address()).collect();
+    let store = format!("memcached://{}", servers.join(","));
+    run(["invalidate", "--store", &store, container].into_iter().chain(more.iter().copied()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_sessions_of_a_container_end_on_all_hosts_and_new_ones_begin() {
+    let servers = [MemcachedServer::start(), MemcachedServer::start()];
+    let store = format!("memcached://{},{}", servers[0].address(), servers[1].address());
+    let hosts = [(); 2].map(|()| Serving::start_with(env!("COUNTER_WASM"), ["--store", &store]));
+    let mut cookies = Vec::new();
+    for _ in 0..10 {
+        let (visits, cookie) = visit(&hosts[0], None).await;
+        assert_eq!(visits, 1);
+        cookies.push(cookie.unwrap());
+    }
+    for cookie in &cookies {
+        assert_eq!(visit(&hosts[1], Some(cookie)).await.0, 2);
+    }
+    let ended = invalidate(&[&servers[0], &servers[1]], "counter", &["--yes"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout.contains("checked: 16 entries"), "{}", ended.stdout);
+    for (number, cookie) in cookies.iter().enumerate() {
+        let (visits, new) = visit(&hosts[number % 2], Some(cookie)).await;
+        assert_eq!(visits, 1, "the session came back");
+        assert_eq!(visit(&hosts[(number + 1) % 2], Some(&new.unwrap())).await.0, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_containers_are_not_touched() {
+    let server = MemcachedServer::start();
+    let store = format!("memcached://{}", server.address());
+    let host = Serving::start_with(env!("COUNTER_WASM"), ["--store", &store]);
+    let (_, cookie) = visit(&host, None).await;
+    for other in ["count", "counters", "COUNTER", "counter:"] {
+        assert_eq!(invalidate(&[&server], other, &["--yes"]).code, Some(0));
+    }
+    assert_eq!(visit(&host, cookie.as_deref()).await.0, 2);
+}
+
+#[test]
+fn the_result_as_json_is_one_object() {
+    let server = MemcachedServer::start();
+    let ended = invalidate(&[&server], "shop", &["--yes", "--json"]);
+    let expected = json!({"container": "shop", "invalidated": true, "checked_entries": 16});
+    assert_eq!(serde_json::from_str::<Value>(&ended.stdout).unwrap(), expected);
+    assert_eq!(status_of(&ended), (Some(0), ""));
+}
+
+#[test]
+fn without_a_terminal_it_has_to_be_told_yes() {
+    let server = MemcachedServer::start();
+    let ended = invalidate(&[&server], "shop", &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.contains("`shop`") && ended.stderr.contains("--yes"), "{}", ended.stderr);
+    assert_eq!(server.stats()["total_items"], "0");
+}
+
+#[test]
+fn a_server_that_is_away_is_named_and_what_to_do() {
+    let (here, mut away) = (MemcachedServer::start(), MemcachedServer::start());
+    away.stop();
+    let ended = invalidate(&[&here, &away], "shop", &["--yes"]);
+    assert_eq!(ended.code, Some(4));
+    assert!(ended.stderr.contains(&away.address()), "{}", ended.stderr);
+}
+
+#[test]
+fn sessions_in_memory_and_invalid_names_are_refused() {
+    for (store, container, wanted) in
+        [("memory:", "shop", "memcached://"), ("memcached://127.0.0.1:1", "", "empty")]
+    {
+        let ended = run(["invalidate", "--store", store, container, "--yes"]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        assert!(ended.stderr.contains(wanted), "{}", ended.stderr);
+    }
+}
