@@ -36,7 +36,7 @@ Exit codes:
   2  the command line is invalid
   3  the application or a store component cannot be read, served or composed
   4  the store cannot be reached, or lacks what sessions need
-  5  the server cannot listen on the address
+  5  the server cannot listen on the address, or cannot use the certificate
   6  the session does not exist, or its record cannot be read
   7  the checked store breaks a rule
   8  the checked store breaks no rule, but some rules are unsupported or could not be tried

@@ -2,47 +2,63 @@
 
 mod args;
 mod load;
+mod reload;
 mod signals;
 mod size;
+mod tls;
 
-use lovely_session_host::serve::{Limits, Server};
+use lovely_session_host::serve::{Application, Limits, Server};
 use lovely_session_host::{MemcachedOptions, StoreOptions};
-use tokio::sync::oneshot;
 
 pub use self::args::ServeArgs;
 use self::load::load;
-use self::signals::catch_signals;
+use self::reload::reload_on_request;
+use self::signals::{Asked, catch_signals};
+use self::tls::load_tls;
 use crate::failure::Failure;
 use crate::log::Log;
 
 /// Serves until a signal stops it.
 pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
-    let mut stopping = catch_signals(log.queue().clone()).map_err(Failure::System)?;
+    let mut asked = catch_signals(log.queue().clone()).map_err(Failure::System)?;
     tokio::select! {
-        server = prepare(&args) => serve(server?, stopping).await,
-        _ = &mut stopping => tracing::info!("stopped before the server was ready"),
+        server = prepare(&args) => serve(&args, server?, asked).await,
+        _ = &mut asked.stop => tracing::info!("stopped before the server was ready"),
     }
     Ok(())
 }
 
 async fn prepare(args: &ServeArgs) -> Result<Server, Failure> {
-    let path = args.application.clone();
-    let bytes = std::fs::read(&path).map_err(|source| Failure::Read { path, source })?;
+    let bytes = read_application(args)?;
+    let tls = args.tls.files().map(|files| load_tls(&files)).transpose()?;
     let store = args.store.open(&store_options(args)).await?;
+    let application = load_application(args, bytes).await?;
+    let server = Server::bind(&args.addr, application, store).await?;
+    Ok(match tls {
+        Some(tls) => server.with_tls(tls.config),
+        None => server,
+    })
+}
+
+fn read_application(args: &ServeArgs) -> Result<Vec<u8>, Failure> {
     let path = args.application.clone();
+    std::fs::read(&path).map_err(|source| Failure::Read { path, source })
+}
+
+async fn load_application(args: &ServeArgs, bytes: Vec<u8>) -> Result<Application, Failure> {
     let limits = Limits::from(&args.limits);
     // Compiling takes seconds, during which signals have to work.
     let cache = args.cache.directory();
     let loading = tokio::task::spawn_blocking(move || load(&bytes, limits, cache.as_deref()));
     let loaded = loading.await.map_err(|error| Failure::System(error.into()))?;
+    let path = args.application.clone();
     let loaded = loaded.map_err(|source| Failure::Load { path, source })?;
-    let server = Server::bind(&args.addr, loaded.application, store).await?;
     if loaded.compiled {
         tracing::info!("compiled the application");
     } else {
         tracing::info!("loaded the compiled application from the cache");
     }
-    Ok(server)
+    Ok(loaded.application)
 }
 
 /// At most a quarter of the concurrent requests may wait for a store server that does not reply.
@@ -54,10 +70,15 @@ fn store_options(args: &ServeArgs) -> StoreOptions {
     }
 }
 
-async fn serve(server: Server, stopping: oneshot::Receiver<()>) {
-    tracing::info!("serving on http://{}", server.local_addr());
+async fn serve(args: &ServeArgs, server: Server, asked: Asked) {
+    let scheme = if args.tls.tls_cert.is_some() { "https" } else { "http" };
+    tracing::info!("serving on {scheme}://{}", server.local_addr());
+    let reloader = server.reloader();
     let stopping = async {
-        stopping.await.unwrap_or(());
+        tokio::select! {
+            _ = asked.stop => {}
+            () = reload_on_request(args, &reloader, asked.reload) => {}
+        }
         tracing::info!("stopping after the running requests; a second signal stops at once");
     };
     report_end(server.run(stopping).await);

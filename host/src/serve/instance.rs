@@ -9,11 +9,12 @@ use tokio::sync::oneshot;
 use wasmtime::Store;
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::application::Application;
 use super::engine::interrupt_at_ticks;
+use super::head::Scheme;
 use super::run::Progress;
 use super::state::RequestState;
 use crate::context::KeyValueCtx;
@@ -59,10 +60,11 @@ impl Instance {
     pub(super) async fn run(
         &mut self,
         request: Request<Full<Bytes>>,
+        scheme: Scheme,
         sender: oneshot::Sender<Sent>,
     ) -> wasmtime::Result<()> {
         let mut http = self.store.data_mut().http();
-        let request = http.new_incoming_request(Scheme::Http, request)?;
+        let request = http.new_incoming_request(scheme.into(), request)?;
         let response = http.new_response_outparam(sender)?;
         let proxy = self.prepared.instantiate_async(&mut self.store).await?;
         proxy.wasi_http_incoming_handler().call_handle(&mut self.store, request, response).await

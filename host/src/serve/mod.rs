@@ -83,6 +83,8 @@
 //! block or panic when its log is slow or cannot be written, because that would delay the request or make it fail. The
 //! subscriber of `lovely-session serve` writes on a separate thread, and drops lines that it cannot write.
 
+mod accept;
+mod ahead;
 mod application;
 mod bounded_store;
 mod cache;
@@ -91,20 +93,31 @@ mod engine;
 mod guest_output;
 mod head;
 mod held;
+mod http2;
 mod http_linker;
 mod instance;
 mod limits;
 mod memory;
+mod preface;
+mod queue;
 mod refusal;
+mod reload;
 mod request;
 mod response;
 mod run;
 mod server;
 mod state;
+mod steady;
+mod streams;
+mod tls;
 mod workers;
 
 pub use application::{Application, LoadError, Loaded};
 pub use cache::{CacheProblem, CodeCache};
 pub use engine::pooled_engine;
 pub use limits::Limits;
+pub use reload::{ReloadError, Reloader};
+/// The crate of [`ServerConfig`](rustls::ServerConfig), in the version that [`Server::with_tls`] takes.
+pub use rustls;
 pub use server::{ListenError, Server};
+pub use tls::{LoadedTls, TlsError, TlsFiles, Validity, ValidityProblem};
