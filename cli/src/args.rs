@@ -47,7 +47,7 @@ Exit codes:
   3  the application or a store component cannot be read, served or composed
   4  the store cannot be reached, or lacks what sessions need; for `end` and `invalidate`: not everything
      that was asked for is certain to have ended, so repeat it
-  5  the server cannot listen on the address
+  5  the server cannot listen on the address, or cannot use the certificate
   6  the session does not exist, has ended already, or its record cannot be read
   7  the checked store breaks a rule
   8  the checked store breaks no rule, but some rules are unsupported or could not be tried

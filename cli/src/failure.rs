@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use lovely_session_admin::TraceError;
 use lovely_session_core::RecordError;
 use lovely_session_host::compose::ComposeError;
-use lovely_session_host::serve::{ListenError, LoadError, TrustError};
+use lovely_session_host::serve::{ListenError, LoadError, ReloadError, TlsError, TrustError};
 use lovely_session_host::{ComponentError, ConnectError};
 
 use crate::config::ConfigError;
@@ -45,6 +45,12 @@ pub enum Failure {
         /// What is wrong with it.
         source: LoadError,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The running server does not take what was loaded.
+    #[error(transparent)]
+    Reload(ReloadError),
     /// A component cannot be composed with the others.
     #[error("cannot compose `{}`", .path.display())]
     Compose {
@@ -143,12 +149,13 @@ impl Failure {
     /// The exit code of the process; `--help` lists them.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::System(_) | Self::Exists { .. } | Self::Write { .. } | Self::Print(_) | Self::Trust(_) => 1,
+            Self::System(_) | Self::Reload(_) | Self::Trust(_) => 1,
+            Self::Exists { .. } | Self::Write { .. } | Self::Print(_) => 1,
             Self::Usage(_) | Self::Config(_) | Self::Traces(_) => 2,
             Self::Read { .. } | Self::Load { .. } | Self::Compose { .. } | Self::StoreComponent { .. } => 3,
             Self::OpenStore(_) | Self::ReadStore(_) | Self::Invalidate(_) => 4,
             Self::NotInvalidated { .. } | Self::End(_) | Self::NotEnded { .. } => 4,
-            Self::Listen(_) => 5,
+            Self::Listen(_) | Self::Tls(_) => 5,
             Self::NoSession { .. } | Self::HasEnded { .. } | Self::Record(_) => 6,
             Self::BrokenStore => 7,
             Self::IncompleteStore => 8,
@@ -166,5 +173,11 @@ impl Failure {
             reason = error.source();
         }
         message
+    }
+
+    /// The error and its sources, for the log.
+    pub fn in_one_line(&self) -> String {
+        let reasons = std::iter::successors(Some(self as &dyn Error), |&error| error.source());
+        reasons.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 }

@@ -4,16 +4,17 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use clap::Args;
-use lovely_session_host::{KeyValue, StoreOptions, StoreUrl};
+use lovely_session_host::KeyValue;
 
 use crate::failure::Failure;
+use crate::store::StoreArgs;
 
 /// The arguments of a command that changes sessions.
 #[derive(Debug, Args)]
 pub struct OperateArgs {
-    /// Where sessions are kept: `memcached://HOST:PORT[,HOST:PORT…]`, as given to `serve`
-    #[arg(long, value_name = "URL")]
-    store: StoreUrl,
+    /// Where sessions are kept.
+    #[command(flatten)]
+    store: StoreArgs,
     /// Do it without asking
     #[arg(long)]
     yes: bool,
@@ -27,14 +28,9 @@ impl OperateArgs {
     ///
     /// # Errors
     ///
-    /// [`Failure::Usage`] for `memory:`, and the errors of [`StoreUrl::open`].
+    /// Those of [`StoreArgs::open`].
     pub async fn open(&self) -> Result<Arc<dyn KeyValue>, Failure> {
-        if matches!(self.store, StoreUrl::Memory) {
-            let message = "sessions in `memory:` exist only in the process that serves them; \
-                           give the `memcached://` URL that `serve` was given";
-            return Err(Failure::Usage(message.to_owned()));
-        }
-        Ok(self.store.open(&StoreOptions::default()).await?)
+        Ok(self.store.open().await?)
     }
 
     /// Says on standard error what will be done, and asks whether to do it, unless there is `--yes`.

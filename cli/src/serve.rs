@@ -5,80 +5,82 @@ mod grants;
 mod in_force;
 mod load;
 mod observe;
+mod reload;
 mod signals;
 mod size;
+mod tls;
 
-use lovely_session_admin::CodeSource;
 use lovely_session_host::OpenStore;
-use lovely_session_host::serve::{Limits, Server};
-use tokio::sync::oneshot;
+use lovely_session_host::serve::Server;
 
 pub use self::args::ServeArgs;
-use self::grants::Grants;
-use self::load::load;
+use self::load::Loader;
 use self::observe::{Described, Observation, Observed};
-use self::signals::catch_signals;
+use self::reload::reload_on_request;
+use self::signals::{Asked, catch_signals};
+use self::tls::load_tls;
 use crate::failure::Failure;
 use crate::log::Log;
 
 /// Serves until a signal stops it.
 pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
-    let mut stopping = catch_signals(log.queue().clone()).map_err(Failure::System)?;
+    let mut asked = catch_signals(log.queue().clone()).map_err(Failure::System)?;
     tokio::select! {
-        prepared = prepare(&args, log) => {
-            let (server, observed) = prepared?;
-            serve(server, observed, stopping).await;
-        }
-        _ = &mut stopping => tracing::info!("stopped before the server was ready"),
+        prepared = prepare(&args, log) => serve(&args, prepared?, asked).await,
+        _ = &mut asked.stop => tracing::info!("stopped before the server was ready"),
     }
     Ok(())
 }
 
-async fn prepare(args: &ServeArgs, log: &Log) -> Result<(Server, Observed), Failure> {
+/// A server that is ready, with what it was made of.
+struct Prepared {
+    server: Server,
+    loader: Loader,
+    observed: Observed,
+}
+
+async fn prepare(args: &ServeArgs, log: &Log) -> Result<Prepared, Failure> {
     if let Some(config) = &args.config {
         tracing::info!("using the configuration file `{}`", config.display());
     }
-    let grants = Grants::new(&args.grants)?;
+    let loader = Loader::new(args)?;
+    let bytes = loader.read()?;
+    let tls = args.tls.files().map(|files| load_tls(&files)).transpose()?;
     let observation = Observation::begin(&args.observe).await?;
-    let path = args.application.clone();
-    let bytes = std::fs::read(&path).map_err(|source| Failure::Read { path, source })?;
     // At most a quarter of the concurrent requests may wait for a store server that does not reply.
     let waiting_calls = usize::try_from(args.limits.max_requests / 4).unwrap_or(usize::MAX);
     let store = args.store.url.open(&args.store.options(waiting_calls)?).await?;
-    let path = args.application.clone();
-    let limits = Limits::from(&args.limits);
-    // Compiling takes seconds, during which signals have to work.
-    let cache = args.cache.directory();
-    let loading = tokio::task::spawn_blocking(move || load(&bytes, limits, cache.as_deref()));
-    let loaded = loading.await.map_err(|error| Failure::System(error.into()))?;
-    let loaded = loaded.map_err(|source| Failure::Load { path, source })?;
-    let server = Server::bind(&args.addr, grants.apply(loaded.application), store.key_value()).await?;
-    let described = describe(args, store, loaded.compiled);
-    Ok(observation.of(server, described, log))
+    let application = loader.load(bytes).await?;
+    let server = Server::bind(&args.addr, application, store.key_value()).await?;
+    let server = match tls {
+        Some(tls) => server.with_tls(tls.config),
+        None => server,
+    };
+    let (server, observed) = observation.of(server, describe(args, store, &loader), log);
+    Ok(Prepared { server, loader, observed })
 }
 
 /// What the operator is told about a server.
-fn describe(args: &ServeArgs, store: OpenStore, compiled: bool) -> Described {
-    let loaded = CodeSource::default();
-    loaded.count(compiled);
-    if compiled {
-        tracing::info!("compiled the application");
-    } else {
-        tracing::info!("loaded the compiled application from the cache");
-    }
+fn describe(args: &ServeArgs, store: OpenStore, loader: &Loader) -> Described {
     Described {
-        application: args.application.display().to_string(),
+        application: loader.name(),
+        scheme: args.tls.scheme(),
         store,
         store_url: args.store.url.to_string(),
-        loaded,
+        loaded: loader.source().clone(),
         limits: args.limits_in_force.0.clone(),
     }
 }
 
-async fn serve(server: Server, observed: Observed, stopping: oneshot::Receiver<()>) {
-    tracing::info!("serving on http://{}", server.local_addr());
+async fn serve(args: &ServeArgs, prepared: Prepared, asked: Asked) {
+    let Prepared { server, loader, observed } = prepared;
+    tracing::info!("serving on {}://{}", args.tls.scheme(), server.local_addr());
+    let reloader = server.reloader();
     let stopping = async {
-        stopping.await.unwrap_or(());
+        tokio::select! {
+            _ = asked.stop => {}
+            () = reload_on_request(&args.tls, &loader, &reloader, asked.reload) => {}
+        }
         observed.stopping();
         tracing::info!("stopping after the running requests; a second signal stops at once");
     };

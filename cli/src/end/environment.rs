@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lovely_session_core::{Clock, Entry, Lifetime, Outcome, Random, Store, StoreError, Write};
+use lovely_session_core::{Clock, Entry, Lifetime, Observer, Outcome, Random, Store, StoreError, Write};
 use lovely_session_host::KeyValue;
 use tokio::runtime::Handle;
 
@@ -37,6 +37,8 @@ impl Clock for Host {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 }
+
+impl Observer for Host {}
 
 impl Random for Host {
     /// From the random keys of the standard library. That is enough for marks, which have to differ; this command draws

@@ -10,6 +10,7 @@ use super::grants::GrantArgs;
 use super::in_force::LimitsInForce;
 use super::observe::ObserveArgs;
 use super::size::Size;
+use super::tls::TlsArgs;
 use crate::log::LogFormat;
 use crate::store::ServeStoreArgs;
 
@@ -37,7 +38,14 @@ in no message:
     env = [\"API_KEY=…\", \"REGION\"]
     allow-http = [\"https://api.example.com\"]
 
-SIGINT or SIGTERM stops the server after the running requests; a second one stops it at once.";
+The server speaks HTTP/1.1 and HTTP/2, over TLS only with `--tls-cert` and `--tls-key`.
+
+SIGINT or SIGTERM stops the server after the running requests; a second one stops it at once. SIGHUP has it
+read the application and the certificate again, without a pause: running requests finish on the old
+application. If the new one cannot be used, the server goes on with the old one, and the log contains the reason.
+
+With more requests than it can serve, the server serves as many as it can, and refuses the others at once
+with status 503 and `Retry-After`.";
 
 /// The arguments of `serve`.
 #[derive(Debug, Args)]
@@ -67,6 +75,9 @@ pub struct ServeArgs {
     /// What the application may use.
     #[command(flatten)]
     pub grants: GrantArgs,
+    /// The certificate.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// The limits of requests and connections.
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -98,7 +109,7 @@ impl CacheArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitArgs {
-    /// How long a request may run; also how long it may take to receive its body, and to wait for a free slot
+    /// How long a request may run; also how long it may take to receive its body
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub time_limit: u64,
     /// The memory of a request, including that of the session component and of the host on its behalf
@@ -107,18 +118,30 @@ pub struct LimitArgs {
     /// The size of a request's body
     #[arg(long, value_name = "SIZE", default_value = "1MiB")]
     pub max_body: Size,
-    /// How many requests run concurrently; more wait for a free slot
+    /// How many requests run concurrently, each in a slot
     #[arg(long, value_name = "COUNT", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_requests: u32,
     /// How many outgoing HTTP requests one request may have at the same time
     #[arg(long, value_name = "COUNT", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_http_requests: u32,
-    /// How many connections are open concurrently; more wait to be accepted
+    /// How many requests wait for a slot, and how many connections for a place; others are refused at once
+    #[arg(long, value_name = "COUNT", default_value_t = 1024)]
+    pub max_waiting: u32,
+    /// How long they wait before they are refused; also how long the server takes to recover from an overload
+    #[arg(long, value_name = "SECONDS", default_value_t = 1)]
+    pub max_wait: u64,
+    /// How many connections are open concurrently, and how many requests of HTTP/2 on all of them
     #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
-    /// How long to wait for the headers of a request, and to keep an idle connection
+    /// How long to wait for the TLS handshake and for the headers of a request, and to keep an idle connection
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     pub header_timeout: u64,
+    /// How long a client may take none of its response (less than 64 KiB) before it is disconnected
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
+    pub send_timeout: u64,
+    /// How much of a response is taken from the application before the client has read it
+    #[arg(long, value_name = "SIZE", default_value = "1MiB")]
+    pub response_ahead: Size,
     /// How long to wait for the running requests when the server stops
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub shutdown_timeout: u64,
@@ -132,8 +155,12 @@ impl From<&LimitArgs> for Limits {
             body: args.max_body.bytes,
             concurrent_requests: args.max_requests,
             outgoing_requests: args.max_http_requests,
+            waiting: args.max_waiting,
+            waiting_time: Duration::from_secs(args.max_wait),
             connections: args.max_connections,
             header_time: Duration::from_secs(args.header_timeout),
+            send_time: Duration::from_secs(args.send_timeout),
+            response_ahead: args.response_ahead.bytes,
             shutdown_time: Duration::from_secs(args.shutdown_timeout),
         }
     }

@@ -90,7 +90,7 @@ impl Observation {
             let status = Status {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 application: described.application,
-                addresses: vec![format!("http://{}", server.local_addr())],
+                addresses: vec![format!("{}://{}", described.scheme, server.local_addr())],
                 store: described.store_url,
                 started,
                 limits: described.limits,
@@ -115,6 +115,8 @@ impl Observation {
 pub struct Described {
     /// The name of the application's file.
     pub application: String,
+    /// The scheme of the server's URL.
+    pub scheme: &'static str,
     /// The store.
     pub store: OpenStore,
     /// Its URL.

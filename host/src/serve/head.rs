@@ -5,27 +5,64 @@ use std::net::Ipv6Addr;
 use hyper::header::{EXPECT, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::uri::Authority;
 use hyper::{Method, Request, Uri, Version};
+use wasmtime_wasi_http::p2::bindings::http::types;
 
 use super::refusal::Refusal;
+
+/// The largest head of a request, in bytes.
+pub(super) const LARGEST_HEAD: usize = 64 << 10;
+
+/// The most fields in a head: hyper's limit for HTTP/1.1.
+const MOST_FIELDS: usize = 100;
 
 /// The longest target of a request, in bytes. It leaves room for the fields in the head, so that a target that is too
 /// long gets another status than a head that is too large.
 const LONGEST_TARGET: usize = 32 << 10;
+
+/// The scheme of the URLs that a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    /// With TLS.
+    Https,
+}
+
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl From<Scheme> for types::Scheme {
+    fn from(scheme: Scheme) -> Self {
+        match scheme {
+            Scheme::Http => Self::Http,
+            Scheme::Https => Self::Https,
+        }
+    }
+}
 
 /// Checks the head of a request before anything else is done with it.
 ///
 /// # Errors
 ///
 /// Returns why the server refuses the request.
-pub(super) fn check_head<B>(request: &Request<B>) -> Result<(), Refusal> {
-    check_target(request.method(), request.uri())?;
+pub(super) fn check_head<B>(request: &Request<B>, scheme: Scheme) -> Result<(), Refusal> {
+    if request.headers().len() > MOST_FIELDS {
+        return Err(Refusal::TooManyFields);
+    }
+    check_target(request.method(), request.uri(), scheme)?;
     check_host(request)?;
     check_transfer_codings(request.headers())?;
     check_expectations(request)
 }
 
-/// Checks the form of the target: RFC 9112, section 3.2.
-fn check_target(method: &Method, target: &Uri) -> Result<(), Refusal> {
+/// Checks the form of the target: RFC 9112, section 3.2. In HTTP/2 its parts are fields of their own, and it always has a
+/// scheme.
+fn check_target(method: &Method, target: &Uri, scheme: Scheme) -> Result<(), Refusal> {
     if *method == Method::CONNECT {
         return Err(Refusal::Tunnel);
     }
@@ -35,7 +72,7 @@ fn check_target(method: &Method, target: &Uri) -> Result<(), Refusal> {
         return Err(Refusal::TargetTooLong);
     }
     match target.scheme_str() {
-        Some(scheme) if !scheme.eq_ignore_ascii_case("http") => Err(Refusal::Misdirected),
+        Some(other) if !other.eq_ignore_ascii_case(scheme.name()) => Err(Refusal::Misdirected),
         // An authority alone is for CONNECT only.
         None if !authority.is_empty() => Err(Refusal::InvalidTarget),
         _ if path == "*" && *method != Method::OPTIONS => Err(Refusal::InvalidTarget),
@@ -44,7 +81,8 @@ fn check_target(method: &Method, target: &Uri) -> Result<(), Refusal> {
 }
 
 /// Checks the field `Host`. Every request of HTTP/1.1 must have exactly one, and it must be valid, although the host in
-/// a target of the absolute form takes precedence.
+/// a target of the absolute form takes precedence. A request of HTTP/2 may have `:authority` instead, or both with the
+/// same value: RFC 9113, section 8.3.1.
 fn check_host<B>(request: &Request<B>) -> Result<(), Refusal> {
     let mut fields = request.headers().get_all(HOST).iter();
     let (field, another) = (fields.next(), fields.next());
@@ -52,17 +90,18 @@ fn check_host<B>(request: &Request<B>) -> Result<(), Refusal> {
         return Err(Refusal::SeveralHosts);
     }
     let in_target = request.uri().authority();
-    let is_optional = in_target.is_some() && request.version() < Version::HTTP_11;
+    let is_optional = in_target.is_some() && request.version() != Version::HTTP_11;
     if field.is_none_or(HeaderValue::is_empty) && !is_optional {
         return Err(Refusal::NoHost);
     }
     let in_field = field.map(|field| Authority::try_from(field.as_bytes()));
     let in_field = in_field.transpose().map_err(|_| Refusal::InvalidHost)?;
-    if in_target.into_iter().chain(&in_field).all(is_host_and_port) {
-        Ok(())
-    } else {
-        Err(Refusal::InvalidHost)
+    if !in_target.into_iter().chain(&in_field).all(is_host_and_port) {
+        return Err(Refusal::InvalidHost);
     }
+    let is_http2 = request.version() >= Version::HTTP_2;
+    let differs = in_target.zip(in_field.as_ref()).is_some_and(|(target, field)| target != field);
+    if is_http2 && differs { Err(Refusal::SeveralHosts) } else { Ok(()) }
 }
 
 /// Checks what the parser of authorities accepts too generously: user names, addresses in brackets, and ports.

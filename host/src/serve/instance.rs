@@ -9,11 +9,12 @@ use tokio::sync::oneshot;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::WasiHttpView;
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::application::{Application, Exports};
 use super::engine::interrupt_at_ticks;
+use super::head::Scheme;
 use super::observer::TransactionReport;
 use super::run::Progress;
 use super::state::RequestState;
@@ -61,10 +62,11 @@ impl Instance {
     pub(super) async fn run(
         &mut self,
         request: Request<Full<Bytes>>,
+        scheme: Scheme,
         sender: oneshot::Sender<Sent>,
     ) -> wasmtime::Result<wasmtime::component::Instance> {
         let mut http = self.store.data_mut().http();
-        let request = http.new_incoming_request(Scheme::Http, request)?;
+        let request = http.new_incoming_request(scheme.into(), request)?;
         let response = http.new_response_outparam(sender)?;
         let instance = self.prepared.instantiate_async(&mut self.store).await?;
         let proxy = self.exports.handler.load(&mut self.store, &instance)?;

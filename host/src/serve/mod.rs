@@ -83,6 +83,8 @@
 //! block or panic when its log is slow or cannot be written, because that would delay the request or make it fail. The
 //! subscriber of `lovely-session serve` writes on a separate thread, and drops lines that it cannot write.
 
+mod accept;
+mod ahead;
 mod application;
 mod bounded_store;
 mod cache;
@@ -95,6 +97,7 @@ mod guest_output;
 mod head;
 mod held;
 mod hooks;
+mod http2;
 mod http_linker;
 mod instance;
 mod limits;
@@ -103,13 +106,19 @@ mod memory;
 mod observer;
 mod outgoing;
 mod output_limit;
+mod preface;
+mod queue;
 mod recorder;
 mod refusal;
+mod reload;
 mod request;
 mod response;
 mod run;
 mod server;
 mod state;
+mod steady;
+mod streams;
+mod tls;
 mod trace_context;
 mod workers;
 
@@ -120,5 +129,9 @@ pub use limits::Limits;
 pub use load::Load;
 pub use observer::{Moment, Observer, Participation, RequestReport, TransactionOutcome, TransactionReport};
 pub use outgoing::{Origin, OriginError, OutgoingHttp, OutgoingHttpOptions, TrustError};
+pub use reload::{ReloadError, Reloader};
+/// The crate of [`ServerConfig`](rustls::ServerConfig), in the version that [`Server::with_tls`] takes.
+pub use rustls;
 pub use server::{ListenError, Server};
+pub use tls::{LoadedTls, TlsError, TlsFiles, Validity, ValidityProblem};
 pub use trace_context::TraceContext;

@@ -9,22 +9,25 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::EXPECT;
 use hyper::{Request, Response};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tracing::Instrument;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::application::Application;
-use super::head::check_head;
+use super::head::{Scheme, check_head};
 use super::instance::{Instance, Sent};
 use super::limits::Limits;
 use super::load::{Counted, Load};
 use super::observer::Observer;
+use super::queue::{Queue, count};
 use super::recorder::Recorder;
 use super::refusal::Refusal;
+use super::reload::Current;
 use super::response::{LogLine, ResponseBody};
 use super::run::{Progress, Run};
+use super::streams::Stream;
 use super::trace_context::{TRACEPARENT, TraceContext};
 use crate::log_targets::APPLICATION;
 use crate::turns::Turns;
@@ -38,7 +41,11 @@ pub(super) type Running = mpsc::Sender<Infallible>;
 
 /// Handles requests with an application.
 pub(super) struct Handler {
-    application: Application,
+    current: Arc<Current>,
+    limits: Arc<Limits>,
+    queue: Queue,
+    /// The places of requests of HTTP/2. Those of HTTP/1.1 have the places of their connections.
+    places: Arc<Semaphore>,
     turns: Turns,
     running: Running,
     computing: Handle,
@@ -47,10 +54,13 @@ pub(super) struct Handler {
 }
 
 impl Handler {
-    /// A handler that runs `application` with the store of `turns`. It clones
+    /// A handler that runs the current application with the store of `turns`. It clones
     /// `running` for each run. Applications that compute for long continue on `computing`.
-    pub(super) fn new(application: Application, turns: Turns, running: Running, computing: Handle) -> Self {
-        Self { application, turns, running, computing, observer: OnceLock::new(), load: Load::default() }
+    pub(super) fn new(current: Arc<Current>, turns: Turns, running: Running, computing: Handle) -> Self {
+        let limits = Arc::new(current.application().limits().clone());
+        let places = Arc::new(Semaphore::new(count(limits.connections.max(1))));
+        let (queue, observer, load) = (Queue::new(&limits), OnceLock::new(), Load::default());
+        Self { current, queue, limits, places, turns, running, computing, observer, load }
     }
 
     /// Reports the requests from now on. Only the first observer is used.
@@ -63,9 +73,14 @@ impl Handler {
         &self.load
     }
 
-    /// The application.
-    pub(super) fn application(&self) -> &Application {
-        &self.application
+    /// What new requests and connections use.
+    pub(super) fn current(&self) -> &Arc<Current> {
+        &self.current
+    }
+
+    /// The limits of the server.
+    pub(super) fn limits(&self) -> &Arc<Limits> {
+        &self.limits
     }
 
     /// The turns of the requests.
@@ -73,8 +88,8 @@ impl Handler {
         &self.turns
     }
 
-    /// Handles one request. There is always a response.
-    pub(super) async fn handle(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+    /// Handles one request of a connection with this scheme. There is always a response.
+    pub(super) async fn handle(&self, request: Request<Incoming>, scheme: Scheme) -> Response<ResponseBody> {
         // Without the query and the headers: they can hold secrets.
         let span = tracing::info_span!("request", method = %request.method(), path = request.uri().path());
         let recorder = self.observer.get().map(|observer| {
@@ -82,26 +97,31 @@ impl Handler {
             Arc::new(Recorder::begin(Arc::clone(observer), request.method().clone(), trace))
         });
         let log_line = LogLine::begin(span.clone(), recorder.clone());
-        let result = self.respond(request, recorder).instrument(span).await;
+        let result = self.respond(request, scheme, recorder).instrument(span).await;
         let (response, progress) = result.unwrap_or_else(|refusal| (refusal.into_response(), Arc::default()));
-        log_line.follow(response, progress)
+        log_line.follow(response, progress, self.limits.response_ahead)
     }
 
     async fn respond(
         &self,
         request: Request<Incoming>,
+        scheme: Scheme,
         recorder: Option<Arc<Recorder>>,
     ) -> Result<(Response<HyperOutgoingBody>, Arc<Progress>), Refusal> {
-        check_head(&request)?;
-        let mut request = receive(request, self.application.limits()).await?;
+        check_head(&request, scheme)?;
+        if let Some(stream) = Stream::current() {
+            stream.keep(self.queue.wait_for(&self.places).await?);
+        }
+        let mut request = receive(request, &self.limits).await?;
         if let Some(header) = recorder.as_ref().and_then(|recorder| recorder.trace().header()) {
             request.headers_mut().insert(TRACEPARENT, header);
         }
-        let slot = self.wait_for_slot().await?;
+        let application = self.current.application();
+        let slot = self.wait_for_slot(&application).await?;
         let (sender, receiver) = oneshot::channel();
         let progress = Arc::<Progress>::default();
         let work = Work {
-            application: self.application.clone(),
+            application,
             sessions: self.turns.clone(),
             _running: self.running.clone(),
             slot,
@@ -111,17 +131,13 @@ impl Handler {
         };
         // It outlives this future: the application may continue after its response, and
         // it continues when the client disconnects, so that no commit is interrupted.
-        let run = Run::new(work.run(request, sender), Arc::clone(&progress), self.computing.clone());
+        let run = Run::new(work.run(request, scheme, sender), Arc::clone(&progress), self.computing.clone());
         Ok((response_of(receiver, run).await?, progress))
     }
 
-    async fn wait_for_slot(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+    async fn wait_for_slot(&self, application: &Application) -> Result<OwnedSemaphorePermit, Refusal> {
         let _counted = self.load.count_waiting();
-        let slot = self.application.slots().clone().acquire_owned();
-        match timeout(self.application.limits().request_time, slot).await {
-            Ok(Ok(slot)) => Ok(slot),
-            Ok(Err(_)) | Err(_) => Err(Refusal::Busy),
-        }
+        Ok(self.queue.wait_for(application.slots()).await?)
     }
 }
 
@@ -147,13 +163,19 @@ impl Work {
     }
 
     /// Runs the application until it returns or its time limit is over.
-    async fn run(self, request: Request<Full<Bytes>>, sender: oneshot::Sender<Sent>) -> Result<(), Refusal> {
+    async fn run(
+        self,
+        request: Request<Full<Bytes>>,
+        scheme: Scheme,
+        sender: oneshot::Sender<Sent>,
+    ) -> Result<(), Refusal> {
         let mut instance = self.instance().map_err(|error| {
             tracing::error!(target: APPLICATION, "the application could not be started: {error:#}");
             Refusal::ApplicationFailed
         })?;
         let time = self.application.limits().request_time;
-        let result = timeout(time, run(&mut instance, request, sender, self.recorder.as_deref())).await;
+        let run = run(&mut instance, request, scheme, sender, self.recorder.as_deref());
+        let result = timeout(time, run).await;
         let outcome = log_failure(result, instance.memory_limit_reached());
         if let Some(recorder) = &self.recorder {
             recorder.ended(instance.memory_used());
@@ -173,10 +195,11 @@ impl Work {
 async fn run(
     instance: &mut Instance,
     request: Request<Full<Bytes>>,
+    scheme: Scheme,
     sender: oneshot::Sender<Sent>,
     recorder: Option<&Recorder>,
 ) -> wasmtime::Result<()> {
-    let run = instance.run(request, sender).await?;
+    let run = instance.run(request, scheme, sender).await?;
     if let Some(recorder) = recorder {
         recorder.transactions(instance.reports(&run).await?);
     }

@@ -1,33 +1,31 @@
-//! Accepts connections until it is stopped.
+//! A server, from listening to its end.
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
-use std::pin::pin;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lovely_session_key_value::KeyValue;
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::timeout;
 
+use super::accept::Entrance;
 use super::application::Application;
 use super::bounded_store::BoundedStore;
+use super::connection::Serving;
 use super::limits::Limits;
 use super::load::Load;
 use super::observer::Observer;
+use super::reload::{Current, Reloader};
 use super::request::Handler;
-use super::workers::{Phase, Slot, Workers};
+use super::workers::{Phase, Workers};
 use crate::turn_queues::TurnsOptions;
 use crate::turns::Turns;
 
-/// The pause after accepting a connection failed. When the process is out of file
-/// descriptors, it fails at once each time.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// An HTTP/1.1 server for an application.
+/// A server for an application, for HTTP/1.1 and HTTP/2.
 ///
 /// It listens from [`Server::bind`] on. Clients that connect before [`Server::run`]
 /// wait.
@@ -81,7 +79,8 @@ impl Server {
         let address = listener.local_addr().map_err(fail)?;
         let (sender, running) = mpsc::channel(1);
         let turns = turns(store, application.limits());
-        let handler = Arc::new(Handler::new(application, turns, sender, Handle::current()));
+        let current = Arc::new(Current::new(application));
+        let handler = Arc::new(Handler::new(current, turns, sender, Handle::current()));
         Ok(Self { listener, address, handler, running })
     }
 
@@ -94,6 +93,22 @@ impl Server {
     pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
         self.handler.observe(observer);
         self
+    }
+
+    /// Speaks only TLS, with this configuration: that of [`TlsFiles::load`](super::TlsFiles::load), or one of your own
+    /// with the protocols `h2` and `http/1.1` for ALPN, of which it may leave out one. A client that chooses no protocol
+    /// is served with HTTP/1.1.
+    ///
+    /// The application then sees the scheme `https`.
+    #[must_use]
+    pub fn with_tls(self, config: Arc<ServerConfig>) -> Self {
+        self.handler.current().set_tls(config);
+        self
+    }
+
+    /// A handle that replaces the application and the certificate while the server runs.
+    pub fn reloader(&self) -> Reloader {
+        Reloader::new(Arc::clone(self.handler.current()), Arc::clone(self.handler.limits()))
     }
 
     /// The address on which it listens.
@@ -112,7 +127,7 @@ impl Server {
     }
 
     /// Serves until `shutdown` completes. Then it stops accepting, closes idle
-    /// connections, and waits for the running requests, for at most
+    /// connections, sends GOAWAY on those of HTTP/2, and waits for the running requests, for at most
     /// [`Limits::shutdown_time`].
     ///
     /// Connections are served on threads of the server, one for each processor. Applications that compute for more than
@@ -122,10 +137,12 @@ impl Server {
     /// Returns the number of connections that it closed before their requests were
     /// complete: 0 if all requests completed.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> usize {
-        let limits = self.handler.application().limits().clone();
+        let limits = Arc::clone(self.handler.limits());
         let (phase, receiver) = watch::channel(Phase::Serving);
-        let workers = Workers::start(&self.handler, &receiver);
-        accept_until(shutdown, &self.listener, limits.connections, &workers).await;
+        let crowd = Arc::new(Notify::new());
+        let entrance = Entrance::new(&limits, crowd.clone(), self.handler.current().tls().is_some());
+        let workers = Workers::start(&Serving { handler: self.handler.clone(), phase: receiver, crowd });
+        entrance.accept_until(shutdown, &self.listener, &workers).await;
         // From here on, new connections are refused.
         drop(self.listener);
         drop(self.handler);
@@ -139,44 +156,9 @@ impl Server {
     }
 }
 
-/// Accepts connections until `shutdown` completes.
-async fn accept_until(
-    shutdown: impl Future<Output = ()>,
-    listener: &TcpListener,
-    max_connections: u32,
-    workers: &Workers,
-) {
-    let slots = usize::try_from(max_connections.max(1)).unwrap_or(Semaphore::MAX_PERMITS);
-    let slots = Arc::new(Semaphore::new(slots));
-    let mut shutdown = pin!(shutdown);
-    loop {
-        tokio::select! {
-            () = &mut shutdown => return,
-            (slot, stream) = accept(listener, &slots) => workers.serve(stream, slot),
-        }
-    }
-}
-
 /// Turns on `store`. A request that gets no turn still has half of its time limit for its work.
 fn turns(store: Arc<dyn KeyValue>, limits: &Limits) -> Turns {
     let max_wait = limits.request_time / 2;
     let store = Arc::new(BoundedStore::new(store, limits.memory));
     Turns::new(store).with_options(TurnsOptions { max_wait, ..TurnsOptions::default() })
-}
-
-/// Waits for a slot, then for a connection.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (Slot, TcpStream) {
-    // The semaphore is never closed, so this always returns a slot.
-    let slot = slots.clone().acquire_owned().await.ok();
-    loop {
-        // It is served by another runtime.
-        let accepted = listener.accept().await.and_then(|(stream, _client)| stream.into_std());
-        match accepted {
-            Ok(stream) => return (slot, stream),
-            Err(error) => {
-                tracing::warn!("cannot accept a connection: {error}");
-                sleep(PAUSE).await;
-            }
-        }
-    }
 }

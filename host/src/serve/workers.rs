@@ -13,11 +13,10 @@ use std::thread;
 
 use futures_util::future::join_all;
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::connection;
-use super::request::Handler;
+use super::connection::{self, Serving};
 
 /// What the server does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +28,10 @@ pub(super) enum Phase {
     Ending,
 }
 
-/// The slot of a connection, from the limit of all connections.
-pub(super) type Slot = Option<OwnedSemaphorePermit>;
-
 /// A connection for a worker.
 struct Accepted {
     stream: TcpStream,
-    _slot: Slot,
+    _place: OwnedSemaphorePermit,
     /// Kept while the connection is open.
     _counted: Arc<()>,
 }
@@ -60,17 +56,18 @@ struct Worker {
 impl Workers {
     /// Starts a thread for each processor. If the system refuses one, its connections are served on the current
     /// runtime.
-    pub(super) fn start(handler: &Arc<Handler>, phase: &watch::Receiver<Phase>) -> Self {
+    pub(super) fn start(serving: &Serving) -> Self {
         let count = thread::available_parallelism().map_or(1, usize::from);
-        let workers = (0..count).map(|_| Worker::start(Arc::clone(handler), phase.clone()));
+        let workers = (0..count).map(|_| Worker::start(serving.clone()));
         Self { workers: workers.collect() }
     }
 
-    /// Gives a connection to the worker that has the fewest.
-    pub(super) fn serve(&self, stream: TcpStream, slot: Slot) {
+    /// Gives a connection to the worker that has the fewest. It keeps its place, from the limit of all connections, while
+    /// it is open.
+    pub(super) fn serve(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
         let worker = self.workers.iter().min_by_key(|worker| Arc::strong_count(&worker.count));
         if let Some(worker) = worker {
-            let accepted = Accepted { stream, _slot: slot, _counted: Arc::clone(&worker.count) };
+            let accepted = Accepted { stream, _place: place, _counted: Arc::clone(&worker.count) };
             // Fails only if the runtime of the worker has ended, and all others with it.
             let _ = worker.accepted.send(accepted);
         }
@@ -97,9 +94,9 @@ impl Finishing {
 }
 
 impl Worker {
-    fn start(handler: Arc<Handler>, phase: watch::Receiver<Phase>) -> Self {
+    fn start(serving: Serving) -> Self {
         let (accepted, receiver) = mpsc::unbounded_channel();
-        let serving = serve(receiver, handler, phase);
+        let serving = serve(receiver, serving);
         let (end, thread) = match start_thread() {
             Ok((runtime, thread)) => (runtime.spawn(serving), Some(thread)),
             Err(error) => {
@@ -127,23 +124,20 @@ fn start_thread() -> io::Result<(Handle, Thread)> {
 
 /// Serves connections until no more come and all are closed, or until the server ends. Returns the number of those that
 /// were aborted.
-async fn serve(
-    mut accepted: mpsc::UnboundedReceiver<Accepted>,
-    handler: Arc<Handler>,
-    mut phase: watch::Receiver<Phase>,
-) -> usize {
+async fn serve(mut accepted: mpsc::UnboundedReceiver<Accepted>, serving: Serving) -> usize {
     let mut connections = JoinSet::new();
+    let mut phase = serving.phase.clone();
     loop {
         tokio::select! {
             next = accepted.recv() => {
                 let Some(accepted) = next else { break };
-                connections.spawn(serve_accepted(accepted, handler.clone(), phase.clone()));
+                connections.spawn(serve_accepted(accepted, serving.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
     }
     // The server waits until all of these are dropped.
-    drop(handler);
+    drop(serving);
     tokio::select! {
         // In this order: the end of the last connection lets the server end, and that connection was not aborted.
         biased;
@@ -156,7 +150,7 @@ async fn serve(
     unfinished
 }
 
-async fn serve_accepted(accepted: Accepted, handler: Arc<Handler>, phase: watch::Receiver<Phase>) {
-    let Accepted { stream, _slot, _counted } = accepted;
-    connection::serve(stream, handler, phase).await;
+async fn serve_accepted(accepted: Accepted, serving: Serving) {
+    let Accepted { stream, _place, _counted } = accepted;
+    connection::serve(stream, serving).await;
 }
