@@ -81,6 +81,17 @@ pub enum Failure {
     /// The store failed when it was read.
     #[error("cannot read from the store")]
     ReadStore(#[source] lovely_session_host::Error),
+    /// Servers did not tell their statistics.
+    #[error("{failed} of {servers} memcached servers did not tell their statistics; see the report")]
+    NoStatistics {
+        /// How many did not.
+        failed: usize,
+        /// How many there are.
+        servers: usize,
+    },
+    /// The store failed while it was measured.
+    #[error("the store failed while it was measured: {0}")]
+    Measure(String),
     /// The server cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -105,7 +116,7 @@ impl Failure {
             Self::System(_) | Self::Exists { .. } | Self::Write { .. } | Self::Print(_) => 1,
             Self::Usage(_) => 2,
             Self::Read { .. } | Self::Load { .. } | Self::Compose { .. } | Self::StoreComponent { .. } => 3,
-            Self::OpenStore(_) | Self::ReadStore(_) => 4,
+            Self::OpenStore(_) | Self::ReadStore(_) | Self::NoStatistics { .. } | Self::Measure(_) => 4,
             Self::Listen(_) => 5,
             Self::NoSession { .. } | Self::Record(_) => 6,
             Self::BrokenStore => 7,

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use super::connect::{Connected, Dialer, Security};
+use super::connect::{Dialer, Security};
 use super::connect_error::ConnectError;
 use super::connection::Connection;
 use super::failure_log::Call;
@@ -232,7 +232,7 @@ impl Server {
     }
 
     async fn dial(&self) -> Result<Arc<Connection>, ConnectError> {
-        let Connected { stream, info, .. } = self.dialer.dial().await?;
+        let (stream, info) = self.dialer.dial().await?;
         self.item_size_max.store(info.item_size_max, Ordering::Relaxed);
         self.was_reached.store(true, Ordering::Release);
         let mut connections = self.connections();

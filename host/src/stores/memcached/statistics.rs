@@ -37,7 +37,6 @@ impl Memcached {
 async fn ask(server: &Server, limit: Duration) -> ServerStatistics {
     let dialer = server.dialer();
     let timed_out = |_| Err(ConnectError::TimedOut { server: dialer.server.clone(), after: limit });
-    let connected = timeout(limit, dialer.dial()).await.unwrap_or_else(timed_out);
-    let statistics = connected.map(|connected| Statistics::parse(&connected.replies));
+    let statistics = timeout(limit, dialer.ask()).await.unwrap_or_else(timed_out);
     ServerStatistics { name: server.name().to_owned(), statistics }
 }
