@@ -56,14 +56,20 @@ impl Security {
 /// How connections to one server are made.
 pub(super) struct Dialer {
     pub(super) server: ServerAddress,
-    pub(super) security: Security,
+    security: Security,
     /// For TCP and TLS.
-    pub(super) connect_timeout: Duration,
+    connect_timeout: Duration,
     /// For the password and the handshake.
-    pub(super) io_timeout: Duration,
+    io_timeout: Duration,
 }
 
 impl Dialer {
+    /// Connections to this server.
+    pub(super) fn new(server: ServerAddress, options: &MemcachedOptions, security: Security) -> Self {
+        let MemcachedOptions { connect_timeout, io_timeout, .. } = *options;
+        Self { server, security, connect_timeout, io_timeout }
+    }
+
     /// Makes a connection that is ready for sessions.
     pub(super) async fn dial(&self) -> Result<(Stream, ServerInfo), ConnectError> {
         let (stream, replies) = self.open(HANDSHAKE).await?;
