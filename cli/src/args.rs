@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::bench_store::BenchStoreArgs;
 use crate::check_store::CheckStoreArgs;
 use crate::completions::CompletionsArgs;
 use crate::compose::ComposeArgs;
@@ -12,6 +13,7 @@ use crate::log::LogFormat;
 use crate::man::ManArgs;
 use crate::new::NewArgs;
 use crate::serve::ServeArgs;
+use crate::stats::StatsArgs;
 
 const HELP: &str = "\
 Examples:
@@ -34,6 +36,12 @@ Examples:
     lovely-session end --store memcached://10.0.0.1:11211,10.0.0.2:11211 cart 5Ck1w3…
     lovely-session invalidate --store memcached://10.0.0.1:11211,10.0.0.2:11211 cart
 
+  See how the servers are:
+    lovely-session stats --store memcached://10.0.0.1:11211,10.0.0.2:11211
+
+  Measure what they can do from this machine:
+    lovely-session bench-store --store memcached://10.0.0.1:11211,10.0.0.2:11211
+
   Write a component that other hosts with WASI 0.2 can run, with sessions in memcached:
     lovely-session compose shop.wasm --store memcached --output shop-with-sessions.wasm
 
@@ -45,8 +53,8 @@ Exit codes:
   1  a failure that has no other code
   2  the command line or the configuration file is invalid
   3  the application or a store component cannot be read, served or composed
-  4  the store cannot be reached, or lacks what sessions need; for `end` and `invalidate`: not everything
-     that was asked for is certain to have ended, so repeat it
+  4  the store, or one of its servers, cannot be reached, or lacks what sessions need; for `end` and
+     `invalidate`: not everything that was asked for is certain to have ended, so repeat it
   5  the server cannot listen on the address, or cannot use the certificate
   6  the session does not exist, has ended already, or its record cannot be read
   7  the checked store breaks a rule
@@ -79,6 +87,10 @@ pub enum Command {
     End(EndArgs),
     /// End all sessions of a container at once, on all hosts
     Invalidate(InvalidateArgs),
+    /// Print the state of the memcached servers, and what limits sessions there
+    Stats(StatsArgs),
+    /// Measure what a store can do from this machine
+    BenchStore(BenchStoreArgs),
     /// Compose the session component, and an application, with a store, for other hosts
     Compose(ComposeArgs),
     /// Check that a store keeps the contract of `lovely:session/key-value`, and print a report

@@ -128,6 +128,17 @@ pub enum Failure {
         /// The name of the container.
         container: String,
     },
+    /// Servers did not tell their statistics.
+    #[error("{failed} of {servers} memcached servers did not tell their statistics; see the report")]
+    NoStatistics {
+        /// How many did not.
+        failed: usize,
+        /// How many there are.
+        servers: usize,
+    },
+    /// The store failed while it was measured.
+    #[error("the store failed while it was measured: {0}")]
+    Measure(String),
     /// The server cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -153,8 +164,8 @@ impl Failure {
             Self::Exists { .. } | Self::Write { .. } | Self::Print(_) => 1,
             Self::Usage(_) | Self::Config(_) | Self::Traces(_) => 2,
             Self::Read { .. } | Self::Load { .. } | Self::Compose { .. } | Self::StoreComponent { .. } => 3,
-            Self::OpenStore(_) | Self::ReadStore(_) | Self::Invalidate(_) => 4,
-            Self::NotInvalidated { .. } | Self::End(_) | Self::NotEnded { .. } => 4,
+            Self::OpenStore(_) | Self::ReadStore(_) | Self::NoStatistics { .. } | Self::Measure(_) => 4,
+            Self::Invalidate(_) | Self::NotInvalidated { .. } | Self::End(_) | Self::NotEnded { .. } => 4,
             Self::Listen(_) | Self::Tls(_) => 5,
             Self::NoSession { .. } | Self::HasEnded { .. } | Self::Record(_) => 6,
             Self::BrokenStore => 7,

@@ -1,8 +1,8 @@
 //! `lovely-session inspect`.
 
+mod json;
 mod report;
 mod state;
-mod text;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,6 +10,7 @@ use clap::Args;
 use lovely_session_core::{Record, store_key};
 use lovely_session_host::KeyValue as _;
 
+use self::json::json;
 use self::report::{Found, report};
 use crate::failure::Failure;
 use crate::output::print;
@@ -29,6 +30,9 @@ in the process that serves them.";
 pub struct InspectArgs {
     #[command(flatten)]
     store: StoreArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
     /// The name of the session's container
     container: String,
     /// The id of the session
@@ -39,7 +43,7 @@ pub struct InspectArgs {
 pub async fn run(args: InspectArgs) -> Result<(), Failure> {
     let found = find(&args).await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
-    let (text, result) = report(&found, now);
+    let (text, result) = if args.json { json(&found) } else { report(&found, now) };
     print(text)?;
     result.map_err(Failure::Record)
 }

@@ -1,6 +1,7 @@
 //! The command `lovely-session`: parses the command line, runs the command, and reports the result.
 
 mod args;
+mod bench_store;
 mod check_store;
 mod completions;
 mod compose;
@@ -15,7 +16,9 @@ mod new;
 mod operate;
 mod output;
 mod serve;
+mod stats;
 mod store;
+mod text;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -74,6 +77,8 @@ async fn run_command(command: Command, log: &Log) -> Result<(), Failure> {
         Command::Inspect(args) => inspect::run(args).await,
         Command::End(args) => end::run(args).await,
         Command::Invalidate(args) => invalidate::run(args).await,
+        Command::Stats(args) => stats::run(args).await,
+        Command::BenchStore(args) => bench_store::run(args).await,
         Command::Compose(args) => compose::run(&args),
         Command::CheckStore(args) => check_store::run(args).await,
         Command::Completions(args) => completions::run(&args, CommandLine::command()),

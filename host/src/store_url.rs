@@ -207,7 +207,7 @@ impl StoreUrl {
 
 impl MemcachedUrl {
     /// These options, with TLS and the user of this URL.
-    fn options(&self, options: &MemcachedOptions) -> MemcachedOptions {
+    pub fn options(&self, options: &MemcachedOptions) -> MemcachedOptions {
         let user = self.user.clone().or_else(|| options.user.clone());
         MemcachedOptions { tls: self.tls || options.tls, user, ..options.clone() }
     }

@@ -2,6 +2,7 @@
 
 use lovely_session_tests::binary;
 
+mod bench_store;
 mod caching;
 mod check_store;
 mod end;
@@ -15,3 +16,5 @@ mod output;
 mod refusals;
 mod serve;
 mod sick_store;
+mod stats;
+mod store_options;

@@ -1,11 +1,14 @@
 //! The stores: the contract, and the tests of single stores.
 
+mod away_at_start;
 mod contract;
 mod families;
 mod frozen_servers;
 mod kv_memcached;
 mod lying_servers;
 mod memcached_only;
+mod secured_servers;
+mod server_states;
 mod shared_connections;
 mod wasi_keyvalue;
 

@@ -9,6 +9,7 @@
 )]
 
 pub mod app;
+pub mod authority;
 pub mod binary;
 pub mod browser;
 pub mod bytes;

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::authority::CertificateFiles;
+
 /// The time limit for starting a server, and for a reply.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -19,7 +21,9 @@ const UNAUTHENTICATED: &str = "CLIENT_ERROR unauthenticated";
 
 /// A memcached process. It is killed when this is dropped.
 pub struct MemcachedServer {
+    /// Without TLS, also when the server has TLS: for the test's own commands.
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     arguments: Vec<String>,
     process: Option<Process>,
 }
@@ -42,11 +46,27 @@ impl MemcachedServer {
     /// The same as [`MemcachedServer::start`].
     #[must_use]
     pub fn start_with(arguments: &[&str]) -> Self {
-        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        Self::start_on(|| None, arguments.iter().map(|&argument| argument.to_owned()).collect())
+    }
+
+    /// Starts memcached with TLS and additional arguments. The test's own commands go to another port, without TLS.
+    ///
+    /// # Panics
+    ///
+    /// The same as [`MemcachedServer::start`].
+    #[must_use]
+    pub fn start_with_tls(certificate: &CertificateFiles, arguments: &[&str]) -> Self {
+        let files = [certificate.chain.display(), certificate.key.display()];
+        let files = format!("ssl_chain_cert={},ssl_key={}", files[0], files[1]);
+        let arguments = [&["-Z", "-o", &files], arguments].concat().into_iter().map(str::to_owned);
+        Self::start_on(|| Some(free_address()), arguments.collect())
+    }
+
+    fn start_on(tls_address: impl Fn() -> Option<SocketAddr>, arguments: Vec<String>) -> Self {
         for _ in 0..ATTEMPTS {
-            let address = free_address();
-            if let Some(process) = Process::start(address, &arguments) {
-                return Self { address, arguments, process: Some(process) };
+            let (address, tls_address) = (free_address(), tls_address());
+            if let Some(process) = Process::start(address, tls_address, &arguments) {
+                return Self { address, tls_address, arguments, process: Some(process) };
             }
         }
         panic!("memcached {arguments:?} does not start on any of {ATTEMPTS} free ports");
@@ -56,6 +76,16 @@ impl MemcachedServer {
     #[must_use]
     pub fn address(&self) -> String {
         self.address.to_string()
+    }
+
+    /// Its address with TLS.
+    ///
+    /// # Panics
+    ///
+    /// When it has none.
+    #[must_use]
+    pub fn tls_address(&self) -> String {
+        self.tls_address.expect("the server was started with TLS").to_string()
     }
 
     /// Ends the process, which loses all items. Does nothing when it has ended already.
@@ -70,7 +100,7 @@ impl MemcachedServer {
     /// When it does not start.
     pub fn restart(&mut self) {
         self.stop();
-        let process = Process::start(self.address, &self.arguments);
+        let process = Process::start(self.address, self.tls_address, &self.arguments);
         self.process = Some(process.expect("memcached starts again on the port that it had"));
     }
 
@@ -176,9 +206,13 @@ struct Process(Child);
 
 impl Process {
     /// Starts memcached, and waits until it replies. `None` if it ends, because another process has its port.
-    fn start(address: SocketAddr, arguments: &[String]) -> Option<Self> {
+    fn start(address: SocketAddr, tls_address: Option<SocketAddr>, arguments: &[String]) -> Option<Self> {
+        let listen = match tls_address {
+            Some(tls_address) => format!("notls:{address},{tls_address}"),
+            None => address.ip().to_string(),
+        };
         let mut command = Command::new("memcached");
-        command.args(["-l", &address.ip().to_string(), "-p", &address.port().to_string(), "-U", "0"]);
+        command.args(["-l", &listen, "-p", &address.port().to_string(), "-U", "0"]);
         // Required for root, and ignored for other users.
         command.args(["-u", "root"]).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use lovely_session_core::{Header, PackageText, Record, RecordError};
 
 use super::state::state_lines;
-use super::text::{counted, duration, printable};
+use crate::text::{counted, duration, printable};
 
 /// A session as the store returned it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use lovely_session_core::{Header, Pending, Record};
 
-use super::text::{counted, duration, printable};
+use crate::text::{counted, duration, printable};
 
 /// The lines about the state of a session at `now`, in seconds since the Unix epoch; none for a usual session.
 pub fn state_lines(record: &Record, now: u64) -> Vec<String> {

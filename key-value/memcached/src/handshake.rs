@@ -17,6 +17,9 @@ pub const HANDSHAKE: &[u8] = b"version\r\n\
     ms lovely-session:probe 0 c C1 O2\r\n\r\n\
     mn\r\n";
 
+/// Asks for the version, the statistics and the settings, like the [`HANDSHAKE`], and counts as no read of a key.
+pub const ASK_STATISTICS: &[u8] = b"version\r\nstats\r\nstats settings\r\nmn\r\n";
+
 /// The beginning of the first reply.
 const VERSION: &str = "VERSION ";
 
@@ -79,7 +82,7 @@ pub struct ServerInfo {
     pub process: Process,
 }
 
-/// The length of the replies to the [`HANDSHAKE`] at the beginning of these bytes; `None` while they are incomplete.
+/// The length of the replies to the [`HANDSHAKE`], or to [`ASK_STATISTICS`], at the beginning of these bytes; `None` while they are incomplete.
 /// They also end with an error reply, and where there are more bytes than a memcached sends;
 /// [`ServerInfo::from_handshake`] returns the error then.
 pub fn handshake_end(bytes: &[u8]) -> Option<usize> {
@@ -93,7 +96,7 @@ pub fn handshake_end(bytes: &[u8]) -> Option<usize> {
     (bytes.len() > MAX_HANDSHAKE_BYTES).then_some(bytes.len())
 }
 
-/// Whether these may be the first bytes of memcached's replies to the [`HANDSHAKE`].
+/// Whether these may be the first bytes of memcached's replies to the [`HANDSHAKE`], or to [`ASK_STATISTICS`].
 pub fn begins_like_memcached(bytes: &[u8]) -> bool {
     bytes.iter().zip(VERSION.bytes()).all(|(byte, expected)| *byte == expected)
 }

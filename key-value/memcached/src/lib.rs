@@ -41,7 +41,9 @@ pub use credentials::{Credentials, InvalidCredentials, Password};
 pub use failure::{Failure, Interruption};
 pub use failure_reason::FailureReason;
 pub use generation::{Generation, Generations};
-pub use handshake::{HANDSHAKE, HandshakeError, ServerInfo, begins_like_memcached, handshake_end};
+pub use handshake::{
+    ASK_STATISTICS, HANDSHAKE, HandshakeError, ServerInfo, begins_like_memcached, handshake_end,
+};
 pub use pending_replies::PendingReplies;
 pub use process::{Epoch, Process, UNMISTAKABLE_UPTIME};
 pub use reply::{InvalidReply, Reply, is_rejection};

@@ -5,6 +5,7 @@ mod limits;
 use std::time::Duration;
 
 pub use self::limits::Limitation;
+use crate::handshake::HandshakeError;
 use crate::shown::shown;
 
 /// The statistics and settings of a server. A field is `None` when the server does not tell it, or tells something that
@@ -53,14 +54,20 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Reads the `STAT` lines among the replies of a server, for example those to the
-    /// [`HANDSHAKE`](crate::HANDSHAKE). Other lines are ignored.
-    pub fn parse(replies: &[u8]) -> Self {
+    /// Reads the replies to [`ASK_STATISTICS`](crate::ASK_STATISTICS).
+    ///
+    /// # Errors
+    ///
+    /// When the server does not reply as memcached does.
+    pub fn parse(replies: &[u8]) -> Result<Self, HandshakeError> {
         let text = String::from_utf8_lossy(replies);
+        if !text.starts_with("VERSION ") {
+            return Err(HandshakeError::from_unexpected(&text));
+        }
         let mut statistics = Self::default();
         let lines = text.lines().filter_map(|line| line.strip_prefix("STAT ")?.split_once(' '));
         lines.for_each(|(name, value)| statistics.set(name, value));
-        statistics
+        Ok(statistics)
     }
 
     fn set(&mut self, name: &str, value: &str) {
@@ -138,7 +145,7 @@ mod tests {
                        STAT get_misses 1\r\nSTAT bytes 50\r\nSTAT limit_maxbytes 100\r\nSTAT evictions 7\r\nEND\r\n\
                        STAT evictions off\r\nSTAT lru_maintainer_thread no\r\nSTAT lru_segmented yes\r\n\
                        STAT lru_crawler yes\r\nSTAT slab_automove 0\r\nEND\r\nMN\r\n";
-        let statistics = Statistics::parse(replies.as_bytes());
+        let statistics = Statistics::parse(replies.as_bytes()).unwrap();
         let expected = Statistics {
             version: Some("1.6.18".into()),
             uptime: Some(Duration::from_secs(60)),
@@ -159,15 +166,24 @@ mod tests {
 
     #[test]
     fn what_a_server_does_not_tell_is_none() {
-        let statistics =
-            Statistics::parse(b"STAT curr_items many\r\nSTAT limit_maxbytes 0\r\nSTAT bytes 1\r\n");
+        let statistics = Statistics::parse(
+            b"VERSION 1\r\nSTAT curr_items many\r\nSTAT limit_maxbytes 0\r\nSTAT bytes 1\r\n",
+        )
+        .unwrap();
         assert_eq!((statistics.items, statistics.hit_rate(), statistics.memory_used()), (None, None, None));
         assert_eq!(statistics.evictions, None);
     }
 
     #[test]
+    fn another_reply_than_that_of_memcached_is_an_error() {
+        assert!(matches!(Statistics::parse(b"HTTP/1.1 400\r\n"), Err(HandshakeError::NotMemcached { .. })));
+        let denied = Statistics::parse(b"CLIENT_ERROR unauthenticated\r\n");
+        assert_eq!(denied, Err(HandshakeError::Denied));
+    }
+
+    #[test]
     fn the_version_reaches_no_terminal_unescaped() {
-        let version = Statistics::parse(b"STAT version \x1b[31m1\r\n").version.unwrap();
+        let version = Statistics::parse(b"VERSION 1\r\nSTAT version \x1b[31m1\r\n").unwrap().version.unwrap();
         assert_eq!(version, "\\u{1b}[31m1");
     }
 }

@@ -39,6 +39,21 @@ fn a_session_is_printed_with_all_its_packages() {
 }
 
 #[test]
+fn json_has_the_packages_with_their_values() {
+    let server = memcached_with(RECORD);
+    let store = format!("memcached://{}", server.address());
+    let ended = run(["inspect", "--json", "--store", &store, "shop", "id"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let session: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
+        session["packages"],
+        serde_json::json!({"cart": {"apple": 2, "pear": 1}, "user": {"name": "Zoë"}})
+    );
+    assert_eq!((&session["created"], &session["timeout"]), (&1_700_000_000.into(), &3600.into()));
+    assert!(session["seconds_left"].as_u64().is_some_and(|left| left <= 100), "{session}");
+}
+
+#[test]
 fn a_pending_change_is_printed_and_not_applied() {
     let pending = "\"pending\":{\"mark\":\"00000000000000a1\",\"primary\":\"ls1:shop:00\",\"expects\":\"01\",\
                    \"since\":1700000060,\"effect\":\"change\",\"packages\":[],\"removed\":[\"cart\"]},\"packages\"";

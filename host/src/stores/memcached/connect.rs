@@ -4,7 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use lovely_session_memcached::{
-    Credentials, HANDSHAKE, HandshakeError, ServerAddress, ServerInfo, begins_like_memcached, handshake_end,
+    ASK_STATISTICS, Credentials, HANDSHAKE, HandshakeError, ServerAddress, ServerInfo, Statistics,
+    begins_like_memcached, handshake_end,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -55,56 +56,83 @@ impl Security {
 /// How connections to one server are made.
 pub(super) struct Dialer {
     pub(super) server: ServerAddress,
-    pub(super) security: Security,
+    security: Security,
     /// For TCP and TLS.
-    pub(super) connect_timeout: Duration,
+    connect_timeout: Duration,
     /// For the password and the handshake.
-    pub(super) io_timeout: Duration,
-}
-
-/// A new connection, and what the server said on it.
-pub(super) struct Connected {
-    pub(super) stream: Stream,
-    pub(super) info: ServerInfo,
-    /// The replies to the handshake, with the server's statistics.
-    pub(super) replies: Vec<u8>,
+    io_timeout: Duration,
 }
 
 impl Dialer {
-    /// Makes a connection.
-    pub(super) async fn dial(&self) -> Result<Connected, ConnectError> {
-        let tcp = self.within(self.connect_timeout, self.connect()).await?;
-        let Some(tls) = &self.security.tls else { return self.greet_plain(tcp).await };
-        let mut stream = self.within(self.connect_timeout, self.secure(tls, tcp)).await?;
-        let mut replies = Vec::new();
-        let greeting = async {
-            let greeted = greet(&mut stream, &mut replies, self.security.credentials.as_ref()).await;
-            greeted.map_err(|error| self.error(error))
-        };
-        let info = self.within(self.io_timeout, greeting).await?.map_err(|cause| self.unsuitable(cause))?;
-        let (recorder, tls) = stream.into_inner();
-        Ok(Connected { stream: Stream { tcp: recorder.tcp, tls: Some(tls) }, info, replies })
+    /// Connections to this server.
+    pub(super) fn new(server: ServerAddress, options: &MemcachedOptions, security: Security) -> Self {
+        let MemcachedOptions { connect_timeout, io_timeout, .. } = *options;
+        Self { server, security, connect_timeout, io_timeout }
     }
 
-    async fn greet_plain(&self, mut tcp: TcpStream) -> Result<Connected, ConnectError> {
+    /// Makes a connection that is ready for sessions.
+    pub(super) async fn dial(&self) -> Result<(Stream, ServerInfo), ConnectError> {
+        let (stream, replies) = self.open(HANDSHAKE).await?;
+        let info = ServerInfo::from_handshake(&replies).map_err(|cause| self.unsuitable(cause))?;
+        Ok((stream, info))
+    }
+
+    /// Asks the server for its statistics, on a connection that is closed then.
+    pub(super) async fn ask(&self) -> Result<Statistics, ConnectError> {
+        let (_, replies) = self.open(ASK_STATISTICS).await?;
+        Statistics::parse(&replies).map_err(|cause| self.unsuitable(cause))
+    }
+
+    /// Makes a connection, and returns it with the replies to a first request.
+    async fn open(&self, request: &[u8]) -> Result<(Stream, Vec<u8>), ConnectError> {
+        let mut tcp = self.within(self.connect_timeout, self.connect()).await?;
         let mut replies = Vec::new();
-        let greeting = async {
-            let greeted = greet(&mut tcp, &mut replies, self.security.credentials.as_ref()).await;
-            greeted.map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-                    if replies.is_empty() =>
-                {
-                    ConnectError::Closed { server: self.server.clone() }
-                }
-                _ => self.error(error),
-            })
+        let Some(tls) = &self.security.tls else {
+            self.within(self.io_timeout, self.greet_plain(&mut tcp, request, &mut replies)).await?;
+            return Ok((Stream { tcp, tls: None }, replies));
         };
-        let greeted = self.within(self.io_timeout, greeting).await?;
+        let mut stream = self.within(self.connect_timeout, self.secure(tls, tcp)).await?;
+        self.within(self.io_timeout, self.greet(&mut stream, request, &mut replies)).await?;
+        let (recorder, tls) = stream.into_inner();
+        Ok((Stream { tcp: recorder.tcp, tls: Some(tls) }, replies))
+    }
+
+    /// The same as [`Self::greet`], and recognises a server that expects TLS.
+    async fn greet_plain(
+        &self,
+        tcp: &mut TcpStream,
+        request: &[u8],
+        replies: &mut Vec<u8>,
+    ) -> Result<(), ConnectError> {
+        let greeted = self.greet(tcp, request, replies).await;
         if replies.starts_with(TLS_ALERT) {
             return Err(self.tls(TlsError::Required));
         }
-        let info = greeted.map_err(|cause| self.unsuitable(cause))?;
-        Ok(Connected { stream: Stream { tcp, tls: None }, info, replies })
+        greeted.map_err(|error| match error {
+            ConnectError::Unreachable { .. } if replies.is_empty() => {
+                ConnectError::Closed { server: self.server.clone() }
+            }
+            other => other,
+        })
+    }
+
+    /// Sends the password, and then the request. What the server sends is in `replies`, also when this fails.
+    async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: &mut S,
+        request: &[u8],
+        replies: &mut Vec<u8>,
+    ) -> Result<(), ConnectError> {
+        if let Some(credentials) = &self.security.credentials {
+            let end = |reply: &[u8]| reply.contains(&b'\n') || reply.len() > MAX_LINE_BYTES;
+            exchange(stream, &credentials.command(), replies, end)
+                .await
+                .map_err(|error| self.error(error))?;
+            credentials.accepted(replies).map_err(|cause| self.unsuitable(cause))?;
+            replies.clear();
+        }
+        let end = |replies: &[u8]| handshake_end(replies).is_some();
+        exchange(stream, request, replies, end).await.map_err(|error| self.error(error))
     }
 
     async fn connect(&self) -> Result<TcpStream, ConnectError> {
@@ -149,24 +177,6 @@ impl Dialer {
     fn unsuitable(&self, cause: HandshakeError) -> ConnectError {
         ConnectError::Unsuitable { server: self.server.clone(), cause }
     }
-}
-
-/// Sends the password, and then the handshake. What the server sends is in `replies`, also when this fails.
-async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    replies: &mut Vec<u8>,
-    credentials: Option<&Credentials>,
-) -> io::Result<Result<ServerInfo, HandshakeError>> {
-    if let Some(credentials) = credentials {
-        let end = |reply: &[u8]| reply.contains(&b'\n') || reply.len() > MAX_LINE_BYTES;
-        exchange(stream, &credentials.command(), replies, end).await?;
-        if let Err(error) = credentials.accepted(replies) {
-            return Ok(Err(error));
-        }
-        replies.clear();
-    }
-    exchange(stream, HANDSHAKE, replies, |replies| handshake_end(replies).is_some()).await?;
-    Ok(ServerInfo::from_handshake(replies))
 }
 
 /// Sends a request and reads until the reply is complete, or until a server that is not memcached closes the connection.

@@ -158,7 +158,10 @@ impl Connection {
         traffic.is_blocked = false;
         while traffic.pipeline.has_unsent() || self.writer.has_buffered() {
             match self.writer.try_write_vectored(&traffic.pipeline.unsent()) {
-                Ok(bytes) => traffic.pipeline.advance(bytes),
+                Ok(bytes) => {
+                    traffic.pipeline.advance(bytes);
+                    self.watch.counters().sent(bytes);
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     traffic.is_blocked = true;
                     return self.work.notify_one();

@@ -36,7 +36,7 @@ impl Counters {
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
     }
 
-    /// Bytes of a request were sent.
+    /// Bytes of requests were sent.
     pub(super) fn sent(&self, bytes: usize) {
         add(Some(&self.sent), bytes as u64);
     }

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use super::connect::{Connected, Dialer, Security};
+use super::connect::{Dialer, Security};
 use super::connect_error::ConnectError;
 use super::connection::Connection;
 use super::failure_log::Call;
@@ -72,12 +72,7 @@ impl Server {
         Self {
             watch: Arc::new(Watch::over(&name, options)),
             name,
-            dialer: Dialer {
-                server: address,
-                security,
-                connect_timeout: options.connect_timeout,
-                io_timeout: options.io_timeout,
-            },
+            dialer: Dialer::new(address, options, security),
             options: options.clone(),
             weight: Semaphore::new(MAX_WEIGHT as usize),
             connections: Mutex::default(),
@@ -206,16 +201,14 @@ impl Server {
             Ok(request) => request,
             Err(invalid) => return BatchResult::unsent(Failure::InvalidCommand(invalid.to_string())),
         };
-        let (begun, bytes) = (Instant::now(), request.bytes.len());
+        let begun = Instant::now();
         let deadline = begun + self.options.io_timeout;
         // A write waits to the end, because it would not be known otherwise whether it was done.
         let may_leave = batch.is_read_only();
         let Completion { replies, interruption } =
             connection.exchange(slot, request, deadline, may_leave).await;
         if interruption.is_none() {
-            let counters = self.watch.counters();
-            counters.completed(begun.elapsed());
-            counters.sent(bytes);
+            self.watch.counters().completed(begun.elapsed());
         }
         BatchResult { epoch: Some(epoch), replies, interruption }
     }
@@ -241,7 +234,7 @@ impl Server {
     }
 
     async fn dial(&self) -> Result<Arc<Connection>, ConnectError> {
-        let Connected { stream, info, .. } = self.dialer.dial().await?;
+        let (stream, info) = self.dialer.dial().await?;
         self.item_size_max.store(info.item_size_max, Ordering::Relaxed);
         self.was_reached.store(true, Ordering::Release);
         let mut connections = self.connections();

@@ -51,7 +51,7 @@ pub struct ServerStatus {
     /// The calls that failed because of this server, by reason: every reason once, in the order of
     /// [`FailureReason::ALL`].
     pub failures: Vec<(FailureReason, u64)>,
-    /// The bytes of calls that were sent to it, without those of handshakes and TLS. Calls that failed may be missing.
+    /// The bytes of calls that were sent to it, without those of handshakes and TLS.
     pub bytes_sent: u64,
     /// The bytes that came from it for calls, without those of handshakes and TLS.
     pub bytes_received: u64,

@@ -71,6 +71,26 @@ pub enum Limitation {
     ClosesIdle(Duration),
 }
 
+impl Limitation {
+    /// Its name, such as `evicting`, for JSON. It does not change between versions.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Evicting(_) => "evicting",
+            Self::Filling => "filling",
+            Self::Full => "full",
+            Self::MayNotEvict => "may-not-evict",
+            Self::NoMemory(_) => "no-memory",
+            Self::FewConnections { .. } => "few-connections",
+            Self::RefusedConnections(_) => "refused-connections",
+            Self::SmallItems(_) => "small-items",
+            Self::KeepsExpired => "keeps-expired",
+            Self::ForgetsUsed => "forgets-used",
+            Self::FixedMemory => "fixed-memory",
+            Self::ClosesIdle(_) => "closes-idle",
+        }
+    }
+}
+
 impl Statistics {
     /// What limits sessions on this server, the most urgent first. Empty when nothing is known to.
     pub fn limitations(&self) -> Vec<Limitation> {
