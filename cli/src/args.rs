@@ -6,6 +6,7 @@ use crate::check_store::CheckStoreArgs;
 use crate::completions::CompletionsArgs;
 use crate::compose::ComposeArgs;
 use crate::inspect::InspectArgs;
+use crate::log::LogFormat;
 use crate::man::ManArgs;
 use crate::new::NewArgs;
 use crate::serve::ServeArgs;
@@ -71,6 +72,16 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page, or write a page for each command
     Man(ManArgs),
+}
+
+impl Command {
+    /// How the command logs.
+    pub fn log_format(&self) -> LogFormat {
+        match self {
+            Self::Serve(args) => args.log_format,
+            _ => LogFormat::Text,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use lovely_session_conformance::{Report, Subject, check};
-use lovely_session_host::{ComponentStore, KeyValue, StoreOptions, StoreUrl};
+use lovely_session_host::{ComponentStore, KeyValue, StoreUrl};
 
 use crate::failure::Failure;
 use crate::output::print;
+use crate::store::{StoreAccessArgs, UrlParser};
 
 const CHECK_STORE_HELP: &str = "\
 Examples:
@@ -32,9 +33,13 @@ pub struct CheckStoreArgs {
     /// An environment variable of the component; may be given several times
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
     environment: Vec<(String, String)>,
-    /// Check this store instead of a component: `memory:`, or `memcached://HOST:PORT[,HOST:PORT…]`
-    #[arg(long, value_name = "URL", conflicts_with_all = ["component", "environment"])]
+    /// Check this store instead of a component: `memory:`, or a `memcached://` or `memcached+tls://` URL
+    #[arg(
+        long, value_name = "URL", value_parser = UrlParser, conflicts_with_all = ["component", "environment"]
+    )]
     store: Option<StoreUrl>,
+    #[command(flatten)]
+    access: StoreAccessArgs,
     /// Skip the rules about lifetimes, for a store that has none
     #[arg(long)]
     without_lifetimes: bool,
@@ -56,7 +61,7 @@ pub async fn run(args: CheckStoreArgs) -> Result<(), Failure> {
 
 async fn open(args: &CheckStoreArgs) -> Result<Arc<dyn KeyValue>, Failure> {
     match (&args.store, &args.component) {
-        (Some(url), _) => Ok(url.open(&StoreOptions::default()).await?),
+        (Some(url), _) => Ok(args.access.open(url).await?.into()),
         (None, Some(path)) => open_component(path, &args.environment),
         (None, None) => Err(Failure::Usage("give a component, or a store with --store".to_owned())),
     }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use lovely_session_admin::TraceError;
 use lovely_session_core::RecordError;
 use lovely_session_host::compose::ComposeError;
 use lovely_session_host::serve::{ListenError, LoadError};
@@ -81,6 +82,9 @@ pub enum Failure {
     /// The store failed when it was read.
     #[error("cannot read from the store")]
     ReadStore(#[source] lovely_session_host::Error),
+    /// Traces cannot be exported.
+    #[error(transparent)]
+    Traces(#[from] TraceError),
     /// The server cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -103,7 +107,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::System(_) | Self::Exists { .. } | Self::Write { .. } | Self::Print(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Traces(_) => 2,
             Self::Read { .. } | Self::Load { .. } | Self::Compose { .. } | Self::StoreComponent { .. } => 3,
             Self::OpenStore(_) | Self::ReadStore(_) => 4,
             Self::Listen(_) => 5,

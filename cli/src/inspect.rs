@@ -8,11 +8,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use lovely_session_core::{Record, store_key};
-use lovely_session_host::{StoreOptions, StoreUrl};
+use lovely_session_host::KeyValue as _;
 
 use self::report::{Found, report};
 use crate::failure::Failure;
 use crate::output::print;
+use crate::store::StoreArgs;
 
 const INSPECT_HELP: &str = "\
 Example:
@@ -26,9 +27,8 @@ in the process that serves them.";
 #[derive(Debug, Args)]
 #[command(after_help = INSPECT_HELP)]
 pub struct InspectArgs {
-    /// Where sessions are kept: `memcached://HOST:PORT[,HOST:PORT…]`, as given to `serve`
-    #[arg(long, value_name = "URL")]
-    store: StoreUrl,
+    #[command(flatten)]
+    store: StoreArgs,
     /// The name of the session's container
     container: String,
     /// The id of the session
@@ -47,12 +47,7 @@ pub async fn run(args: InspectArgs) -> Result<(), Failure> {
 async fn find(args: &InspectArgs) -> Result<Found, Failure> {
     let key =
         store_key(&args.container, &args.session_id).map_err(|error| Failure::Usage(error.to_string()))?;
-    if matches!(args.store, StoreUrl::Memory) {
-        let message = "sessions in `memory:` exist only in the process that serves them; \
-                       give the `memcached://` URL that `serve` was given";
-        return Err(Failure::Usage(message.to_owned()));
-    }
-    let store = args.store.open(&StoreOptions::default()).await?;
+    let store = args.store.open().await?;
     let entries = store.get_many(vec![key], None).await.map_err(Failure::ReadStore)?;
     let Some(entry) = entries.into_iter().flatten().next() else {
         return Err(Failure::NoSession { container: args.container.clone() });

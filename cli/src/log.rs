@@ -4,12 +4,18 @@ mod queue;
 mod writer;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::env;
 use std::io::{self, IsTerminal};
 use std::panic;
+use std::str::FromStr as _;
 use std::thread;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use clap::ValueEnum;
+use lovely_session_admin::{RecentErrors, SESSIONS};
+use tracing_subscriber::filter::{Directive, LevelFilter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 pub use self::queue::LogQueue;
 use self::writer::LogWriter;
@@ -21,6 +27,17 @@ use self::writer::LogWriter;
 #[derive(Debug)]
 pub struct Log {
     queue: LogQueue,
+    recent_errors: RecentErrors,
+}
+
+/// How the lines of the log are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// A JSON object on each line, also for what happens to sessions
+    Json,
 }
 
 impl Log {
@@ -29,25 +46,31 @@ impl Log {
     /// # Errors
     ///
     /// Fails when the thread cannot be started.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(format: LogFormat) -> io::Result<Self> {
         let queue = LogQueue::default();
         let writer = LogWriter::new(io::stderr());
         let lines = queue.clone();
         thread::Builder::new().name("log".to_owned()).spawn(move || writer.run(&lines))?;
-        let log = Self { queue };
-        log.receive_events();
+        let log = Self { queue, recent_errors: RecentErrors::default() };
+        log.receive_events(format);
         panic::set_hook(Box::new(log_panic));
         Ok(log)
     }
 
-    fn receive_events(&self) {
-        let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
+    fn receive_events(&self, format: LogFormat) {
+        let lines = tracing_subscriber::fmt::layer()
             .with_writer(self.queue.clone())
-            .with_ansi(io::stderr().is_terminal())
+            .with_ansi(format == LogFormat::Text && io::stderr().is_terminal())
             // The subscriber writes these to standard error itself, and panics if that fails.
-            .log_internal_errors(false)
+            .log_internal_errors(false);
+        let lines = match format {
+            LogFormat::Text => lines.boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        };
+        tracing_subscriber::registry()
+            .with(filter(format))
+            .with(lines)
+            .with(self.recent_errors.clone())
             .init();
     }
 
@@ -56,9 +79,24 @@ impl Log {
         self.queue.push_error(format!("{text}\n").as_bytes());
     }
 
+    /// The latest warnings and errors.
+    pub fn recent_errors(&self) -> &RecentErrors {
+        &self.recent_errors
+    }
+
     /// The lines that are not written yet.
     pub fn queue(&self) -> &LogQueue {
         &self.queue
+    }
+}
+
+/// What is logged. What happens to sessions is for programs that read the log, unless `RUST_LOG` asks for it.
+fn filter(format: LogFormat) -> EnvFilter {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let is_wanted = env::var(EnvFilter::DEFAULT_ENV).is_ok_and(|directives| directives.contains(SESSIONS));
+    match Directive::from_str(&format!("{SESSIONS}=off")) {
+        Ok(no_sessions) if format == LogFormat::Text && !is_wanted => filter.add_directive(no_sessions),
+        _ => filter,
     }
 }
 

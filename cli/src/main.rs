@@ -11,6 +11,7 @@ mod man;
 mod new;
 mod output;
 mod serve;
+mod store;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
-    let log = match Log::start() {
+    let log = match Log::start(command_line.command.log_format()) {
         Ok(log) => log,
         Err(error) => {
             let failure = Failure::System(error);

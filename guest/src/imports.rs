@@ -9,9 +9,13 @@ use lovely_session_core as core;
 use crate::bindings::lovely::session::key_value as wit;
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::random::random;
+use crate::observation::Calls;
 
-/// The component's imports.
-pub struct Imports;
+/// The component's imports, for one transaction.
+#[derive(Default)]
+pub struct Imports {
+    calls: Calls,
+}
 
 impl core::Store for Imports {
     fn get_many(
@@ -19,6 +23,7 @@ impl core::Store for Imports {
         keys: &[String],
         touch: Option<core::Lifetime>,
     ) -> Result<Vec<Option<core::Entry>>, core::StoreError> {
+        self.calls.count();
         let entries = wit::get_many(keys, touch.map(Into::into))?;
         if entries.len() != keys.len() {
             return Err(core::StoreError::Other("the store returned the wrong number of entries".into()));
@@ -28,6 +33,7 @@ impl core::Store for Imports {
 
     fn write_many(&self, writes: Vec<core::Write>) -> Result<Vec<core::Outcome>, core::StoreError> {
         let writes: Vec<_> = writes.into_iter().map(Into::into).collect();
+        self.calls.count();
         let outcomes = wit::write_many(&writes)?;
         Ok(outcomes.into_iter().map(Into::into).collect())
     }
@@ -37,6 +43,12 @@ impl core::Clock for Imports {
     fn now(&self) -> Duration {
         let now = wall_clock::now();
         Duration::new(now.seconds, now.nanoseconds)
+    }
+}
+
+impl core::Observer for Imports {
+    fn transaction_ended(&self, report: core::Report) {
+        self.calls.keep(report);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The session component: a thin shell that translates between WIT and `lovely-session-core`.
 //!
-//! It holds no rule about sessions and no state of its own, so one instance can serve interleaved
-//! transactions.
+//! It holds no rule about sessions, and no state but the reports for the host (`observation`), so one instance can serve
+//! interleaved transactions.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 
@@ -14,6 +14,7 @@ mod convert;
 #[cfg(target_family = "wasm")]
 mod heap;
 mod imports;
+mod observation;
 #[cfg(target_family = "wasm")]
 mod runtime;
 mod sessions;

@@ -23,7 +23,7 @@ impl wit::GuestTransaction for Transaction {
             Some(wit::Isolation::Snapshot) => core::Isolation::Snapshot,
             Some(wit::Isolation::LastWriterWins) => core::Isolation::LastWriterWins,
         };
-        Self::begin(Rc::new(Imports), isolation)
+        Self::begin(Rc::default(), isolation)
     }
 
     fn savepoint(&self) -> Result<wit::Savepoint, wit::Error> {

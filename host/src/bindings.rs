@@ -16,6 +16,18 @@ mod exported {
     });
 }
 
+mod observed {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "lovely:session/observed",
+        exports: { default: async },
+    });
+}
+
+/// `lovely:session/observation`, as the session component exports it.
+pub(crate) use observed::ObservedIndices;
+pub(crate) use observed::exports::lovely::session::observation;
+
 /// `lovely:session/key-value` as components import it.
 pub(crate) use imported::lovely::session::key_value as wit;
 

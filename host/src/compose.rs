@@ -8,6 +8,9 @@ use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 /// The prefix of the names of session interfaces.
 const SESSION_INTERFACES: &str = "lovely:session/";
 
+/// The prefix of the name of the interface that reports on transactions.
+const OBSERVATION_INTERFACE: &str = "lovely:session/observation@";
+
 /// The prefix of the name of the key-value interface.
 const STORE_INTERFACE: &str = "lovely:session/key-value@";
 
@@ -28,6 +31,26 @@ const STORE_INTERFACE: &str = "lovely:session/key-value@";
 /// Fails when the application is not a component, or when it imports session
 /// interfaces that `session_component` does not export. See [`ComposeError`].
 pub fn compose(application: &[u8], session_component: &[u8]) -> Result<Vec<u8>, ComposeError> {
+    compose_exporting(application, session_component, |_| false)
+}
+
+/// Does the same as [`compose`]. If the application imports session interfaces, and does not export
+/// `lovely:session/observation` itself, the result also exports that of the session component, so that a host can ask an
+/// instance what became of its transactions.
+///
+/// # Errors
+///
+/// The same as those of [`compose`].
+pub fn compose_observed(application: &[u8], session_component: &[u8]) -> Result<Vec<u8>, ComposeError> {
+    compose_exporting(application, session_component, |name| name.starts_with(OBSERVATION_INTERFACE))
+}
+
+/// Joins the components, and exports in addition what the session component exports under these names.
+fn compose_exporting(
+    application: &[u8],
+    session_component: &[u8],
+    is_exported: impl Fn(&str) -> bool,
+) -> Result<Vec<u8>, ComposeError> {
     check_format(application)?;
     let mut graph = CompositionGraph::new();
     let socket =
@@ -41,8 +64,12 @@ pub fn compose(application: &[u8], session_component: &[u8]) -> Result<Vec<u8>, 
     if pairs.is_empty() {
         return Ok(application.to_vec());
     }
-    let instance = join(&mut graph, socket, plug, &pairs)?;
-    export_everything(&mut graph, socket, instance)?;
+    let joined = join(&mut graph, socket, plug, &pairs)?;
+    let own = exports(&graph, graph[socket].ty());
+    export(&mut graph, joined.application, &own)?;
+    let mut others = exports(&graph, graph[plug].ty());
+    others.retain(|name| is_exported(name) && !own.contains(name));
+    export(&mut graph, joined.sessions, &others)?;
     graph.encode(EncodeOptions::default()).map_err(ComposeError::join)
 }
 
@@ -208,13 +235,19 @@ fn find_compatible<'a>(names: &'a [String], wanted: &str) -> Option<&'a String> 
     exact.or_else(|| names.iter().find(|name| are_semver_compatible(name, wanted)))
 }
 
-/// Instantiates both components, and returns the instance of the application.
+/// The instances of both components.
+struct Joined {
+    application: NodeId,
+    sessions: NodeId,
+}
+
+/// Instantiates both components.
 fn join(
     graph: &mut CompositionGraph,
     socket: PackageId,
     plug: PackageId,
     pairs: &[Pair],
-) -> Result<NodeId, ComposeError> {
+) -> Result<Joined, ComposeError> {
     let sessions = graph.instantiate(plug);
     let application = graph.instantiate(socket);
     for Pair { import, export } in pairs {
@@ -223,17 +256,14 @@ fn join(
             .set_instantiation_argument(application, import, interface)
             .map_err(|error| ComposeError::Mismatch { import: import.clone(), source: Box::new(error) })?;
     }
-    Ok(application)
+    Ok(Joined { application, sessions })
 }
 
-fn export_everything(
-    graph: &mut CompositionGraph,
-    package: PackageId,
-    instance: NodeId,
-) -> Result<(), ComposeError> {
-    for name in exports(graph, graph[package].ty()) {
-        let item = graph.alias_instance_export(instance, &name).map_err(ComposeError::join)?;
-        graph.export(item, &name).map_err(ComposeError::join)?;
+/// Exports what an instance exports under these names.
+fn export(graph: &mut CompositionGraph, instance: NodeId, names: &[String]) -> Result<(), ComposeError> {
+    for name in names {
+        let item = graph.alias_instance_export(instance, name).map_err(ComposeError::join)?;
+        graph.export(item, name).map_err(ComposeError::join)?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lovely_session_key_value::{KeyValue, Lifetime, Write};
 
 use crate::bindings::wit;
+use crate::call_log::{CallInProgress, CallKind, CallLog, CallResult};
 use crate::failure_log;
 use crate::turn_queues::InstanceTurns;
 
@@ -17,17 +18,24 @@ use crate::turn_queues::InstanceTurns;
 pub struct KeyValueCtx {
     store: Arc<dyn KeyValue>,
     turns: Option<InstanceTurns>,
+    call_log: Option<CallLog>,
 }
 
 impl KeyValueCtx {
     /// A context for `store`, without turns.
     pub fn new(store: Arc<dyn KeyValue>) -> Self {
-        Self { store, turns: None }
+        Self { store, turns: None, call_log: None }
     }
 
     /// A context for `store`, with turns.
     pub(crate) fn with_turns(store: Arc<dyn KeyValue>, turns: InstanceTurns) -> Self {
-        Self { store, turns: Some(turns) }
+        Self { store, turns: Some(turns), call_log: None }
+    }
+
+    /// The same context, which notes its calls in `call_log`.
+    #[must_use]
+    pub fn with_call_log(self, call_log: CallLog) -> Self {
+        Self { call_log: Some(call_log), ..self }
     }
 }
 
@@ -43,10 +51,15 @@ impl wit::Host for KeyValueCtx {
         keys: Vec<String>,
         touch: Option<wit::Lifetime>,
     ) -> Result<Vec<Option<wit::Entry>>, wit::Error> {
+        let mut noted = self.call_log.as_ref().map(|log| log.begin(CallKind::Read, keys.len()));
         if let Some(turns) = &mut self.turns {
             turns.before_read(&keys, touch.is_some()).await;
         }
+        noted.iter_mut().for_each(CallInProgress::send);
         let entries = self.store.get_many(keys, touch.map(Lifetime::from)).await;
+        if let Some(noted) = noted {
+            noted.end(entries.as_ref().map_or_else(CallResult::of_error, |_| CallResult::Done));
+        }
         let entries = entries.inspect_err(|error| failure_log::call_failed(&*self.store, "read", error))?;
         Ok(entries.into_iter().map(|entry| entry.map(wit::Entry::from)).collect())
     }
@@ -54,7 +67,12 @@ impl wit::Host for KeyValueCtx {
     async fn write_many(&mut self, writes: Vec<wit::Write>) -> Result<Vec<wit::Outcome>, wit::Error> {
         let writes: Vec<Write> = writes.into_iter().map(Write::from).collect();
         let sent = self.turns.as_ref().map(|turns| turns.before_write(&writes));
+        let noted = self.call_log.as_ref().map(|log| log.begin(CallKind::Write, writes.len()));
         let outcomes = self.store.write_many(writes).await;
+        if let Some(noted) = noted {
+            let result = outcomes.as_deref();
+            noted.end(result.map_or_else(CallResult::of_error, CallResult::of_outcomes));
+        }
         let outcomes =
             outcomes.inspect_err(|error| failure_log::call_failed(&*self.store, "write", error))?;
         failure_log::written(&*self.store, &outcomes);

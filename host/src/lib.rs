@@ -39,6 +39,7 @@ pub mod compose;
 pub mod serve;
 
 mod bindings;
+mod call_log;
 mod context;
 mod failure_log;
 mod linker;
@@ -49,16 +50,19 @@ mod stores;
 mod turn_queues;
 mod turns;
 
+pub use call_log::{CallKind, CallLog, CallResult, StoreCall};
 pub use context::KeyValueCtx;
 pub use linker::{KeyValueView, add_to_linker};
 pub use lovely_session_artifact::{COMPONENT as SESSION_COMPONENT, KV_MEMCACHED};
 pub use lovely_session_key_value::{
     Change, Entry, Error, Expectation, KeyValue, Lifetime, Outcome, Version, Write, async_trait,
 };
-pub use store_url::{StoreOptions, StoreUrl, StoreUrlError, open_store};
+pub use store_url::{MemcachedUrl, OpenStore, StoreOptions, StoreUrl, StoreUrlError, open_store};
 pub use stores::component::{ComponentError, ComponentStore, WasiState};
 pub use stores::memcached::{
-    ConnectError, HandshakeError, InvalidAddress, Memcached, MemcachedOptions, ServerAddress,
+    CaCertificates, CertificateStoreError, ConnectError, FailureReason, HandshakeError, InvalidAddress,
+    InvalidCredentials, LATENCY_BOUNDS, LatencyHistogram, Limitation, Memcached, MemcachedOptions, Password,
+    ServerAddress, ServerFailure, ServerState, ServerStatistics, ServerStatus, Statistics, TlsError,
 };
 pub use stores::memory::{Clock, ManualClock, Memory, MemoryOptions};
 pub use turn_queues::{TurnStatistics, TurnsOptions};

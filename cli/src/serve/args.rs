@@ -4,10 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use lovely_session_host::StoreUrl;
 use lovely_session_host::serve::{CodeCache, Limits};
 
+use super::in_force::LimitsInForce;
+use super::observe::ObserveArgs;
 use super::size::Size;
+use crate::log::LogFormat;
+use crate::store::ServeStoreArgs;
 
 const SERVE_HELP: &str = "\
 The application is a WebAssembly component that exports `wasi:http/incoming-handler@0.2`. Its imports of
@@ -27,15 +30,24 @@ pub struct ServeArgs {
     /// The address to listen on; port 0 chooses a free port, which the log contains
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub addr: String,
-    /// Where sessions are kept: `memory:`, or `memcached://HOST:PORT[,HOST:PORT…]`
-    #[arg(long, value_name = "URL", default_value = "memory:")]
-    pub store: StoreUrl,
+    /// Where sessions are kept.
+    #[command(flatten)]
+    pub store: ServeStoreArgs,
     /// Where compiled code is kept.
     #[command(flatten)]
     pub cache: CacheArgs,
+    /// How the lines of the log are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+    /// What the operator sees.
+    #[command(flatten)]
+    pub observe: ObserveArgs,
     /// The limits of requests and connections.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// The same, for the operator.
+    #[command(flatten)]
+    pub limits_in_force: LimitsInForce,
 }
 
 /// Where `serve` keeps compiled code.

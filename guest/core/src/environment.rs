@@ -11,6 +11,8 @@ pub use lovely_session_key_value::{
     Change, Entry, Error as StoreError, Expectation, Lifetime, Outcome, Version, Write,
 };
 
+use crate::observation::Report;
+
 /// A key-value store with versions: the synchronous form of the key-value interface. A version identifies one
 /// state of a key: a key that changes from A to B and back to A has three versions.
 pub trait Store {
@@ -40,10 +42,16 @@ pub trait Random {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// Everything the core needs from outside.
-pub trait Environment: Store + Clock + Random {}
+/// Is told what became of transactions.
+pub trait Observer {
+    /// A transaction has ended in which a session was requested. By default this does nothing.
+    fn transaction_ended(&self, _report: Report) {}
+}
 
-impl<T: Store + Clock + Random> Environment for T {}
+/// Everything the core needs from outside.
+pub trait Environment: Store + Clock + Random + Observer {}
+
+impl<T: Store + Clock + Random + Observer> Environment for T {}
 
 /// An environment for unit tests that do not depend on the store.
 #[cfg(test)]
@@ -68,6 +76,8 @@ pub(crate) mod no_store {
             Duration::ZERO
         }
     }
+
+    impl Observer for NoStore {}
 
     impl Random for NoStore {
         fn fill(&self, _: &mut [u8]) {}

@@ -21,6 +21,7 @@
 //! | what a transaction read | `reads` |
 //! | the state that the handles of a transaction share | `state` |
 //! | how changes are written to the store | `commit` |
+//! | what became of a transaction | `observation` |
 //! | the handles | `transaction`, `container`, `session`, `package` |
 
 #![cfg_attr(not(test), no_std)]
@@ -40,6 +41,7 @@ mod json;
 mod lifetime;
 mod lives;
 mod names;
+mod observation;
 mod options;
 mod ordered;
 mod overlay;
@@ -54,11 +56,12 @@ mod transaction;
 pub use container::Container;
 pub use counter::MAX_COUNTER;
 pub use environment::{
-    Change, Clock, Entry, Environment, Expectation, Lifetime, Outcome, Random, Store, StoreError, Version,
-    Write,
+    Change, Clock, Entry, Environment, Expectation, Lifetime, Observer, Outcome, Random, Store, StoreError,
+    Version, Write,
 };
 pub use error::{Conflict, Error, NameKind, SessionName};
 pub use names::{MAX_CONTAINER_NAME, MAX_NAME, store_key};
+pub use observation::{Ending, Participation, Report};
 pub use options::{ContainerOptions, MAX_REMEMBER_ENDED, MAX_TIMEOUT};
 pub use package::Package;
 pub use record::{Header, Move, PackageText, Pending, Record, RecordError};

@@ -11,6 +11,7 @@ use crate::joined::{JoinedSession, Loaded};
 use crate::journal::Journal;
 use crate::lifetime::Expiries;
 use crate::lives::Lives;
+use crate::options::Settings;
 use crate::ordered::Ordered;
 use crate::record::Life;
 
@@ -57,6 +58,8 @@ pub struct State {
     lives: Lives,
     /// What the store held under keys for which the application was told that there is no session.
     pub absent: Ordered<Loaded>,
+    /// The containers of sessions that were refused, because they had ended.
+    pub refused: Vec<Rc<Settings>>,
 }
 
 impl State {
@@ -70,6 +73,7 @@ impl State {
             by_new_key: Ordered::default(),
             lives: Lives::default(),
             absent: Ordered::default(),
+            refused: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::commit;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::lifetime::Expiries;
+use crate::observation::Report;
 use crate::state::{Isolation, Phase, Shared, State};
 
 /// A unit of work over sessions, which commits as a whole or not at all. Dropping an unfinished transaction
@@ -49,10 +50,13 @@ impl<E: Environment> Transaction<E> {
     /// # Errors
     /// [`Error::Finished`], [`Error::Busy`].
     pub fn abort(&self) -> Result<(), Error> {
-        self.shared.open(|state| {
+        let report = self.shared.open(|state| {
+            let report = Report::aborted(state);
             state.finish();
-            Ok(())
-        })
+            Ok(report)
+        })?;
+        report.tell(&*self.shared.environment);
+        Ok(())
     }
 
     pub(crate) fn shared(&self) -> &Rc<Shared<E>> {
@@ -66,7 +70,12 @@ impl<E: Environment> Drop for Transaction<E> {
             match state.phase {
                 // A call that waits for the store still needs the sessions; it drops them when it returns.
                 Phase::Waiting => state.phase = Phase::Finished,
-                Phase::Open | Phase::Finished => state.finish(),
+                Phase::Open => {
+                    let report = Report::aborted(&state);
+                    state.finish();
+                    report.tell(&*self.shared.environment);
+                }
+                Phase::Finished => {}
             }
         }
     }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use lovely_session_artifact::COMPONENT as SESSION_COMPONENT;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime_wasi_http::p2::bindings::ProxyIndices;
 
 use super::cache::{CacheProblem, CodeCache, Key};
 use super::engine::pooled_engine;
 use super::http_linker::add_http_to_linker;
 use super::limits::Limits;
 use super::state::RequestState;
-use crate::compose::{ComposeError, compose, in_words};
+use crate::bindings::ObservedIndices;
+use crate::compose::{ComposeError, compose_observed, in_words};
 
 /// The export that an application must have, without the last part of its version.
 const HANDLER: &str = "wasi:http/incoming-handler@0.2.";
@@ -33,9 +34,18 @@ pub struct Application {
 }
 
 struct Shared {
-    prepared: ProxyPre<RequestState>,
+    prepared: InstancePre<RequestState>,
+    exports: Arc<Exports>,
     limits: Limits,
     slots: Arc<Semaphore>,
+}
+
+/// Where the exports of an instance are.
+pub(super) struct Exports {
+    /// What handles requests.
+    pub(super) handler: ProxyIndices,
+    /// What reports on transactions; `None` if the application uses no sessions.
+    pub(super) observed: Option<ObservedIndices>,
 }
 
 impl Application {
@@ -85,9 +95,11 @@ impl Application {
         check_imports(engine, component)?;
         check_handler(engine, component)?;
         let linked = linker(engine).and_then(|linker| linker.instantiate_pre(component));
-        let prepared = linked.and_then(ProxyPre::new).map_err(LoadError::Link)?;
+        let prepared = linked.map_err(LoadError::Link)?;
+        let handler = ProxyIndices::new(&prepared).map_err(LoadError::Link)?;
+        let exports = Arc::new(Exports { handler, observed: ObservedIndices::new(&prepared).ok() });
         let slots = Arc::new(Semaphore::new(slot_count(&limits)));
-        Ok(Self { shared: Arc::new(Shared { prepared, limits, slots }) })
+        Ok(Self { shared: Arc::new(Shared { prepared, exports, limits, slots }) })
     }
 
     /// The limits from [`Application::load`].
@@ -96,8 +108,13 @@ impl Application {
     }
 
     /// Makes instances of the application.
-    pub(super) fn prepared(&self) -> &ProxyPre<RequestState> {
+    pub(super) fn prepared(&self) -> &InstancePre<RequestState> {
         &self.shared.prepared
+    }
+
+    /// Where the exports of its instances are.
+    pub(super) fn exports(&self) -> &Arc<Exports> {
+        &self.shared.exports
     }
 
     /// The slots for requests that run, as permits.
@@ -165,7 +182,7 @@ fn slot_count(limits: &Limits) -> usize {
 
 /// Joins an application with the session component, and compiles both.
 fn compile(engine: &Engine, application: &[u8]) -> Result<Component, LoadError> {
-    let component = compose(application, SESSION_COMPONENT)?;
+    let component = compose_observed(application, SESSION_COMPONENT)?;
     Component::new(engine, component).map_err(LoadError::Compile)
 }
 

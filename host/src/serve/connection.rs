@@ -28,6 +28,7 @@ pub(super) async fn serve(
         Ok(stream) => stream,
         Err(error) => return tracing::warn!("cannot serve a connection: {error}"),
     };
+    let _counted = handler.load().count_connection();
     let header_time = handler.application().limits().header_time;
     let service = service_fn(move |request| {
         let handler = handler.clone();

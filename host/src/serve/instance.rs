@@ -7,13 +7,14 @@ use hyper::body::Bytes;
 use hyper::{Request, Response};
 use tokio::sync::oneshot;
 use wasmtime::Store;
+use wasmtime::component::InstancePre;
 use wasmtime_wasi_http::WasiHttpView;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use super::application::Application;
+use super::application::{Application, Exports};
 use super::engine::interrupt_at_ticks;
+use super::observer::TransactionReport;
 use super::run::Progress;
 use super::state::RequestState;
 use crate::context::KeyValueCtx;
@@ -31,7 +32,8 @@ pub(super) type Sent = Result<Response<HyperOutgoingBody>, ErrorCode>;
 /// An instance for one request. Dropping it frees everything that the request used,
 /// and ends the body of its response.
 pub(super) struct Instance {
-    prepared: ProxyPre<RequestState>,
+    prepared: InstancePre<RequestState>,
+    exports: Arc<Exports>,
     store: Store<RequestState>,
 }
 
@@ -50,7 +52,7 @@ impl Instance {
         // Lists can overlap in the guest's memory, so that a small memory can hold a large parameter.
         store.set_hostcall_fuel(memory / 2);
         interrupt_at_ticks(&mut store, Arc::clone(progress));
-        Ok(Self { prepared, store })
+        Ok(Self { prepared, exports: Arc::clone(application.exports()), store })
     }
 
     /// Passes the request to the application, and waits until the application
@@ -60,12 +62,30 @@ impl Instance {
         &mut self,
         request: Request<Full<Bytes>>,
         sender: oneshot::Sender<Sent>,
-    ) -> wasmtime::Result<()> {
+    ) -> wasmtime::Result<wasmtime::component::Instance> {
         let mut http = self.store.data_mut().http();
         let request = http.new_incoming_request(Scheme::Http, request)?;
         let response = http.new_response_outparam(sender)?;
-        let proxy = self.prepared.instantiate_async(&mut self.store).await?;
-        proxy.wasi_http_incoming_handler().call_handle(&mut self.store, request, response).await
+        let instance = self.prepared.instantiate_async(&mut self.store).await?;
+        let proxy = self.exports.handler.load(&mut self.store, &instance)?;
+        proxy.wasi_http_incoming_handler().call_handle(&mut self.store, request, response).await?;
+        Ok(instance)
+    }
+
+    /// What became of the transactions of a run.
+    pub(super) async fn reports(
+        &mut self,
+        instance: &wasmtime::component::Instance,
+    ) -> wasmtime::Result<Vec<TransactionReport>> {
+        let Some(observed) = &self.exports.observed else { return Ok(Vec::new()) };
+        let observed = observed.load(&mut self.store, instance)?;
+        let reports = observed.lovely_session_observation().call_take_reports(&mut self.store).await?;
+        Ok(reports.into_iter().map(TransactionReport::from).collect())
+    }
+
+    /// The bytes of memory that it uses.
+    pub(super) fn memory_used(&self) -> usize {
+        self.store.data().memory_used()
     }
 
     /// Whether the application ever requested more memory than its limit.

@@ -25,6 +25,11 @@ impl MemoryBudget {
         Self { limit, memories: 0, held: 0, exceeded: false }
     }
 
+    /// The bytes that are used. Linear memories never shrink.
+    pub(super) fn used(&self) -> usize {
+        self.memories.saturating_add(self.held)
+    }
+
     /// Whether the growth of a memory was ever refused.
     pub(super) fn was_exceeded(&self) -> bool {
         self.exceeded

@@ -1,7 +1,7 @@
 //! Handles one request, from its head to the response.
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -19,9 +19,13 @@ use super::application::Application;
 use super::head::check_head;
 use super::instance::{Instance, Sent};
 use super::limits::Limits;
+use super::load::{Counted, Load};
+use super::observer::Observer;
+use super::recorder::Recorder;
 use super::refusal::Refusal;
 use super::response::{LogLine, ResponseBody};
 use super::run::{Progress, Run};
+use super::trace_context::{TRACEPARENT, TraceContext};
 use crate::log_targets::APPLICATION;
 use crate::turns::Turns;
 
@@ -38,13 +42,25 @@ pub(super) struct Handler {
     turns: Turns,
     running: Running,
     computing: Handle,
+    observer: OnceLock<Arc<dyn Observer>>,
+    load: Load,
 }
 
 impl Handler {
     /// A handler that runs `application` with the store of `turns`. It clones
     /// `running` for each run. Applications that compute for long continue on `computing`.
     pub(super) fn new(application: Application, turns: Turns, running: Running, computing: Handle) -> Self {
-        Self { application, turns, running, computing }
+        Self { application, turns, running, computing, observer: OnceLock::new(), load: Load::default() }
+    }
+
+    /// Reports the requests from now on. Only the first observer is used.
+    pub(super) fn observe(&self, observer: Arc<dyn Observer>) {
+        let _is_first = self.observer.set(observer);
+    }
+
+    /// What runs and waits now.
+    pub(super) fn load(&self) -> &Load {
+        &self.load
     }
 
     /// The application.
@@ -61,8 +77,12 @@ impl Handler {
     pub(super) async fn handle(&self, request: Request<Incoming>) -> Response<ResponseBody> {
         // Without the query and the headers: they can hold secrets.
         let span = tracing::info_span!("request", method = %request.method(), path = request.uri().path());
-        let log_line = LogLine::begin(span.clone());
-        let result = self.respond(request).instrument(span).await;
+        let recorder = self.observer.get().map(|observer| {
+            let trace = TraceContext::of(request.headers());
+            Arc::new(Recorder::begin(Arc::clone(observer), request.method().clone(), trace))
+        });
+        let log_line = LogLine::begin(span.clone(), recorder.clone());
+        let result = self.respond(request, recorder).instrument(span).await;
         let (response, progress) = result.unwrap_or_else(|refusal| (refusal.into_response(), Arc::default()));
         log_line.follow(response, progress)
     }
@@ -70,9 +90,13 @@ impl Handler {
     async fn respond(
         &self,
         request: Request<Incoming>,
+        recorder: Option<Arc<Recorder>>,
     ) -> Result<(Response<HyperOutgoingBody>, Arc<Progress>), Refusal> {
         check_head(&request)?;
-        let request = receive(request, self.application.limits()).await?;
+        let mut request = receive(request, self.application.limits()).await?;
+        if let Some(header) = recorder.as_ref().and_then(|recorder| recorder.trace().header()) {
+            request.headers_mut().insert(TRACEPARENT, header);
+        }
         let slot = self.wait_for_slot().await?;
         let (sender, receiver) = oneshot::channel();
         let progress = Arc::<Progress>::default();
@@ -82,6 +106,8 @@ impl Handler {
             _running: self.running.clone(),
             slot,
             progress: Arc::clone(&progress),
+            _counted: self.load.count_running(),
+            recorder,
         };
         // It outlives this future: the application may continue after its response, and
         // it continues when the client disconnects, so that no commit is interrupted.
@@ -90,6 +116,7 @@ impl Handler {
     }
 
     async fn wait_for_slot(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let _counted = self.load.count_waiting();
         let slot = self.application.slots().clone().acquire_owned();
         match timeout(self.application.limits().request_time, slot).await {
             Ok(Ok(slot)) => Ok(slot),
@@ -105,19 +132,32 @@ struct Work {
     _running: Running,
     slot: OwnedSemaphorePermit,
     progress: Arc<Progress>,
+    _counted: Counted,
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Work {
+    fn instance(&self) -> wasmtime::Result<Instance> {
+        let mut sessions = self.sessions.context();
+        if let Some(recorder) = &self.recorder {
+            recorder.started();
+            sessions = sessions.with_call_log(recorder.calls().clone());
+        }
+        Instance::new(&self.application, sessions, &self.progress)
+    }
+
     /// Runs the application until it returns or its time limit is over.
     async fn run(self, request: Request<Full<Bytes>>, sender: oneshot::Sender<Sent>) -> Result<(), Refusal> {
-        let mut instance = Instance::new(&self.application, self.sessions.context(), &self.progress)
-            .map_err(|error| {
-                tracing::error!(target: APPLICATION, "the application could not be started: {error:#}");
-                Refusal::ApplicationFailed
-            })?;
+        let mut instance = self.instance().map_err(|error| {
+            tracing::error!(target: APPLICATION, "the application could not be started: {error:#}");
+            Refusal::ApplicationFailed
+        })?;
         let time = self.application.limits().request_time;
-        let result = timeout(time, instance.run(request, sender)).await;
+        let result = timeout(time, run(&mut instance, request, sender, self.recorder.as_deref())).await;
         let outcome = log_failure(result, instance.memory_limit_reached());
+        if let Some(recorder) = &self.recorder {
+            recorder.ended(instance.memory_used());
+        }
         // Before the instance is dropped: that ends the body of the response.
         if outcome.is_err() {
             self.progress.fail();
@@ -127,6 +167,20 @@ impl Work {
         drop(self.slot);
         outcome
     }
+}
+
+/// Runs the application, and records what became of its transactions.
+async fn run(
+    instance: &mut Instance,
+    request: Request<Full<Bytes>>,
+    sender: oneshot::Sender<Sent>,
+    recorder: Option<&Recorder>,
+) -> wasmtime::Result<()> {
+    let run = instance.run(request, sender).await?;
+    if let Some(recorder) = recorder {
+        recorder.transactions(instance.reports(&run).await?);
+    }
+    Ok(())
 }
 
 /// Logs how a run failed, if it did.

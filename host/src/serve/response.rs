@@ -11,6 +11,7 @@ use tracing::Span;
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
+use super::recorder::Recorder;
 use super::run::Progress;
 use crate::log_targets::ACCESS;
 
@@ -22,12 +23,13 @@ pub(super) struct LogLine {
     begun: Instant,
     status: Option<StatusCode>,
     bytes: u64,
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl LogLine {
     /// Begins the line of a request that has just arrived. `span` describes the request.
-    pub(super) fn begin(span: Span) -> Self {
-        Self { span, begun: Instant::now(), status: None, bytes: 0 }
+    pub(super) fn begin(span: Span, recorder: Option<Arc<Recorder>>) -> Self {
+        Self { span, begun: Instant::now(), status: None, bytes: 0, recorder }
     }
 
     /// Keeps the line until the end of the response. The body ends with an error
@@ -44,6 +46,9 @@ impl LogLine {
 
 impl Drop for LogLine {
     fn drop(&mut self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.responded(self.status, self.bytes);
+        }
         let _entered = self.span.enter();
         let ms = self.begun.elapsed().as_secs_f64() * 1000.0;
         let ms = (ms * 1000.0).round() / 1000.0;

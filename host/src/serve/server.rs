@@ -16,6 +16,8 @@ use tokio::time::{sleep, timeout};
 use super::application::Application;
 use super::bounded_store::BoundedStore;
 use super::limits::Limits;
+use super::load::Load;
+use super::observer::Observer;
 use super::request::Handler;
 use super::workers::{Phase, Slot, Workers};
 use crate::turn_queues::TurnsOptions;
@@ -83,9 +85,25 @@ impl Server {
         Ok(Self { listener, address, handler, running })
     }
 
+    /// The same server, which reports each request to `observer`.
+    ///
+    /// Each request then costs some microseconds more: its calls to the store are timed, and the session component is
+    /// asked what became of its transactions. The application sees a header `traceparent` that names the request's own
+    /// span.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        self.handler.observe(observer);
+        self
+    }
+
     /// The address on which it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What the server does now. Clone it to read it while the server runs.
+    pub fn load(&self) -> &Load {
+        self.handler.load()
     }
 
     /// The turns of the requests. Clone it to read its statistics while the server runs.

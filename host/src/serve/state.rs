@@ -48,6 +48,11 @@ impl RequestState {
         self.memory.hold(bytes, || held_in(&mut self.table))
     }
 
+    /// The bytes of the memory budget that are used.
+    pub(super) fn memory_used(&self) -> usize {
+        self.memory.used()
+    }
+
     /// Whether the guest ever requested more memory than its limit.
     pub(super) fn memory_limit_reached(&self) -> bool {
         self.memory.was_exceeded()

@@ -8,6 +8,7 @@ use memcache::exp::Error as ErrorReply;
 
 use crate::handshake::{HandshakeError, UNAUTHENTICATED};
 use crate::reply::InvalidReply;
+use crate::shown::shown;
 
 /// Why a server returned no result. The text does not name the server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum Failure {
         "it cannot be reached ({0}); check the address, that it is running, and that this process may use the network"
     )]
     Unreachable(String),
+    /// No TLS connection can be made.
+    #[error("no TLS connection can be made: {0}")]
+    Tls(String),
     /// The server cannot keep sessions.
     #[error(transparent)]
     Unsuitable(HandshakeError),
@@ -51,7 +55,9 @@ impl Failure {
     pub fn error(&self, server: impl Display) -> Error {
         let text = format!("memcached server {server}: {self}");
         match self {
-            Self::Unsuitable(HandshakeError::Denied) => Error::Denied(text),
+            Self::Unsuitable(HandshakeError::Denied | HandshakeError::WrongPassword { .. }) => {
+                Error::Denied(text)
+            }
             Self::Unsuitable(HandshakeError::CasDisabled | HandshakeError::TooOld { .. }) => {
                 Error::Unsupported(text)
             }
@@ -70,9 +76,9 @@ impl From<InvalidReply> for Failure {
 impl From<&ErrorReply> for Failure {
     fn from(reply: &ErrorReply) -> Self {
         match reply {
-            ErrorReply::Server(text) => Self::ServerError(text.clone()),
+            ErrorReply::Server(text) => Self::ServerError(shown(text)),
             ErrorReply::Rejected(text) if text == UNAUTHENTICATED => Self::Unsuitable(HandshakeError::Denied),
-            ErrorReply::Rejected(text) => Self::Rejected(text.clone()),
+            ErrorReply::Rejected(text) => Self::Rejected(shown(text)),
             _ => Self::InvalidReply,
         }
     }
@@ -129,10 +135,13 @@ mod tests {
         text(Failure::InvalidReply, Error::Other);
         text(Failure::Rejected("bad data chunk".into()), Error::Other);
         text(Failure::Unsuitable(HandshakeError::Denied), Error::Denied);
+        text(Failure::Unsuitable(HandshakeError::WrongPassword { user: "ann".into() }), Error::Denied);
+        text(Failure::Unsuitable(HandshakeError::TooManyConnections), Error::Unavailable);
+        text(Failure::Tls("its certificate has expired".into()), Error::Unavailable);
         text(Failure::Unsuitable(HandshakeError::CasDisabled), Error::Unsupported);
         let too_old = Failure::Unsuitable(HandshakeError::TooOld { version: "1.4".into() });
         assert!(text(too_old, Error::Unsupported).contains("1.4"));
-        let other = Failure::Unsuitable(HandshakeError::NotMemcached { reply: "HTTP/1.1\n".into() });
+        let other = Failure::Unsuitable(HandshakeError::NotMemcached { reply: "HTTP/1.1\\n".into() });
         assert!(text(other, Error::Unavailable).contains(r#""HTTP/1.1\n""#));
     }
 

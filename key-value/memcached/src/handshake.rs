@@ -5,6 +5,7 @@ use memcache::exp::{MetaResponse, ReturnCode, parse_meta_result};
 
 use crate::process::Process;
 use crate::reply::opaque;
+use crate::shown::shown;
 
 /// The commands of the handshake. They ask for the version, the statistics and the settings, and try each command that
 /// a store uses on a key that does not exist, in a way that changes nothing. `mn` marks the end of the replies.
@@ -29,15 +30,27 @@ const MAX_ITEM_BYTES: u64 = 1 << 30;
 /// The statistics and settings of a server take some 5 KiB. A server that sends more than this is not a memcached.
 const MAX_HANDSHAKE_BYTES: usize = 64 * 1024;
 
-/// How many characters of an unexpected reply are shown.
-const SHOWN_CHARS: usize = 60;
+/// The only reply of a server whose connections are at their limit (`-c`). It closes the connection then.
+const TOO_MANY_CONNECTIONS: &str = "ERROR Too many open connections";
 
-/// Why a server cannot keep sessions. The text does not name the server.
+/// Why a server cannot keep sessions. The text does not name the server. What the server sent is shown with control
+/// characters escaped, and cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
-    /// It requires a user and a password, which a store cannot give.
-    #[error("it requires authentication; start it without `-Y` and guard it by the network")]
+    /// It requires a user and a password, and none were given.
+    #[error("it requires authentication; give a user and a password, or start it without `-Y`")]
     Denied,
+    /// It does not accept the user and the password.
+    #[error(
+        "it does not accept the password of the user `{user}`; check both, and its file of the option `-Y`"
+    )]
+    WrongPassword {
+        /// The name of the user.
+        user: String,
+    },
+    /// It has as many connections as it may have.
+    #[error("its connections are at their limit; raise it (`-c`), or use fewer hosts or connections")]
+    TooManyConnections,
     /// It was started with `-C`, so that lost updates could not be detected.
     #[error("it has compare-and-swap disabled; start it without `-C`")]
     CasDisabled,
@@ -50,9 +63,9 @@ pub enum HandshakeError {
         version: String,
     },
     /// It does not speak memcached's text protocol.
-    #[error("it replied {reply:?}, unlike memcached with its text protocol; check the address")]
+    #[error("it replied \"{reply}\", unlike memcached with its text protocol; check the address")]
     NotMemcached {
-        /// The beginning of its reply.
+        /// The beginning of its reply, with control characters escaped.
         reply: String,
     },
 }
@@ -85,6 +98,20 @@ pub fn begins_like_memcached(bytes: &[u8]) -> bool {
     bytes.iter().zip(VERSION.bytes()).all(|(byte, expected)| *byte == expected)
 }
 
+impl HandshakeError {
+    /// The error for a server that sent this in place of a reply.
+    pub fn from_unexpected(reply: &str) -> Self {
+        let first = reply.lines().next().unwrap_or_default();
+        if first.strip_prefix("CLIENT_ERROR ") == Some(UNAUTHENTICATED) {
+            Self::Denied
+        } else if first == TOO_MANY_CONNECTIONS {
+            Self::TooManyConnections
+        } else {
+            Self::NotMemcached { reply: shown(reply) }
+        }
+    }
+}
+
 impl ServerInfo {
     /// Reads the replies to the [`HANDSHAKE`].
     ///
@@ -95,13 +122,10 @@ impl ServerInfo {
         let text = String::from_utf8_lossy(replies);
         let mut lines = text.lines();
         let first = lines.next().unwrap_or_default();
-        if first.strip_prefix("CLIENT_ERROR ") == Some(UNAUTHENTICATED) {
-            return Err(HandshakeError::Denied);
-        }
         let Some(version) = first.strip_prefix(VERSION) else {
-            return Err(HandshakeError::NotMemcached { reply: text.chars().take(SHOWN_CHARS).collect() });
+            return Err(HandshakeError::from_unexpected(&text));
         };
-        let too_old = || HandshakeError::TooOld { version: version.to_owned() };
+        let too_old = || HandshakeError::TooOld { version: shown(version) };
         let statistics: Vec<&str> = lines.by_ref().take_while(|line| *line != "END").collect();
         let settings: Vec<&str> = lines.by_ref().take_while(|line| *line != "END").collect();
         let probes = [(ReturnCode::En, 0), (ReturnCode::Nf, 1), (ReturnCode::Nf, 2)];
@@ -199,7 +223,26 @@ mod tests {
     fn another_kind_of_server_is_refused_with_the_beginning_of_its_reply() {
         let page = format!("HTTP/1.1 400 Bad Request\r\n\r\n{}", "x".repeat(1000));
         let error = info(&page).unwrap_err();
-        assert!(matches!(&error, HandshakeError::NotMemcached { reply } if reply.len() == SHOWN_CHARS));
+        assert!(
+            matches!(&error, HandshakeError::NotMemcached { reply } if reply.starts_with("HTTP/1.1 400 Bad"))
+        );
+        assert!(error.to_string().len() < 200, "{error}");
         assert!(matches!(info(""), Err(HandshakeError::NotMemcached { .. })));
+    }
+
+    #[test]
+    fn a_server_at_its_limit_of_connections_is_told_as_such() {
+        let reply = "ERROR Too many open connections\r\n";
+        assert_eq!(handshake_end(reply.as_bytes()), Some(reply.len()));
+        assert_eq!(info(reply), Err(HandshakeError::TooManyConnections));
+    }
+
+    #[test]
+    fn what_a_server_sends_is_shown_without_control_characters() {
+        for replies in ["VERSION \u{1b}[2J1.4\r\nERROR\r\n", "\u{1b}]0;title\u{7}\u{9b}\r\n", "VERSION \u{0}"]
+        {
+            let text = info(replies).unwrap_err().to_string();
+            assert!(!text.contains(char::is_control), "{text:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lovely_session_core::{
-    Change, Clock, Entry, Expectation, Lifetime, Outcome, Random, Store, StoreError, Version, Write,
+    Change, Clock, Entry, Expectation, Lifetime, Observer, Outcome, Random, Store, StoreError, Version, Write,
 };
 
 /// The lifetime of all entries. Nothing expires here.
@@ -79,6 +79,8 @@ impl Clock for World {
         Duration::from_secs(1_700_000_000)
     }
 }
+
+impl Observer for World {}
 
 impl Random for World {
     fn fill(&self, buffer: &mut [u8]) {

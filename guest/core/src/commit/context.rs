@@ -32,6 +32,8 @@ pub struct Commit<'s, E> {
     pub marks: Vec<Mark>,
     /// The number of failed attempts in which no other commit won either.
     pub attempts_without_winner: usize,
+    /// Whether others had changed a session, and the changes were applied to theirs.
+    pub is_merged: bool,
     /// Whether a write that creates a record has no outcome yet. It may be applied at any later time at which
     /// the key is absent.
     pub creation_may_arrive: bool,

@@ -34,10 +34,12 @@ use alloc::vec::Vec;
 
 use self::context::Commit;
 use self::failure::Failures;
-use self::participant::{Action, Next, RebaseContext};
+pub use self::participant::{Action, Participant};
+use self::participant::{Next, RebaseContext};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::lifetime::Idleness;
+use crate::observation::Report;
 use crate::record::Mark;
 use crate::state::{Phase, Shared};
 use crate::stored::{self, ReadOptions};
@@ -58,25 +60,30 @@ const MAX_MOVES: usize = 300;
 
 /// Implements [`crate::Transaction::commit`].
 pub fn commit<E: Environment>(shared: &Shared<E>) -> Result<(), Error> {
-    let result = {
+    let (result, report) = {
         // The state stays borrowed while the store is called, so that other calls of this transaction fail
         // with `Busy`.
         let state = shared.state.try_borrow().map_err(|_| Error::Busy)?;
         match state.phase {
-            Phase::Open => Commit::plan(shared, &state).run(),
+            Phase::Open => {
+                let mut commit = Commit::plan(shared, &state);
+                let result = commit.run();
+                let report = Report::committed(&state, &commit.participants, &result, commit.is_merged);
+                (result, report)
+            }
             Phase::Waiting => return Err(Error::Busy),
             Phase::Finished => return Err(Error::Finished),
         }
     };
-    let mut state = shared.state.try_borrow_mut().map_err(|_| Error::Busy)?;
     if !matches!(result, Err(Error::TooLarge { .. })) {
-        state.finish();
+        shared.state.try_borrow_mut().map_err(|_| Error::Busy)?.finish();
+        report.tell(&*shared.environment);
     }
     result
 }
 
 impl<E: Environment> Commit<'_, E> {
-    fn run(mut self) -> Result<(), Error> {
+    fn run(&mut self) -> Result<(), Error> {
         let result = self.attempts();
         match result {
             Err(_) if self.creation_may_arrive => Err(self.unknown()),
@@ -211,6 +218,7 @@ impl<E: Environment> Commit<'_, E> {
                 }
             }
             self.attempts_without_winner += usize::from(no_winner);
+            self.is_merged |= !no_winner;
             failures.into_result()?;
             self.participants.retain(|participant| !participant.is_done);
         }

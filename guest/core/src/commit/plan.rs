@@ -32,6 +32,7 @@ impl<'s, E: Environment> Commit<'s, E> {
             read_only: Vec::new(),
             marks: Vec::new(),
             attempts_without_winner: 0,
+            is_merged: false,
             creation_may_arrive: false,
         };
         for session in &state.sessions {

@@ -36,6 +36,23 @@ pub fn join<E: Environment>(
     ids: &[&str],
     wanted: Wanted,
 ) -> Result<Vec<Option<usize>>, Error> {
+    let joined = load_and_join(shared, settings, ids, wanted);
+    if matches!(joined, Err(Error::Ended(_))) {
+        // Fails if the transaction was dropped meanwhile: nobody was refused anything then.
+        let _ = shared.open(|state| {
+            state.refused.push(Rc::clone(settings));
+            Ok(())
+        });
+    }
+    joined
+}
+
+fn load_and_join<E: Environment>(
+    shared: &Shared<E>,
+    settings: &Rc<Settings>,
+    ids: &[&str],
+    wanted: Wanted,
+) -> Result<Vec<Option<usize>>, Error> {
     shared.open(|_| Ok(()))?;
     let mut keys = Vec::with_capacity(ids.len());
     for id in ids {

@@ -24,6 +24,7 @@ mod lifetime;
 mod lives;
 mod maintenance;
 mod model;
+mod observation;
 mod peeks;
 mod primaries;
 mod programs;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use corosensei::Yielder;
-use lovely_session_core::{Clock, Entry, Lifetime, Outcome, Random, Store, StoreError, Write};
+use lovely_session_core::{Clock, Entry, Lifetime, Observer, Outcome, Random, Store, StoreError, Write};
 
 use crate::job::Job;
 use crate::memory::Memory;
@@ -80,6 +80,8 @@ fn fill(seed: u64, drawn: &Cell<u64>, buffer: &mut [u8]) {
     }
 }
 
+impl Observer for Env<'_> {}
+
 impl Random for Env<'_> {
     fn fill(&self, buffer: &mut [u8]) {
         fill(self.seed, &self.drawn, buffer);
@@ -122,6 +124,8 @@ impl Clock for Alone {
         self.memory.borrow().now
     }
 }
+
+impl Observer for Alone {}
 
 impl Random for Alone {
     fn fill(&self, buffer: &mut [u8]) {

@@ -12,18 +12,16 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::BufMut;
+use bytes::BufMut as _;
 use lovely_session_memcached::{
     Epoch, Failure, Interruption, InvalidReply, ReplyBuffer, Request, is_rejection,
 };
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::pipeline::{Completion, Pipeline, RequestId};
+use super::stream::{Reader, Stream, Writer};
 use super::watch::{Slot, Watch};
 
 /// A connection that was idle for longer is checked before it is used again: the server may have closed it, and a write
@@ -32,7 +30,7 @@ const IDLE: Duration = Duration::from_millis(1);
 
 /// One connection.
 pub(super) struct Connection {
-    writer: OwnedWriteHalf,
+    writer: Writer,
     epoch: Epoch,
     /// When it was made, and how long the server's process had been running then.
     made: (Instant, u64),
@@ -65,7 +63,7 @@ enum State {
 impl Connection {
     /// Starts the task of a connection whose handshake is done.
     pub(super) fn open(
-        stream: TcpStream,
+        stream: Stream,
         epoch: Epoch,
         uptime: u64,
         received: ReplyBuffer,
@@ -101,18 +99,16 @@ impl Connection {
     /// How much waits on it, in commands; `None` when it must not be used any more.
     pub(super) fn load(&self) -> Option<usize> {
         let mut traffic = self.traffic();
-        if traffic.pipeline.is_empty() && traffic.last_reply.elapsed() > IDLE && self.is_gone() {
+        if traffic.pipeline.is_empty() && traffic.last_reply.elapsed() > IDLE && self.writer.has_come() {
             traffic.close(Failure::Broken(io::ErrorKind::UnexpectedEof));
             self.work.notify_one();
         }
         matches!(traffic.state, State::Open).then(|| traffic.pipeline.load())
     }
 
-    /// Whether the server has closed it, or has sent bytes that belong to no request.
-    fn is_gone(&self) -> bool {
-        let mut byte = [std::mem::MaybeUninit::uninit()];
-        let peeked = socket2::SockRef::from(self.writer.as_ref()).peek(&mut byte);
-        !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    /// Whether it is open, judged by what was read from it.
+    pub(super) fn is_open(&self) -> bool {
+        !self.is_closed()
     }
 
     /// Sends a request, and waits in a slot for its replies until the deadline; if it `may_leave`, no longer than there
@@ -160,7 +156,7 @@ impl Connection {
     fn write(&self, traffic: &mut Traffic) {
         traffic.is_write_due = false;
         traffic.is_blocked = false;
-        while traffic.pipeline.has_unsent() {
+        while traffic.pipeline.has_unsent() || self.writer.has_buffered() {
             match self.writer.try_write_vectored(&traffic.pipeline.unsent()) {
                 Ok(bytes) => traffic.pipeline.advance(bytes),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -193,8 +189,9 @@ impl Connection {
     fn received(&self, read: io::Result<usize>, received: &mut ReplyBuffer) -> Result<(), Failure> {
         match read {
             Ok(0) => Err(Failure::Broken(io::ErrorKind::UnexpectedEof)),
-            Ok(_) => {
+            Ok(bytes) => {
                 self.watch.heard();
+                self.watch.counters().received(bytes);
                 Ok(self.deliver(received)?)
             }
             Err(error) => Err(Failure::Broken(error.kind())),
@@ -272,7 +269,7 @@ impl Drop for Waiting<'_> {
 /// The task of a connection.
 struct Driver {
     connection: Arc<Connection>,
-    reader: OwnedReadHalf,
+    reader: Reader,
     received: ReplyBuffer,
 }
 
@@ -300,7 +297,7 @@ impl Driver {
                 Ok(())
             }
             // Nothing is lost when another branch is taken.
-            read = self.reader.read_buf(&mut space) => connection.received(read, &mut self.received),
+            read = self.reader.read(&mut space) => connection.received(read, &mut self.received),
             _ = connection.writer.writable(), if is_blocked => {
                 connection.write(&mut connection.traffic());
                 Ok(())

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::status::ServerState;
+
 /// How many deadlines have to pass before a silent server counts as away.
 const MISSED_DEADLINES: u32 = 3;
 
@@ -34,6 +36,8 @@ pub(super) struct Health {
     /// The deadlines that have passed in this silence.
     missed: u32,
     state: State,
+    /// Since when it is in this state.
+    entered: Instant,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,17 @@ impl Health {
             heard: None,
             missed: 0,
             state: State::Replying,
+            entered: Instant::now(),
+        }
+    }
+
+    /// The state to show, and since when it is that.
+    pub(super) fn state(&self, now: Instant) -> (ServerState, Instant) {
+        let silent_since = self.quiet_since.filter(|since| now >= *since + self.patience + self.grace());
+        match (self.state, silent_since) {
+            (State::Unreachable | State::Away, _) => (ServerState::Away, self.entered),
+            (State::Replying, Some(since)) => (ServerState::Silent, since),
+            (State::Replying, None) => (ServerState::Connected, self.entered),
         }
     }
 
@@ -123,7 +138,7 @@ impl Health {
         self.quiet_since = (self.waiting > 0).then_some(now);
         self.noticed = None;
         self.missed = 0;
-        self.enter_state(State::Replying)
+        self.enter_state(State::Replying, now)
     }
 
     /// A call has waited until its deadline.
@@ -132,20 +147,28 @@ impl Health {
             return None;
         }
         self.missed += 1;
-        if self.missed < MISSED_DEADLINES { None } else { self.enter_state(State::Away) }
+        if self.missed < MISSED_DEADLINES { None } else { self.enter_state(State::Away, now) }
     }
 
     /// A connection could not be made that was begun at this moment; because of a timeout, or of an error.
-    pub(super) fn fail_to_connect(&mut self, begun: Instant, timed_out: bool) -> Option<Change> {
+    pub(super) fn fail_to_connect(
+        &mut self,
+        begun: Instant,
+        timed_out: bool,
+        now: Instant,
+    ) -> Option<Change> {
         // It replies on other connections.
         if self.heard.is_some_and(|heard| heard >= begun) {
             return None;
         }
-        self.enter_state(if timed_out { State::Away } else { State::Unreachable })
+        self.enter_state(if timed_out { State::Away } else { State::Unreachable }, now)
     }
 
-    fn enter_state(&mut self, state: State) -> Option<Change> {
+    fn enter_state(&mut self, state: State, now: Instant) -> Option<Change> {
         let before = std::mem::replace(&mut self.state, state);
+        if (before == State::Replying) != (state == State::Replying) {
+            self.entered = now;
+        }
         match (before, state) {
             (State::Replying, State::Unreachable) => Some(Change::Lost),
             (State::Replying, State::Away) => Some(Change::Away),
@@ -285,8 +308,8 @@ mod tests {
     #[test]
     fn any_number_may_try_a_server_whose_connections_fail_at_once() {
         let (mut health, now) = server(2);
-        assert_eq!(health.fail_to_connect(now, false), Some(Change::Lost));
-        assert_eq!(health.fail_to_connect(now, false), None);
+        assert_eq!(health.fail_to_connect(now, false, now), Some(Change::Lost));
+        assert_eq!(health.fail_to_connect(now, false, now), None);
         assert_eq!(enter(&mut health, now, 1000), 1000);
         assert_eq!(health.hear(now), Some(Change::Back));
     }
@@ -294,11 +317,28 @@ mod tests {
     #[test]
     fn a_server_that_times_out_in_the_handshake_is_away_until_it_refuses_connections_or_replies() {
         let (mut health, now) = server(2);
-        assert_eq!(health.fail_to_connect(now, true), Some(Change::Away));
+        assert_eq!(health.fail_to_connect(now, true, now), Some(Change::Away));
         assert_eq!(enter(&mut health, now, 10), 1);
-        assert_eq!(health.fail_to_connect(now, false), None);
+        assert_eq!(health.fail_to_connect(now, false, now), None);
         assert_eq!(enter(&mut health, now, 10), 10);
         assert_eq!(health.hear(now), Some(Change::Back));
+    }
+
+    #[test]
+    fn the_state_is_shown_with_the_moment_at_which_it_began() {
+        let (mut health, begun) = server(2);
+        assert_eq!(health.state(begun), (ServerState::Connected, health.entered));
+        let now = silent(&mut health, begun, 3);
+        assert_eq!(health.state(now), (ServerState::Silent, begun));
+        (0..3).for_each(|_| drop(health.miss_deadline(now)));
+        assert_eq!(health.state(now), (ServerState::Away, now));
+        let later = now + SECOND;
+        health.fail_to_connect(later, false, later);
+        assert_eq!(health.state(later), (ServerState::Away, now));
+        health.hear(later);
+        assert_eq!(health.state(later), (ServerState::Connected, later));
+        health.hear(later + SECOND);
+        assert_eq!(health.state(later + SECOND), (ServerState::Connected, later));
     }
 
     #[test]
@@ -306,7 +346,7 @@ mod tests {
         let (mut health, now) = server(2);
         health.hear(now + SECOND);
         for timed_out in [true, false] {
-            assert_eq!(health.fail_to_connect(now, timed_out), None);
+            assert_eq!(health.fail_to_connect(now, timed_out, now), None);
         }
         assert_eq!(enter(&mut health, now + SECOND, 10), 10);
     }

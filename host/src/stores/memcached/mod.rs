@@ -1,13 +1,21 @@
 //! A store on one or several memcached servers.
 
 mod connect;
+mod connect_error;
 mod connection;
+mod counters;
 mod failure_log;
 mod health;
 mod incarnation;
 mod options;
 mod pipeline;
+mod reach;
+mod recorder;
 mod server;
+mod statistics;
+mod status;
+mod stream;
+mod tls;
 mod watch;
 
 use std::collections::HashSet;
@@ -18,16 +26,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use futures_util::future::{join_all, try_join_all};
 use lovely_session_key_value::{Entry, Error, KeyValue, Lifetime, Outcome, Write, check};
-use lovely_session_memcached::{Batch, Token, divide, in_order, item_overhead};
-pub use lovely_session_memcached::{HandshakeError, InvalidAddress, ServerAddress};
+use lovely_session_memcached::{Batch, BatchResult, Token, divide, in_order, item_overhead};
+pub use lovely_session_memcached::{
+    FailureReason, HandshakeError, InvalidAddress, InvalidCredentials, Limitation, Password, ServerAddress,
+    Statistics,
+};
 
-pub use self::connect::ConnectError;
+use self::connect::Security;
+pub use self::connect_error::ConnectError;
 use self::failure_log::Call;
 pub use self::options::MemcachedOptions;
 use self::server::Server;
+pub use self::statistics::ServerStatistics;
+pub use self::status::{LATENCY_BOUNDS, LatencyHistogram, ServerFailure, ServerState, ServerStatus};
+pub use self::tls::{CaCertificates, CertificateStoreError, TlsError};
+use crate::log_targets::STORE;
 
-/// A store on one or several memcached servers (1.6.18 or newer, with their text protocol and without
-/// authentication).
+/// A store on one or several memcached servers (1.6.18 or newer, with their text protocol), with TLS and with
+/// memcached's authentication for that protocol if the options say so.
 ///
 /// A key lives on one of the servers, which the key and the servers' addresses determine (rendezvous
 /// hashing): adding a server moves only the share of keys that it takes. Servers do not replace each other: when one is
@@ -47,7 +63,7 @@ use self::server::Server;
 ///   version from another process is [`Outcome::Stale`], or [`Outcome::Missing`] if there is no entry, whatever its
 ///   number.
 /// - Values have to fit the smallest item limit among the servers, as it was on the latest connection to
-///   each. Should a server have a lower one since, the outcome is [`Outcome::TooLarge`], and the server drops the entry.
+///   each. A server that was never reached is connected to before anything is written to it. Should a server have a lower one since, the outcome is [`Outcome::TooLarge`], and the server drops the entry.
 ///
 /// A server that comes back is used again with the next call. Its host name is resolved for each new connection.
 ///
@@ -61,7 +77,8 @@ impl Memcached {
     ///
     /// # Errors
     ///
-    /// When a server cannot be reached or cannot keep sessions. The error names it, and says what to do.
+    /// When servers cannot be reached or cannot keep sessions. The error names all of them, and says what to do. With
+    /// [`MemcachedOptions::may_be_away`], servers that cannot be reached are no error.
     pub async fn connect(
         servers: &[ServerAddress],
         options: &MemcachedOptions,
@@ -73,11 +90,19 @@ impl Memcached {
         if servers.is_empty() {
             return Err(ConnectError::NoServers);
         }
-        let connecting = servers.iter().map(|server| Server::connect(server.clone(), options));
-        Ok(Self { servers: try_join_all(connecting).await? })
+        let security = Security::of(options)?;
+        if security.exposes_password() {
+            tracing::warn!(target: STORE, "the password for memcached is sent without TLS; use memcached+tls://");
+        }
+        let new = |server: &ServerAddress| Arc::new(Server::new(server.clone(), options, security.clone()));
+        let servers: Vec<_> = servers.iter().map(new).collect();
+        let connected = join_all(servers.iter().map(|server| server.connect())).await;
+        let errors = connected.into_iter().filter_map(Result::err).collect();
+        ConnectError::of_all(errors).map_or(Ok(Self { servers }), Err)
     }
 
-    /// The most bytes that a value may have under this key.
+    /// The most bytes that a value may have under this key, as far as the servers' limits are known. A server that was
+    /// never reached counts as one with the largest limit that memcached allows.
     pub fn max_value_bytes(&self, key: &str) -> u64 {
         let smallest = self.servers.iter().map(|server| server.item_size_max()).min();
         smallest.unwrap_or(0).saturating_sub(item_overhead(key))
@@ -143,6 +168,7 @@ impl KeyValue for Memcached {
 
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
         check::writes(&writes, |version| Token::try_from(version).map(drop))?;
+        let unreached = self.reach(&writes).await;
         if let Some(refusal) = check::oversize(&writes, |key| self.max_value_bytes(key)) {
             return Ok(refusal);
         }
@@ -156,7 +182,10 @@ impl KeyValue for Memcached {
             })
             .collect::<Result<_, Error>>()?;
         let written = batches.into_iter().map(async |(server, positions, batch)| {
-            let result = server.exchange(&batch).await;
+            let result = match unreached.get(server.name()) {
+                Some(failure) => BatchResult::unsent(failure.clone()),
+                None => server.exchange(&batch).await,
+            };
             let failure = result.failure();
             let outcomes = result.into_outcomes(positions.len(), server.item_size_max());
             if outcomes.iter().any(|it| matches!(it, Outcome::Unavailable | Outcome::Unknown)) {

@@ -1,7 +1,7 @@
 //! One server: its connections, and the batches that are sent to it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lovely_session_memcached::{Batch, BatchResult, Failure, Interruption, ReplyBuffer, ServerAddress};
@@ -10,12 +10,14 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
-use super::connect::{self, ConnectError};
+use super::connect::{Connected, Dialer, Security};
+use super::connect_error::ConnectError;
 use super::connection::Connection;
 use super::failure_log::Call;
 use super::incarnation::Incarnation;
 use super::options::MemcachedOptions;
 use super::pipeline::Completion;
+use super::status::ServerStatus;
 use super::watch::{Slot, Watch};
 
 /// The total weight of the batches that may be under way to a server. Further batches wait.
@@ -24,16 +26,21 @@ const MAX_WEIGHT: u32 = 16 * 1024;
 /// Open another connection when this many commands wait on one.
 const CROWDED: usize = 128;
 
+/// The item limit of a server that was never reached: the largest that any memcached allows. Nothing is written to such
+/// a server before its handshake.
+const UNKNOWN_SIZE: u64 = 1 << 30;
+
 /// One server of a store.
 pub(super) struct Server {
-    address: ServerAddress,
     name: String,
+    dialer: Dialer,
     options: MemcachedOptions,
     watch: Arc<Watch>,
     weight: Semaphore,
     connections: Mutex<Connections>,
     next_opaque: AtomicU32,
-    /// From the latest handshake.
+    was_reached: AtomicBool,
+    /// From the latest handshake; [`UNKNOWN_SIZE`] before the first.
     item_size_max: AtomicU64,
 }
 
@@ -56,24 +63,59 @@ type Dialed = Result<Arc<Connection>, Failure>;
 type Dialing = watch::Receiver<Option<Dialed>>;
 
 impl Server {
-    /// Makes the first connection.
-    pub(super) async fn connect(
-        address: ServerAddress,
-        options: &MemcachedOptions,
-    ) -> Result<Arc<Self>, ConnectError> {
+    /// A server without connections.
+    pub(super) fn new(address: ServerAddress, options: &MemcachedOptions, security: Security) -> Self {
         let name = address.to_string();
-        let server = Arc::new(Self {
+        Self {
             watch: Arc::new(Watch::over(&name, options)),
             name,
-            address,
+            dialer: Dialer {
+                server: address,
+                security,
+                connect_timeout: options.connect_timeout,
+                io_timeout: options.io_timeout,
+            },
             options: options.clone(),
             weight: Semaphore::new(MAX_WEIGHT as usize),
             connections: Mutex::default(),
             next_opaque: AtomicU32::new(0),
-            item_size_max: AtomicU64::new(0),
-        });
-        server.dial().await?;
-        Ok(server)
+            item_size_max: AtomicU64::new(UNKNOWN_SIZE),
+            was_reached: AtomicBool::new(false),
+        }
+    }
+
+    /// Makes the first connection. A failure that the options permit is logged.
+    pub(super) async fn connect(&self) -> Result<(), ConnectError> {
+        let begun = Instant::now();
+        match self.dial().await {
+            Err(error) if error.is_away() && self.options.may_be_away => {
+                self.not_connected(error, begun);
+                Ok(())
+            }
+            connected => connected.map(drop),
+        }
+    }
+
+    /// Makes the first connection to a server that was away until now.
+    pub(super) async fn reach(self: &Arc<Self>) -> Result<(), Failure> {
+        let slot = self.enter().await?;
+        self.connection(&slot).await.map(drop)
+    }
+
+    /// Whether there ever was a connection, so that the item limit is known.
+    pub(super) fn was_reached(&self) -> bool {
+        self.was_reached.load(Ordering::Acquire)
+    }
+
+    /// How connections to it are made.
+    pub(super) fn dialer(&self) -> &Dialer {
+        &self.dialer
+    }
+
+    /// The server as this store sees it.
+    pub(super) fn status(&self) -> ServerStatus {
+        let connections = self.connections().all().filter(|connection| connection.is_open()).count();
+        self.watch.status(&self.name, connections)
     }
 
     /// Its address, by which keys are routed.
@@ -95,18 +137,24 @@ impl Server {
     ///
     /// A connection that turns out to be broken is replaced once, unless a write may have been done on it.
     pub(super) async fn exchange(self: &Arc<Self>, batch: &Batch) -> BatchResult {
-        match self.watch.enter() {
+        match self.enter().await {
             Ok(slot) => self.exchange_in(&slot, batch).await,
-            Err(failure) => {
-                // A caller that retries at once must not keep the runtime from reading what the server sends.
-                yield_now().await;
-                BatchResult::unsent(failure)
-            }
+            Err(failure) => BatchResult::unsent(failure),
         }
     }
 
-    /// Logs that a call has failed.
+    async fn enter(&self) -> Result<Slot<'_>, Failure> {
+        let slot = self.watch.enter();
+        if slot.is_err() {
+            // A caller that retries at once must not keep the runtime from reading what the server sends.
+            yield_now().await;
+        }
+        slot
+    }
+
+    /// Counts and logs that a call has failed.
     pub(super) fn failed(&self, call: Call, failure: &Failure) {
+        self.watch.counters().failed(failure);
         self.watch.log().failed(call, failure);
     }
 
@@ -149,11 +197,17 @@ impl Server {
             Ok(request) => request,
             Err(invalid) => return BatchResult::unsent(Failure::InvalidCommand(invalid.to_string())),
         };
-        let deadline = Instant::now() + self.options.io_timeout;
+        let (begun, bytes) = (Instant::now(), request.bytes.len());
+        let deadline = begun + self.options.io_timeout;
         // A write waits to the end, because it would not be known otherwise whether it was done.
         let may_leave = batch.is_read_only();
         let Completion { replies, interruption } =
             connection.exchange(slot, request, deadline, may_leave).await;
+        if interruption.is_none() {
+            let counters = self.watch.counters();
+            counters.completed(begun.elapsed());
+            counters.sent(bytes);
+        }
         BatchResult { epoch: Some(epoch), commands: batch.pending(epoch), replies, interruption }
     }
 
@@ -178,8 +232,9 @@ impl Server {
     }
 
     async fn dial(&self) -> Result<Arc<Connection>, ConnectError> {
-        let (stream, info) = connect::connect(&self.address, &self.options).await?;
+        let Connected { stream, info, .. } = self.dialer.dial().await?;
         self.item_size_max.store(info.item_size_max, Ordering::Relaxed);
+        self.was_reached.store(true, Ordering::Release);
         let mut connections = self.connections();
         let epoch = connections.incarnation.epoch(info.process);
         let received = ReplyBuffer::new(info.item_size_max);
@@ -194,12 +249,15 @@ impl Server {
     /// As [`Self::dial`], for a server that was connected to before.
     async fn redial(&self) -> Result<Arc<Connection>, Failure> {
         let begun = Instant::now();
-        self.dial().await.map_err(|error| {
-            self.watch.not_connected(matches!(error, ConnectError::TimedOut { .. }), begun);
-            let failure = error.into_failure();
-            self.watch.log().failed(Call::Connect, &failure);
-            failure
-        })
+        self.dial().await.map_err(|error| self.not_connected(error, begun))
+    }
+
+    /// Records and logs that a connection could not be made that was begun at this moment.
+    fn not_connected(&self, error: ConnectError, begun: Instant) -> Failure {
+        self.watch.not_connected(matches!(error, ConnectError::TimedOut { .. }), begun);
+        let failure = error.into_failure();
+        self.watch.log().failed(Call::Connect, &failure);
+        failure
     }
 
     fn connections(&self) -> MutexGuard<'_, Connections> {

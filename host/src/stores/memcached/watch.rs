@@ -3,19 +3,23 @@
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use lovely_session_memcached::Failure;
 use tokio::time::{Instant, timeout_at};
 
+use super::counters::Counters;
 use super::failure_log::FailureLog;
 use super::health::{Change, Crowded, Health};
 use super::options::MemcachedOptions;
+use super::status::ServerStatus;
 
 /// The state of a server that its calls and its connections share.
 #[derive(Debug)]
 pub(super) struct Watch {
     health: Mutex<Health>,
     log: FailureLog,
+    counters: Counters,
 }
 
 impl Watch {
@@ -24,7 +28,33 @@ impl Watch {
         Self {
             health: Mutex::new(Health::new(options.waiting_calls, options.io_timeout)),
             log: FailureLog::of(server),
+            counters: Counters::default(),
         }
+    }
+
+    /// The state of the server of this name, to which this many connections are open.
+    pub(super) fn status(&self, server: &str, connections: usize) -> ServerStatus {
+        let now = Instant::now();
+        let (state, since) = self.health().state(now);
+        let now_in_system_time = SystemTime::now();
+        let since = now_in_system_time.checked_sub(now - since).unwrap_or(now_in_system_time);
+        let (bytes_sent, bytes_received) = self.counters.bytes();
+        ServerStatus {
+            name: server.to_owned(),
+            state,
+            since,
+            connections,
+            round_trips: self.counters.round_trips(),
+            failures: self.counters.failures(),
+            bytes_sent,
+            bytes_received,
+            latest_failure: self.counters.latest_failure(),
+        }
+    }
+
+    /// The counters of the server.
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// The log of the server's failures.
@@ -50,7 +80,7 @@ impl Watch {
 
     /// Records that a connection could not be made that was begun at this moment; because of a timeout, or of an error.
     pub(super) fn not_connected(&self, timed_out: bool, begun: Instant) {
-        let change = self.health().fail_to_connect(begun, timed_out);
+        let change = self.health().fail_to_connect(begun, timed_out, Instant::now());
         self.log_change(change);
     }
 

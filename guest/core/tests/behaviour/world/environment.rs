@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use lovely_session_core::{Clock, Random, Write};
+use lovely_session_core::{Clock, Observer, Random, Report, Write};
 
 /// A fault of one batch of writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct World {
     pub removes: Cell<bool>,
     /// Whether all versions change after each fault, as on a server that cannot be told from its predecessor yet.
     pub changes_versions: Cell<bool>,
+    /// What became of transactions, until a test takes it.
+    pub reports: RefCell<Vec<Report>>,
     pub(super) epoch: Cell<u64>,
     /// The maximum size of a value, in bytes.
     pub limit: Cell<usize>,
@@ -83,6 +85,7 @@ impl World {
             expires: Cell::new(true),
             removes: Cell::new(true),
             changes_versions: Cell::new(false),
+            reports: RefCell::default(),
             epoch: Cell::new(0),
             limit: Cell::new(usize::MAX),
             reads: Cell::new(0),
@@ -182,6 +185,12 @@ impl World {
 impl Clock for World {
     fn now(&self) -> Duration {
         self.now.get()
+    }
+}
+
+impl Observer for World {
+    fn transaction_ended(&self, report: Report) {
+        self.reports.borrow_mut().push(report);
     }
 }
 
