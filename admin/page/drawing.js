@@ -30,6 +30,7 @@ export class Drawing {
       rows: svg("g", { class: "rows" }),
       columns: svg("g", { class: "columns" }),
       restarts: svg("path", { class: "restart" }),
+      restartTexts: svg("g", { class: "restart-text" }),
       limit: svg("path", { class: "limit" }),
       limitText: svg("text", { class: "limit-text" }),
       areas: spec.series.map(({ pen, area }) => (area ? [svg("path", { class: `area ${pen}` })] : [])),
@@ -108,7 +109,7 @@ export class Drawing {
   }
 
   #drawFrame() {
-    const { grid, rows, columns, restarts } = this.#parts;
+    const { grid, rows, columns, restarts, restartTexts } = this.#parts;
     const { history, from, to } = this.#view;
     const right = this.#width - MARGIN.right;
     const marks = this.#axis.marks.map((value) => [round(this.#y(value)), this.#spec.format(value)]);
@@ -116,8 +117,9 @@ export class Drawing {
     label(rows, marks.map(([y, text]) => ({ x: MARGIN.left - 8, y: y + 4, text })));
     const minutes = minutesBetween(from, to).map((at) => ({ x: round(this.#x(at)), y: HEIGHT - 6, text: minuteOfDay(at) }));
     label(columns, minutes.filter(({ x }) => x > MARGIN.left + 8 && x < right - 12));
-    const begun = history.moments.filter(({ restarted }) => restarted);
-    setAttribute(restarts, "d", begun.map(({ at }) => `M${round(this.#x(at))},${MARGIN.top}V${BOTTOM}`).join(""));
+    const begun = history.moments.filter(({ restarted }) => restarted).map(({ at }) => round(this.#x(at)));
+    setAttribute(restarts, "d", begun.map((x) => `M${x},${MARGIN.top}V${BOTTOM}`).join(""));
+    label(restartTexts, begun.slice(-1).map((x) => ({ x: x - 4, y: MARGIN.top + 11, text: "restart" })));
   }
 
   #drawLimit(limit) {

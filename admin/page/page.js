@@ -26,7 +26,7 @@ class Page {
   #limits = new Map();
   #reader = new Reader(() => this.#markAll());
   #plots = [];
-  #store = new Store(element("store"));
+  #store = new Store(element("store"), element("to-store"));
   #errors = new Errors(element("errors"));
   #frozen;
 
