@@ -13,7 +13,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Files by their names, of one content type.
 macro_rules! files {
-    ($content_type:expr: $($name:literal),* $(,)?) => {
+    ($content_type:expr => $($name:literal),* $(,)?) => {
         [$((
             $name,
             File { content_type: $content_type, content: include_str!(concat!("../page/", $name)) },
@@ -23,10 +23,10 @@ macro_rules! files {
 
 const PAGE: File = File { content_type: HTML, content: include_str!("../page/index.html") };
 
-const STYLES: [(&str, File); 3] = files!(CSS: "page.css", "plots.css", "lists.css");
+const STYLES: [(&str, File); 3] = files!(CSS => "page.css", "plots.css", "lists.css");
 
 const SCRIPTS: [(&str, File); 19] = files!(
-    SCRIPT: "catalogue.js", "dom.js", "drawing.js", "figures.js", "format.js", "growth.js", "header.js", "history.js",
+    SCRIPT => "catalogue.js", "dom.js", "drawing.js", "figures.js", "format.js", "growth.js", "header.js", "history.js",
     "legend.js", "lists.js", "metrics.js", "page.js", "plot.js", "poll.js", "reader.js", "scale.js", "server-row.js",
     "state.js", "store.js",
 );

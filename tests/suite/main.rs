@@ -42,6 +42,7 @@ mod sizes;
 mod store_away;
 mod turns;
 
+mod admin;
 mod cart;
 mod command_line;
 mod composed;
