@@ -27,6 +27,7 @@ macro_rules! on_every_store {
     };
 }
 
+mod admin;
 mod ancestor;
 mod bad_data;
 mod bad_input;
@@ -42,7 +43,6 @@ mod sizes;
 mod store_away;
 mod turns;
 
-mod admin;
 mod cart;
 mod command_line;
 mod composed;

@@ -95,10 +95,7 @@ impl Observation {
                 started,
                 limits: described.limits,
             };
-            tracing::info!(
-                "serving health checks, metrics and the page for operators on http://{}",
-                admin.local_addr()
-            );
+            tracing::info!("operators find metrics and the page at http://{}/", admin.local_addr());
             let shown =
                 Shown { readiness: readiness.clone(), metrics, status, errors: log.recent_errors().clone() };
             tokio::spawn(admin.run(shown));

@@ -37,11 +37,15 @@ fn the_component_imports_a_store_a_clock_and_randomness_and_nothing_else() {
 }
 
 #[test]
-fn the_component_exports_transactions_and_sessions_and_nothing_else() {
+fn the_component_exports_transactions_sessions_and_reports_and_nothing_else() {
     let (resolve, world) = world(COMPONENT);
     assert_eq!(
         names(&resolve, world.exports.iter()),
-        ["lovely:session/sessions@0.1.0", "lovely:session/transactions@0.1.0"]
+        [
+            "lovely:session/observation@0.1.0",
+            "lovely:session/sessions@0.1.0",
+            "lovely:session/transactions@0.1.0"
+        ]
     );
 }
 
