@@ -34,7 +34,11 @@ function lost({ since, why }, status, now) {
 
 function serving({ application, addresses, started }, there) {
   const where = Array.isArray(addresses) && addresses.length > 0 ? ` on ${addresses.join(", ")}` : "";
-  return `${application}${where}, up for ${age(there - started * 1000)}.`;
+  return `${fileName(String(application))}${where}, up for ${age(there - started * 1000)}.`;
+}
+
+function fileName(path) {
+  return path.split(/[\\/]/).at(-1);
 }
 
 function notReady({ not_ready: reason }, away) {

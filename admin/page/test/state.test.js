@@ -7,7 +7,7 @@ import { parseMetrics } from "../metrics.js";
 import { headline, numericLimits, serverState, serverTime } from "../state.js";
 
 const NOW = Date.UTC(2026, 0, 1, 12);
-const READY = { application: "shop.wasm", addresses: ["http://[::]:80"], started: NOW / 1000 - 7200, ready: true };
+const READY = { application: "/srv/shop.wasm", addresses: ["http://[::]:80"], started: NOW / 1000 - 7200, ready: true };
 
 const server = (name, up, told) =>
   `lovely_session_store_server_up{server="${name}"} ${up}\n` +
