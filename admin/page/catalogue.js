@@ -15,6 +15,7 @@ export const REQUESTS = [
     series: [
       { key: "4xx", name: "4xx", pen: "orange" },
       { key: "5xx", name: "5xx", pen: "red" },
+      { key: "disconnected", name: "client left", pen: "grey" },
     ],
   },
   {

@@ -27,6 +27,7 @@ const COUNTERS = [
   ["succeeded", "requests", status("123")],
   ["4xx", "requests", status("4")],
   ["5xx", "requests", status("5")],
+  ["disconnected", "requests", (labels) => labels.status === "disconnected"],
   ["instances", "instances"],
   ["commits", "commits"],
   ...["done", "merged", "conflict", "gone", "ended", "unknown", "failed"].map((it) => [it, "commits", outcome(it)]),

@@ -85,9 +85,9 @@ export class ServerRow {
   #drawSizes({ gauges }) {
     const gauge = (figure) => gauges.get(this.#key(figure)) ?? NaN;
     this.#set("items", number(gauge("items")));
-    this.#set("memory", `${bytes(gauge("bytes"))} of ${bytes(gauge("limit-bytes"))}`);
+    this.#set("memory", ofLimit(bytes, gauge("bytes"), gauge("limit-bytes")));
     this.#bars.memory.set(gauge("bytes") / gauge("limit-bytes"));
-    this.#set("connections", `${number(gauge("connections"))} of ${number(gauge("max-connections"))}`);
+    this.#set("connections", ofLimit(number, gauge("connections"), gauge("max-connections")));
     this.#bars.connections.set(gauge("connections") / gauge("max-connections"));
   }
 
@@ -100,6 +100,11 @@ export class ServerRow {
     const toY = (value) => height - 2 - Math.min(1, value / most) * (height - 4);
     setAttribute(this.#spark, "d", linePath(lineParts(history.moments, values, toX, toY)));
   }
+}
+
+/** A value and its limit; the limit is left out if it is unknown. */
+function ofLimit(format, value, limit) {
+  return Number.isNaN(limit) ? format(value) : `${format(value)} of ${format(limit)}`;
 }
 
 /** A bar that shows how much of a limit is used; the text next to it says the same. */

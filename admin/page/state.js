@@ -40,8 +40,9 @@ function serversAway({ last }) {
   const servers = last?.servers ?? [];
   const away = servers.filter((server) => last.gauges.get(serverKey(server, "up")) === 0);
   if (away.length === 0) return undefined;
-  const title = `Serving, but ${away.length} of ${servers.length} memcached servers ${away.length === 1 ? "is" : "are"} away`;
-  return { title, detail: `Sessions that are kept on ${away.join(", ")} cannot be used until it is back.` };
+  const [are, they] = away.length === 1 ? ["is", "it is"] : ["are", "they are"];
+  const title = `Serving, but ${away.length} of ${servers.length} memcached servers ${are} away`;
+  return { title, detail: `Sessions that are kept on ${away.join(", ")} cannot be used until ${they} back.` };
 }
 
 function failing(history) {
