@@ -30,7 +30,7 @@ export class Drawing {
       rows: svg("g", { class: "rows" }),
       columns: svg("g", { class: "columns" }),
       restarts: svg("path", { class: "restart" }),
-      restartText: svg("text", { class: "restart-text" }),
+      restartTexts: svg("g", { class: "restart-text" }),
       limit: svg("path", { class: "limit" }),
       limitText: svg("text", { class: "limit-text" }),
       areas: spec.series.map(({ pen, area }) => (area ? [svg("path", { class: `area ${pen}` })] : [])),
@@ -52,7 +52,6 @@ export class Drawing {
     setAttribute(this.element, "viewBox", `0 0 ${this.#width} ${HEIGHT}`);
     setAttribute(this.element, "width", this.#width);
     this.#drawFrame();
-    this.#drawRestarts();
     this.#drawLimit(limit);
     this.#drawLines(values);
     const empty = values.flat().every(Number.isNaN);
@@ -110,25 +109,17 @@ export class Drawing {
   }
 
   #drawFrame() {
-    const { grid, rows, columns } = this.#parts;
-    const { from, to } = this.#view;
+    const { grid, rows, columns, restarts, restartTexts } = this.#parts;
+    const { history, from, to } = this.#view;
     const right = this.#width - MARGIN.right;
     const marks = this.#axis.marks.map((value) => [round(this.#y(value)), this.#spec.format(value)]);
     setAttribute(grid, "d", marks.map(([y]) => `M${MARGIN.left},${y}H${right}`).join(""));
     label(rows, marks.map(([y, text]) => ({ x: MARGIN.left - 8, y: y + 4, text })));
     const minutes = minutesBetween(from, to).map((at) => ({ x: round(this.#x(at)), y: HEIGHT - 6, text: minuteOfDay(at) }));
     label(columns, minutes.filter(({ x }) => x > MARGIN.left + 8 && x < right - 12));
-  }
-
-  /** Marks when the server was started anew: all that it counts began at zero then. */
-  #drawRestarts() {
-    const { restarts, restartText } = this.#parts;
-    const begun = this.#view.history.moments.filter(({ restarted }) => restarted).map(({ at }) => round(this.#x(at)));
+    const begun = history.moments.filter(({ restarted }) => restarted).map(({ at }) => round(this.#x(at)));
     setAttribute(restarts, "d", begun.map((x) => `M${x},${MARGIN.top}V${BOTTOM}`).join(""));
-    const newest = begun.at(-1);
-    setText(restartText, newest === undefined ? "" : "restart");
-    setAttribute(restartText, "x", (newest ?? 0) - 4);
-    setAttribute(restartText, "y", MARGIN.top + 10);
+    label(restartTexts, begun.slice(-1).map((x) => ({ x: x - 4, y: MARGIN.top + 11, text: "restart" })));
   }
 
   #drawLimit(limit) {

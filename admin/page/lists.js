@@ -2,7 +2,7 @@
 
 import { containerKey } from "./figures.js";
 import { html, resize, setShown, setText } from "./dom.js";
-import { age, moment, percent, perSecond } from "./format.js";
+import { age, moment, number, percent } from "./format.js";
 
 /** How many containers are shown. */
 const MOST_CONTAINERS = 6;
@@ -20,7 +20,7 @@ export function drawContainers(body, { history }) {
   containers.forEach((container, i) => {
     const commits = grown(container, "commits");
     const share = commits > 0 ? grown(container, "failed") / commits : NaN;
-    const texts = [container, perSecond(history.rate(containerKey(container, "commits"))), percent(share)];
+    const texts = [container, number(commits), percent(share)];
     [...rows[i].children].forEach((cell, column) => setText(cell, texts[column]));
   });
 }

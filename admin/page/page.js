@@ -26,7 +26,7 @@ class Page {
   #limits = new Map();
   #reader = new Reader(() => this.#markAll());
   #plots = [];
-  #store = new Store(element("store"));
+  #store = new Store(element("store"), element("to-store"));
   #errors = new Errors(element("errors"));
   #frozen;
 
@@ -81,8 +81,7 @@ class Page {
   /** Draws the window: the last five minutes, or those before the page was paused. */
   #drawWindow() {
     const { history, to } = this.#frozen ?? { history: this.#history, to: Date.now() };
-    const live = !this.#frozen && this.#connection.why === undefined;
-    const view = { history, from: to - WINDOW, to, live, limits: this.#limits };
+    const view = { history, from: to - WINDOW, to, limits: this.#limits };
     this.#reader.follow(history);
     for (const plot of this.#plots) plot.draw(view);
     if (history.last) this.#store.draw(view);

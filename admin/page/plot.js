@@ -29,8 +29,7 @@ export class Plot {
     this.#slider = html("div", slider, this.#drawing.element);
     const unit = html("span", { class: "unit" }, spec.unit);
     const title = html("figcaption", {}, html("h3", { id }, spec.title), " ", unit);
-    setAttribute(this.#legend.element, "aria-labelledby", id);
-    this.element = html("figure", { class: "card", "aria-labelledby": id }, title, this.#slider, this.#legend.element);
+    this.element = html("figure", { class: "card" }, title, this.#slider, this.#legend.element);
     this.#listen();
   }
 
@@ -41,10 +40,7 @@ export class Plot {
     };
     this.#slider.addEventListener("pointermove", read);
     this.#slider.addEventListener("pointerdown", read);
-    this.#slider.addEventListener("pointerleave", ({ pointerType }) => {
-      // What a finger chose stays, or it could not be read.
-      if (pointerType !== "touch") this.#reader.read(undefined);
-    });
+    this.#slider.addEventListener("pointerleave", () => this.#reader.read(undefined));
     this.#slider.addEventListener("blur", () => this.#reader.read(undefined));
     this.#slider.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.#reader.read(undefined);
@@ -58,7 +54,7 @@ export class Plot {
     }).observe(this.#slider);
   }
 
-  /** Draws what `view` holds: `{ history, from, to, live, limits }`. */
+  /** Draws what `view` holds: `{ history, from, to, limits }`. */
   draw(view) {
     this.#view = view;
     this.#drawing.draw(view);
@@ -68,10 +64,10 @@ export class Plot {
 
   /** Shows the moment that is read. */
   mark() {
-    const { history, from, to, live } = this.#view;
+    const { history, from, to } = this.#view;
     const moment = this.#reader.moment;
     this.#drawing.mark(moment);
-    this.#legend.read(moment ?? history.last, moment !== undefined, live);
+    this.#legend.read(moment ?? history.last, moment !== undefined);
     const at = moment?.at ?? to;
     const texts = this.#spec.series.map(({ key, name }) => {
       return `${name} ${this.#spec.format((moment ?? history.last)?.figures.get(key) ?? NaN)}`;

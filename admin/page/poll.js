@@ -27,24 +27,37 @@ export class Poller {
   #follow() {
     clearTimeout(this.#timer);
     this.#abort?.abort();
+    this.#abort = undefined;
     if (document.hidden) this.#listener.paused();
-    else this.#poll(new AbortController());
+    else this.#poll();
   }
 
-  async #poll(abort) {
+  async #poll() {
+    const abort = new AbortController();
     this.#abort = abort;
     const began = performance.now();
-    const result = await ask(abort.signal).catch((error) => error);
-    if (abort.signal.aborted) return;
+    const result = await inTime(abort, ask(abort.signal)).catch((error) => error);
+    // The page was hidden meanwhile.
+    if (this.#abort !== abort) return;
     if (result instanceof Error) this.#listener.failed(reason(result));
     else this.#listener.received(result);
     const pause = Math.max(0, PERIOD - (performance.now() - began));
-    this.#timer = setTimeout(() => this.#poll(abort), pause);
+    this.#timer = setTimeout(() => this.#poll(), pause);
   }
 }
 
-async function ask(stop) {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE)]);
+/** Waits for an answer, and gives it up after some time. */
+async function inTime(abort, answer) {
+  const late = new DOMException("there was no answer in time", "TimeoutError");
+  const timer = setTimeout(() => abort.abort(late), PATIENCE);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function ask(signal) {
   const [metrics, status] = await Promise.all([get("metrics", signal), get("status", signal)]);
   const date = Date.parse(status.headers.get("date") ?? "");
   return { metrics: parseMetrics(await metrics.text()), status: await status.json(), date };

@@ -4,6 +4,7 @@ import { html, setAttribute, setText, svg } from "./dom.js";
 import { serverKey } from "./figures.js";
 import { bytes, duration, number, percent, perSecond } from "./format.js";
 import { linePath, lineParts } from "./scale.js";
+import { serverState } from "./state.js";
 
 const SPARK = { width: 110, height: 26 };
 const BAR = { width: 110, height: 6 };
@@ -13,6 +14,9 @@ const NEARLY_FULL = 0.9;
 
 /** The time that rates cover, in milliseconds: memcached may be asked for its figures less often than the page polls. */
 const SPAN = 10_000;
+
+/** What the badge of a state says, and its class. */
+const STATES = { up: ["up", "good"], back: ["back, not used yet", "fair"], away: ["away", "bad"] };
 
 /** The columns after the name: the heading, and the class of the cells. */
 export const COLUMNS = [
@@ -65,12 +69,12 @@ export class ServerRow {
     setAttribute(this.#texts[name], "class", alarming ? "alarm" : "");
   }
 
-  #drawState({ gauges, figures }) {
-    const up = gauges.get(this.#key("up")) !== 0;
-    setText(this.#state, up ? "up" : "away");
-    setAttribute(this.#state, "class", up ? "badge good" : "badge bad");
-    const trip = (quantile) => duration(figures.get(`${this.#key("trip")}/${quantile}`) ?? NaN);
-    this.#set("trip", `${trip("p50")} / ${trip("p99")}`);
+  #drawState(moment) {
+    const [text, look] = STATES[serverState(moment, this.#server)];
+    setText(this.#state, text);
+    setAttribute(this.#state, "class", `badge ${look}`);
+    const trip = (quantile) => duration(moment.figures.get(`${this.#key("trip")}/${quantile}`) ?? NaN);
+    this.#set("trip", trip("p50") === trip("p99") ? trip("p50") : `${trip("p50")} / ${trip("p99")}`);
   }
 
   #drawRates(history) {
@@ -102,7 +106,6 @@ export class ServerRow {
   }
 }
 
-/** A value and its limit; the limit is left out if it is unknown. */
 function ofLimit(format, value, limit) {
   return Number.isNaN(limit) ? format(value) : `${format(value)} of ${format(limit)}`;
 }

@@ -18,8 +18,9 @@ const JUDGED = 10_000;
 export function headline({ connection, status, history, limits, now, there }) {
   if (connection.why !== undefined) return lost(connection, status, now);
   if (!status) return { kind: "connecting", title: "Connecting", detail: "Asking the server for its figures." };
-  if (!status.ready) return { kind: "not-ready", title: "Not ready", detail: text(status.not_ready, "It gives no reason.") };
-  const trouble = serversAway(history) ?? failing(history) ?? full(history, limits);
+  const away = serversAway(history);
+  if (!status.ready) return notReady(status, away);
+  const trouble = away ? servingWithout(away) : (failing(history) ?? full(history, limits));
   if (trouble) return { kind: "trouble", ...trouble };
   return { kind: "serving", title: "Serving", detail: serving(status, there) };
 }
@@ -36,13 +37,23 @@ function serving({ application, addresses, started }, there) {
   return `${application}${where}, up for ${age(there - started * 1000)}.`;
 }
 
+function notReady({ not_ready: reason }, away) {
+  const title = away ? `Not ready: ${away.said}` : "Not ready";
+  return { kind: "not-ready", title, detail: sentence(text(reason, "it gives no reason")) };
+}
+
+/** The servers that are away, and how many of all that is in words; `undefined` if there are none. */
 function serversAway({ last }) {
   const servers = last?.servers ?? [];
-  const away = servers.filter((server) => last.gauges.get(serverKey(server, "up")) === 0);
-  if (away.length === 0) return undefined;
-  const [are, they] = away.length === 1 ? ["is", "it is"] : ["are", "they are"];
-  const title = `Serving, but ${away.length} of ${servers.length} memcached servers ${are} away`;
-  return { title, detail: `Sessions that are kept on ${away.join(", ")} cannot be used until ${they} back.` };
+  const away = servers.filter((server) => serverState(last, server) === "away");
+  const many = away.length > 1;
+  const said = `${away.length} of ${servers.length} memcached servers ${many ? "are" : "is"} away`;
+  return away.length > 0 ? { names: away.join(", "), many, said } : undefined;
+}
+
+function servingWithout({ names, many, said }) {
+  const detail = `Sessions that are kept on ${names} cannot be used until ${many ? "they are" : "it is"} back.`;
+  return { title: `Serving, but ${said}`, detail };
 }
 
 function failing(history) {
@@ -57,6 +68,15 @@ function full({ last }, limits) {
   if (!(running >= most && waiting > 0)) return undefined;
   const detail = `${number(running)} requests run, as many as --max-requests allows; ${number(waiting)} wait for a slot.`;
   return { title: "Serving at its limit", detail };
+}
+
+/**
+ * The state of a server at a moment: `up`; `away`, as the calls that need it failed; or `back`, if it told about itself
+ * since, and no call has needed it yet.
+ */
+export function serverState({ gauges }, server) {
+  if (gauges.get(serverKey(server, "up")) !== 0) return "up";
+  return gauges.has(serverKey(server, "limit-bytes")) ? "back" : "away";
 }
 
 /** The limits of a status whose values are plain numbers, by name. */
@@ -74,6 +94,10 @@ export function numericLimits(status) {
  */
 export function serverTime(date, now) {
   return Math.abs(date - now) > 2000 ? date : now;
+}
+
+function sentence(words) {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;
 }
 
 function text(value, otherwise) {

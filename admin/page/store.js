@@ -3,14 +3,15 @@
 import { html, setShown } from "./dom.js";
 import { COLUMNS, ServerRow } from "./server-row.js";
 
-/** The table of the servers, in the section `section`. */
+/** The table of the servers, in `section`, to which `link` leads; both are hidden if there are none. */
 export class Store {
   #section;
+  #link;
   #body = html("tbody");
   #rows = new Map();
 
-  constructor(section) {
-    this.#section = section;
+  constructor(section, link) {
+    [this.#section, this.#link] = [section, link];
     const headings = ["Server", ...COLUMNS.map(([heading]) => heading)];
     const head = html("tr", {}, ...headings.map((heading) => html("th", { scope: "col" }, heading)));
     const table = html("table", { class: "servers" }, html("thead", {}, head), this.#body);
@@ -20,7 +21,7 @@ export class Store {
   /** Shows the servers of the newest moment of `view.history`. */
   draw(view) {
     const servers = view.history.last?.servers ?? [];
-    setShown(this.#section, servers.length > 0);
+    for (const part of [this.#section, this.#link]) setShown(part, servers.length > 0);
     if (servers.join("\n") !== [...this.#rows.keys()].join("\n")) {
       this.#rows = new Map(servers.map((server) => [server, this.#rows.get(server) ?? new ServerRow(server)]));
       this.#body.replaceChildren(...[...this.#rows.values()].map(({ element }) => element));

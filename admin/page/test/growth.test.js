@@ -3,53 +3,46 @@ import { test } from "node:test";
 
 import { addHistograms, growth, histogramGrowth, quantile, totalGrowth } from "../growth.js";
 
-const BOUNDS = [1, 2, 4, Infinity];
+const of = (counts, bounds = [0.1, 1, Infinity]) => ({ bounds, counts });
 
-test("a counter that shrinks was begun anew, and its growth is unknown", () => {
+test("a counter that was begun anew has no growth, and never a negative one", () => {
   assert.equal(growth(5, 8), 3);
-  assert.equal(growth(8, 8), 0);
-  assert.equal(growth(8, 5), NaN);
-  assert.equal(growth(undefined, 5), NaN);
-  assert.equal(growth(5, undefined), NaN);
+  assert.equal(growth(8, 2), NaN);
+  assert.equal(growth(undefined, 2), NaN);
 });
 
-test("the growth in all leaves out the steps that are unknown", () => {
-  assert.equal(totalGrowth([1, 4, 6]), 5);
-  assert.equal(totalGrowth([10, 15, 2, 4]), 7);
-  assert.equal(totalGrowth([10, undefined, 20, 21]), 1);
-  assert.equal(totalGrowth([10]), NaN);
-  assert.equal(totalGrowth([undefined, 3]), NaN);
+test("the growth over many values leaves out the steps that are unknown", () => {
+  assert.equal(totalGrowth([1, 4, 2, 3]), 4);
+  assert.equal(totalGrowth([1, undefined, 2, 5]), 3);
+  assert.equal(totalGrowth([7]), NaN);
+  assert.equal(totalGrowth([undefined, undefined]), NaN);
+  assert.equal(totalGrowth([0, 0]), 0);
 });
 
-test("histograms grow bucket by bucket", () => {
-  const grown = histogramGrowth({ bounds: BOUNDS, counts: [1, 2, 3, 4] }, { bounds: BOUNDS, counts: [1, 4, 6, 8] });
-  assert.deepEqual(grown, { bounds: BOUNDS, counts: [0, 2, 3, 4] });
+test("what was observed between two readings is their difference", () => {
+  assert.deepEqual(histogramGrowth(of([1, 2, 3]), of([2, 4, 6])), of([1, 2, 3]));
 });
 
-test("histograms that were begun anew, or have other buckets, cannot be compared", () => {
-  const before = { bounds: BOUNDS, counts: [1, 2, 3, 4] };
-  assert.equal(histogramGrowth(before, { bounds: BOUNDS, counts: [0, 0, 0, 1] }), undefined);
-  assert.equal(histogramGrowth(before, { bounds: [1, Infinity], counts: [5, 6] }), undefined);
-  assert.equal(histogramGrowth(undefined, before), undefined);
+test("histograms that cannot be compared have no difference", () => {
+  assert.equal(histogramGrowth(undefined, of([1, 2, 3])), undefined);
+  assert.equal(histogramGrowth(of([5, 5, 5]), of([1, 2, 3])), undefined);
+  assert.equal(histogramGrowth(of([1, 2, 3], [0.2, 1, Infinity]), of([2, 4, 6])), undefined);
 });
 
-test("histograms are added up where there are any", () => {
-  const one = { bounds: BOUNDS, counts: [1, 2, 3, 4] };
-  assert.equal(addHistograms(undefined, one), one);
-  assert.equal(addHistograms(one, undefined), one);
-  assert.deepEqual(addHistograms(one, one).counts, [2, 4, 6, 8]);
+test("histograms add up", () => {
+  assert.deepEqual(addHistograms(of([1, 2, 3]), of([1, 1, 1])), of([2, 3, 4]));
+  assert.deepEqual(addHistograms(undefined, of([1, 2, 3])), of([1, 2, 3]));
+  assert.deepEqual(addHistograms(of([1, 2, 3]), undefined), of([1, 2, 3]));
 });
 
-test("a quantile lies inside its bucket", () => {
-  const histogram = { bounds: BOUNDS, counts: [0, 10, 10, 10] };
-  assert.equal(quantile(histogram, 0.5), 1.5);
-  assert.equal(quantile(histogram, 1), 2);
-  assert.equal(quantile({ bounds: BOUNDS, counts: [4, 4, 4, 4] }, 0.5), 0.5);
-  assert.equal(quantile({ bounds: BOUNDS, counts: [50, 50, 100, 100] }, 0.75), 3);
+test("a quantile is interpolated inside its bucket", () => {
+  assert.equal(quantile(of([10, 10, 10]), 0.5), 0.05);
+  assert.equal(quantile(of([0, 10, 10]), 0.5), 0.1 + 0.9 / 2);
+  assert.equal(quantile(of([5, 10, 10]), 1), 1);
 });
 
-test("a quantile beyond the highest bound is infinite, and of nothing it is unknown", () => {
-  assert.equal(quantile({ bounds: BOUNDS, counts: [0, 0, 1, 10] }, 0.99), Infinity);
-  assert.equal(quantile({ bounds: BOUNDS, counts: [0, 0, 0, 0] }, 0.5), NaN);
+test("a quantile above the highest bound is infinite, and one of nothing is unknown", () => {
+  assert.equal(quantile(of([1, 1, 10]), 0.5), Infinity);
+  assert.equal(quantile(of([0, 0, 0]), 0.5), NaN);
   assert.equal(quantile(undefined, 0.5), NaN);
 });

@@ -1,109 +1,91 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { derive } from "../figures.js";
 import { History, WINDOW } from "../history.js";
-import { readingAt } from "./readings.js";
 
-/** A history of these requests in all, one reading a second. */
-function historyOf(...requests) {
-  const history = new History();
-  requests.forEach((count, second) => history.add(readingAt(second + 1, { requests: count }), derive));
-  return history;
+const BEGIN = Date.UTC(2026, 0, 1);
+
+/** A reading at a second, of a server with so many requests. */
+function reading(second, requests, started) {
+  const at = BEGIN + second * 1000;
+  const counters = new Map([["requests", requests]]);
+  const histograms = new Map([["request", { bounds: [1, Infinity], counts: [requests, requests] }]]);
+  return { at, clock: second * 1000, started, counters, gauges: new Map(), histograms };
 }
 
-test("a rate is the growth a second since the reading before", () => {
-  assert.deepEqual(historyOf(10, 15, 15, 40).series("requests"), [NaN, 5, 0, 25]);
-});
+const nothing = () => new Map();
 
-test("a rate counts the time that really passed", () => {
-  const history = new History();
-  history.add(readingAt(1, { requests: 0 }), derive);
-  history.add(readingAt(5, { requests: 40 }), derive);
-  assert.deepEqual(history.series("requests"), [NaN, 10]);
-});
+function history(...readings) {
+  const all = new History();
+  for (const it of readings) all.add(it, nothing);
+  return all;
+}
 
-test("a restart of the server is a gap, and no rate is negative", () => {
-  const history = historyOf(1000, 1010);
-  history.add(readingAt(3, { requests: 4, started: 200 }), derive);
-  history.add(readingAt(4, { requests: 6, started: 200 }), derive);
-  assert.deepEqual(history.series("requests"), [NaN, 10, NaN, 2]);
-  assert.deepEqual(history.moments.map(({ restarted }) => restarted), [false, false, true, false]);
-});
-
-test("a restart is seen even if more was counted since than before", () => {
-  const history = historyOf(10);
-  history.add(readingAt(2, { requests: 500, started: 200 }), derive);
-  assert.deepEqual(history.series("requests"), [NaN, NaN]);
-});
-
-test("counters that shrink tell of a restart where the time of the start does not", () => {
-  const moments = historyOf(1000, 3).moments;
-  assert.deepEqual(moments.map(({ restarted }) => restarted), [false, true]);
-});
-
-test("readings that are missing leave a gap", () => {
-  const history = historyOf(10, 20);
-  history.interrupt();
-  history.add(readingAt(30, { requests: 500 }), derive);
-  history.add(readingAt(31, { requests: 501 }), derive);
-  assert.deepEqual(history.series("requests"), [NaN, 10, NaN, 1]);
-  assert.deepEqual(history.moments.map(({ run }) => run), [0, 0, 1, 1]);
-});
-
-test("the growth in the window leaves out what is missing", () => {
-  const history = historyOf(10, 20);
-  history.add(readingAt(3, { requests: 4, started: 200 }), derive);
-  history.add(readingAt(4, { requests: 6, started: 200 }), derive);
-  assert.equal(history.grown("requests"), 12);
-  assert.equal(history.observed("request").counts.at(-1), 12);
-  assert.equal(new History().grown("requests"), NaN);
-  assert.equal(new History().observed("request"), undefined);
-});
-
-test("a rate over a longer time covers no more than its newest run", () => {
-  const history = historyOf(0, 10, 30);
-  assert.equal(history.rate("requests", 1000), 20);
-  assert.equal(history.rate("requests", 10_000), 15);
-  history.interrupt();
-  history.add(readingAt(4, { requests: 31 }), derive);
-  assert.equal(history.rate("requests", 10_000), NaN);
+test("a rate is the growth a second", () => {
+  const all = history(reading(0, 100), reading(1, 110), reading(3, 130));
+  assert.equal(all.rate("requests"), 10);
+  assert.equal(all.rate("requests", 2000), 10);
+  assert.equal(all.rate("unknown"), NaN);
   assert.equal(new History().rate("requests"), NaN);
 });
 
-test("days of polling keep no more than the window", () => {
-  const history = new History();
-  for (let second = 1; second <= 2000; second += 1) history.add(readingAt(second, { requests: second }), derive);
-  assert.equal(history.moments.length, WINDOW / 1000);
-  assert.equal(history.last.at - history.moments[0].at, WINDOW - 1000);
+test("after a restart a new run begins, and nothing shrinks", () => {
+  // Servers of which the page knows when they started, and servers of which it does not.
+  for (const [first, second] of [[1, 2], [undefined, undefined]]) {
+    const before = [reading(0, 100, first), reading(1, 110, first)];
+    const all = history(...before, reading(2, 3, second), reading(3, 7, second));
+    assert.deepEqual(all.moments.map(({ run }) => run), [0, 0, 1, 1]);
+    assert.deepEqual(all.moments.map((it) => it.restarted), [false, false, true, false]);
+    assert.equal(all.rate("requests"), 4);
+    assert.equal(all.grown("requests"), 14);
+    assert.deepEqual(all.observed("request").counts, [14, 14]);
+  }
 });
 
-test("readings in quick succession cannot fill the memory", () => {
-  const history = new History();
-  for (let i = 1; i <= 1000; i += 1) history.add(readingAt(i / 1000, { requests: i }), derive);
-  assert.ok(history.moments.length <= 400, `${history.moments.length}`);
+test("a restart with more requests than before is seen by its time", () => {
+  const all = history(reading(0, 1), reading(1, 500, 2));
+  assert.deepEqual(all.moments.map((it) => it.restarted), [false, true]);
+  assert.equal(all.grown("requests"), NaN);
 });
 
-test("a clock that is set back begins the window anew", () => {
-  const history = historyOf(10, 20);
-  history.add(readingAt(1, { requests: 30 }), derive);
-  assert.deepEqual(history.moments.map(({ at }) => at), [1000]);
+test("an interruption is a gap: rates do not reach over it", () => {
+  const all = history(reading(0, 100), reading(1, 110));
+  all.interrupt();
+  all.add(reading(60, 5000), nothing);
+  assert.equal(all.rate("requests"), NaN);
+  assert.equal(all.last.restarted, false);
+  all.add(reading(61, 5010), nothing);
+  assert.equal(all.rate("requests"), 10);
+});
+
+test("it holds five minutes and no more, however long it goes on", () => {
+  const all = new History();
+  for (let second = 0; second < 2000; second += 1) all.add(reading(second, second), nothing);
+  assert.equal(all.moments.length, WINDOW / 1000);
+  assert.ok(all.moments[0].at > all.last.at - WINDOW);
+});
+
+test("many readings in a short time are bounded, too", () => {
+  const all = new History();
+  for (let n = 0; n < 2000; n += 1) all.add(reading(n / 1000, n), nothing);
+  assert.ok(all.moments.length <= 400);
+});
+
+test("when the clock is set back, it begins anew", () => {
+  const all = history(reading(100, 1), reading(101, 2), reading(50, 3));
+  assert.equal(all.moments.length, 1);
 });
 
 test("a copy stays as it is", () => {
-  const history = historyOf(10, 20);
-  const copy = history.copy();
-  history.add(readingAt(3, { requests: 30 }), derive);
-  assert.equal(copy.moments.length, 2);
-  assert.equal(history.moments.length, 3);
+  const all = history(reading(0, 1), reading(1, 2));
+  const copy = all.copy();
+  all.add(reading(2, 3), nothing);
+  assert.deepEqual([copy.moments.length, all.moments.length], [2, 3]);
 });
 
-test("a moment is found by its time, but not across a gap", () => {
-  const history = historyOf(10, 20, 30);
-  history.interrupt();
-  history.add(readingAt(60, { requests: 40 }), derive);
-  assert.equal(history.nearest(2400).at, 2000);
-  assert.equal(history.nearest(59_000).at, 60_000);
-  assert.equal(history.nearest(30_000), undefined);
-  assert.equal(new History().nearest(0), undefined);
+test("the nearest moment is one within two seconds", () => {
+  const all = history(reading(0, 1), reading(1, 2), reading(10, 3));
+  assert.equal(all.nearest(BEGIN + 900), all.moments[1]);
+  assert.equal(all.nearest(BEGIN + 5000), undefined);
+  assert.equal(all.nearest(BEGIN + 12_000), all.moments[2]);
 });

@@ -1,81 +1,96 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { derive } from "../figures.js";
+import { derive, read } from "../figures.js";
 import { History } from "../history.js";
-import { headline, numericLimits, serverTime } from "../state.js";
-import { readingAt, serverLines } from "./readings.js";
+import { parseMetrics } from "../metrics.js";
+import { headline, numericLimits, serverState, serverTime } from "../state.js";
 
-const SINCE = new Date(2026, 10, 26, 14, 2, 11).getTime();
-const STATUS = { ready: true, application: "shop.wasm", addresses: ["https://0.0.0.0:8443"], started: 100, limits: [] };
+const NOW = Date.UTC(2026, 0, 1, 12);
+const READY = { application: "shop.wasm", addresses: ["http://[::]:80"], started: NOW / 1000 - 7200, ready: true };
 
-/** The headline after readings of these servers, one a second. */
-function headlineOf({ servers = [{}], status = STATUS, why, now = SINCE } = {}) {
-  const history = new History();
-  servers.forEach((server, second) => history.add(readingAt(second + 1, server), derive));
-  const limits = new Map([["--max-requests", 8]]);
-  return headline({ connection: { since: SINCE, why }, status, history, limits, now, there: 160_000 });
+const server = (name, up, told) =>
+  `lovely_session_store_server_up{server="${name}"} ${up}\n` +
+  (told ? `lovely_session_memcached_limit_bytes{server="${name}"} 1\n` : "");
+
+/** Readings of a server, one a second. */
+function history(...texts) {
+  const all = new History();
+  texts.forEach((text, n) => all.add(read(parseMetrics(`${text}\n# EOF`), NOW + n * 1000, n * 1000), derive));
+  return all;
 }
 
-test("a server that serves says what and for how long", () => {
-  const expected = { kind: "serving", title: "Serving", detail: "shop.wasm on https://0.0.0.0:8443, up for 1 min." };
-  assert.deepEqual(headlineOf(), expected);
+function told(changes = {}) {
+  const connection = { since: NOW };
+  return headline({ connection, status: READY, history: history(""), limits: new Map(), now: NOW, there: NOW, ...changes });
+}
+
+test("a server that is well is serving", () => {
+  const { kind, title, detail } = told();
+  assert.deepEqual([kind, title], ["serving", "Serving"]);
+  assert.equal(detail, "shop.wasm on http://[::]:80, up for 2 h.");
 });
 
-test("before the first answer the page says that it asks", () => {
-  assert.equal(headlineOf({ servers: [], status: null }).kind, "connecting");
+test("before the first answer the page connects", () => {
+  assert.equal(told({ status: undefined, history: new History() }).kind, "connecting");
+});
+
+test("a lost connection is said, since when and why, and that what is seen is old", () => {
+  const { kind, title, detail } = told({ connection: { since: NOW - 90_000, why: "it cannot be reached" } });
+  assert.equal(kind, "lost");
+  assert.match(title, /^Lost the connection at \d\d:\d\d:30$/);
+  assert.match(detail, /^For 1 min 30 s: it cannot be reached\. What you see is from before\./);
 });
 
 test("a server that is not ready says why", () => {
-  const { kind, title, detail } = headlineOf({ status: { ...STATUS, ready: false, not_ready: "the store is away" } });
-  assert.deepEqual([kind, title, detail], ["not-ready", "Not ready", "the store is away"]);
+  const { kind, title, detail } = told({ status: { ...READY, ready: false, not_ready: "the store is away; start it" } });
+  assert.deepEqual([kind, title, detail], ["not-ready", "Not ready", "The store is away; start it."]);
 });
 
-test("a lost connection comes first, with its time, its length and its reason", () => {
-  const { kind, title, detail } = headlineOf({ why: "it cannot be reached", now: SINCE + 12_000 });
-  assert.deepEqual([kind, title], ["lost", "Lost the connection at 14:02:11"]);
-  assert.match(detail, /^For 12 s: it cannot be reached\./);
+test("a memcached server that is away is counted, whether the server is ready or not", () => {
+  const away = history(server("a:1", 1, true) + server("b:1", 0, false));
+  assert.equal(told({ history: away }).title, "Serving, but 1 of 2 memcached servers is away");
+  assert.match(told({ history: away }).detail, /kept on b:1 cannot be used until it is back/);
+  const status = { ...READY, ready: false, not_ready: "b:1 does not reply" };
+  assert.equal(told({ history: away, status }).title, "Not ready: 1 of 2 memcached servers is away");
+  const all = history(server("a:1", 0, false) + server("b:1", 0, false));
+  assert.equal(told({ history: all }).title, "Serving, but 2 of 2 memcached servers are away");
 });
 
-test("a page that never had a connection does not speak of what it shows", () => {
-  const { title, detail } = headlineOf({ servers: [], status: null, why: "it cannot be reached" });
-  assert.equal(title, "No connection to the server");
-  assert.doesNotMatch(detail, /from before/);
+test("a memcached server that tells about itself again is back, though no call has needed it yet", () => {
+  const { last } = history(server("a:1", 1, true) + server("b:1", 0, true) + server("c:1", 0, false));
+  assert.deepEqual(["a:1", "b:1", "c:1"].map((name) => serverState(last, name)), ["up", "back", "away"]);
+  assert.equal(told({ history: history(server("b:1", 0, true)) }).kind, "serving");
 });
 
-test("a memcached server that is away is named", () => {
-  const more = serverLines({ "a:1": {}, "b:1": { up: 0 } });
-  const { kind, title, detail } = headlineOf({ servers: [{ more }] });
-  assert.deepEqual([kind, title], ["trouble", "Serving, but 1 of 2 memcached servers is away"]);
-  assert.match(detail, /b:1/);
-  assert.doesNotMatch(detail, /a:1/);
+test("a server of which too many requests fail is in trouble", () => {
+  const counts = (good, bad) =>
+    `lovely_session_requests_total{status="200"} ${good}\nlovely_session_requests_total{status="503"} ${bad}`;
+  assert.equal(told({ history: history(counts(0, 0), counts(100, 5)) }).title, "Serving, but requests fail");
+  assert.equal(told({ history: history(counts(0, 0), counts(1000, 1)) }).kind, "serving");
+  assert.equal(told({ history: history(counts(0, 9), counts(100, 9)) }).kind, "serving", "failures of before");
 });
 
-test("requests that fail are trouble from one in a hundred on", () => {
-  const after = (failed) => headlineOf({ servers: [{ requests: 0 }, { requests: 1000, failed }] });
-  assert.equal(after(9).kind, "serving");
-  assert.deepEqual([after(10).kind, after(10).title], ["trouble", "Serving, but requests fail"]);
+test("a server whose slots are all taken while requests wait is at its limit", () => {
+  const load = (running, waiting) =>
+    history(`lovely_session_requests_running ${running}\nlovely_session_requests_waiting ${waiting}`);
+  const limits = new Map([["--max-requests", 8]]);
+  assert.equal(told({ history: load(8, 2), limits }).title, "Serving at its limit");
+  assert.equal(told({ history: load(8, 0), limits }).kind, "serving");
+  assert.equal(told({ history: load(8, 2) }).kind, "serving", "the limit is not known");
 });
 
-test("a server at its limit with requests that wait is in trouble", () => {
-  assert.equal(headlineOf({ servers: [{ running: 8, waiting: 0 }] }).kind, "serving");
-  assert.equal(headlineOf({ servers: [{ running: 8, waiting: 2 }] }).title, "Serving at its limit");
+test("only limits that are plain numbers can be drawn", () => {
+  const limits = [
+    { name: "--max-requests", value: "128" },
+    { name: "--timeout", value: "30 s" },
+  ];
+  assert.deepEqual([...numericLimits({ limits })], [["--max-requests", 128]]);
+  assert.deepEqual([...numericLimits({})], []);
 });
 
-test("the title does not change with the figures, so that it is announced once", () => {
-  const titles = [20, 300].map((failed) => headlineOf({ servers: [{ requests: 0 }, { requests: 1000, failed }] }).title);
-  assert.equal(titles[0], titles[1]);
-});
-
-test("limits that are plain numbers can be compared with figures", () => {
-  const limits = [["--max-requests", "128"], ["--timeout", "30 s"], ["--max-memory", "64MiB"]];
-  const status = { limits: limits.map(([name, value]) => ({ name, value })) };
-  assert.deepEqual([...numericLimits(status)], [["--max-requests", 128]]);
-  assert.equal(numericLimits(undefined).size, 0);
-});
-
-test("ages go by the server's clock if it differs", () => {
-  assert.equal(serverTime(5_000, 6_500), 6_500);
-  assert.equal(serverTime(5_000, 60_000), 5_000);
-  assert.equal(serverTime(NaN, 60_000), 60_000);
+test("the server's clock counts if it differs", () => {
+  assert.equal(serverTime(NOW - 60_000, NOW), NOW - 60_000);
+  assert.equal(serverTime(NOW - 900, NOW), NOW);
+  assert.equal(serverTime(NaN, NOW), NOW);
 });
