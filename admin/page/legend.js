@@ -18,9 +18,9 @@ export class Legend {
     this.element = html("table", {}, head, html("tbody", {}, ...this.#rows.map(({ element }) => element)));
   }
 
-  /** Shows the values of a moment, and its time if it is one that was asked for. */
-  read(moment, asked) {
-    setText(this.#time, asked ? timeOfDay(moment.at) : "now");
+  /** Shows the values of a moment. Its time is told if it was asked for, or is not that of now (`live`). */
+  read(moment, asked, live) {
+    setText(this.#time, moment && (asked || !live) ? timeOfDay(moment.at) : "now");
     setAttribute(this.#time, "class", asked ? "asked" : "");
     this.#spec.series.forEach(({ key }, i) => setText(this.#rows[i].now, this.#text(moment?.figures.get(key) ?? NaN)));
   }
