@@ -8,7 +8,11 @@ const counts = { format: number, axis: (_, most) => decimalAxis(most, 1), unit: 
 
 /** The plots about requests. */
 export const REQUESTS = [
-  { ...rates, title: "Requests that succeeded", series: [{ key: "succeeded", name: "2xx, 3xx", pen: "green", area: true }] },
+  {
+    ...rates,
+    title: "Requests that succeeded",
+    series: [{ key: "succeeded", name: "2xx, 3xx", pen: "green", area: true }],
+  },
   {
     ...rates,
     title: "Requests that failed",

@@ -13,8 +13,8 @@ export class Legend {
   constructor(spec) {
     this.#spec = spec;
     this.#rows = spec.series.map((series) => new Row(series));
-    const columns = [html("td"), this.#time, html("th", { scope: "col" }, "5 min"), html("th", { scope: "col" }, "peak")];
-    const head = html("thead", {}, html("tr", {}, ...columns));
+    const [whole, peak] = ["5 min", "peak"].map((heading) => html("th", { scope: "col" }, heading));
+    const head = html("thead", {}, html("tr", {}, html("td"), this.#time, whole, peak));
     this.element = html("table", {}, head, html("tbody", {}, ...this.#rows.map(({ element }) => element)));
   }
 
