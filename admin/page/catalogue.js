@@ -40,7 +40,7 @@ export const REQUESTS = [
     limit: "--max-requests",
     series: [
       { key: "running", name: "running", pen: "green" },
-      { key: "waiting", name: "waiting for a slot", pen: "orange" },
+      { key: "waiting", name: "waiting", pen: "orange" },
     ],
   },
   {
