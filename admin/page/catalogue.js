@@ -8,7 +8,11 @@ const counts = { format: number, axis: (_, most) => decimalAxis(most, 1), unit: 
 
 /** The plots about requests. */
 export const REQUESTS = [
-  { ...rates, title: "Requests that succeeded", series: [{ key: "succeeded", name: "2xx, 3xx", pen: "green", area: true }] },
+  {
+    ...rates,
+    title: "Requests that succeeded",
+    series: [{ key: "succeeded", name: "2xx, 3xx", pen: "green", area: true }],
+  },
   {
     ...rates,
     title: "Requests that failed",
@@ -36,7 +40,7 @@ export const REQUESTS = [
     limit: "--max-requests",
     series: [
       { key: "running", name: "running", pen: "green" },
-      { key: "waiting", name: "waiting for a slot", pen: "orange" },
+      { key: "waiting", name: "waiting", pen: "orange" },
     ],
   },
   {

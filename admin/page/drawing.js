@@ -115,7 +115,8 @@ export class Drawing {
     const marks = this.#axis.marks.map((value) => [round(this.#y(value)), this.#spec.format(value)]);
     setAttribute(grid, "d", marks.map(([y]) => `M${MARGIN.left},${y}H${right}`).join(""));
     label(rows, marks.map(([y, text]) => ({ x: MARGIN.left - 8, y: y + 4, text })));
-    const minutes = minutesBetween(from, to).map((at) => ({ x: round(this.#x(at)), y: HEIGHT - 6, text: minuteOfDay(at) }));
+    const minute = (at) => ({ x: round(this.#x(at)), y: HEIGHT - 6, text: minuteOfDay(at) });
+    const minutes = minutesBetween(from, to).map(minute);
     label(columns, minutes.filter(({ x }) => x > MARGIN.left + 8 && x < right - 12));
     const begun = history.moments.filter(({ restarted }) => restarted).map(({ at }) => round(this.#x(at)));
     setAttribute(restarts, "d", begun.map((x) => `M${x},${MARGIN.top}V${BOTTOM}`).join(""));

@@ -13,14 +13,14 @@ export class Legend {
   constructor(spec) {
     this.#spec = spec;
     this.#rows = spec.series.map((series) => new Row(series));
-    const columns = [html("td"), this.#time, html("th", { scope: "col" }, "5 min"), html("th", { scope: "col" }, "peak")];
-    const head = html("thead", {}, html("tr", {}, ...columns));
+    const [whole, peak] = ["5 min", "peak"].map((heading) => html("th", { scope: "col" }, heading));
+    const head = html("thead", {}, html("tr", {}, html("td"), this.#time, whole, peak));
     this.element = html("table", {}, head, html("tbody", {}, ...this.#rows.map(({ element }) => element)));
   }
 
-  /** Shows the values of a moment, and its time if it is one that was asked for. */
-  read(moment, asked) {
-    setText(this.#time, asked ? timeOfDay(moment.at) : "now");
+  /** Shows the values of a moment. Its time is told if it was asked for, or is not that of now (`live`). */
+  read(moment, asked, live) {
+    setText(this.#time, moment && (asked || !live) ? timeOfDay(moment.at) : "now");
     setAttribute(this.#time, "class", asked ? "asked" : "");
     this.#spec.series.forEach(({ key }, i) => setText(this.#rows[i].now, this.#text(moment?.figures.get(key) ?? NaN)));
   }

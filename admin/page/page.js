@@ -81,7 +81,8 @@ class Page {
   /** Draws the window: the last five minutes, or those before the page was paused. */
   #drawWindow() {
     const { history, to } = this.#frozen ?? { history: this.#history, to: Date.now() };
-    const view = { history, from: to - WINDOW, to, limits: this.#limits };
+    const live = !this.#frozen && this.#connection.why === undefined;
+    const view = { history, from: to - WINDOW, to, live, limits: this.#limits };
     this.#reader.follow(history);
     for (const plot of this.#plots) plot.draw(view);
     if (history.last) this.#store.draw(view);

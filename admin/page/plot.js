@@ -29,7 +29,8 @@ export class Plot {
     this.#slider = html("div", slider, this.#drawing.element);
     const unit = html("span", { class: "unit" }, spec.unit);
     const title = html("figcaption", {}, html("h3", { id }, spec.title), " ", unit);
-    this.element = html("figure", { class: "card" }, title, this.#slider, this.#legend.element);
+    setAttribute(this.#legend.element, "aria-labelledby", id);
+    this.element = html("figure", { class: "card", "aria-labelledby": id }, title, this.#slider, this.#legend.element);
     this.#listen();
   }
 
@@ -40,7 +41,10 @@ export class Plot {
     };
     this.#slider.addEventListener("pointermove", read);
     this.#slider.addEventListener("pointerdown", read);
-    this.#slider.addEventListener("pointerleave", () => this.#reader.read(undefined));
+    this.#slider.addEventListener("pointerleave", ({ pointerType }) => {
+      // What a finger chose stays, or it could not be read.
+      if (pointerType !== "touch") this.#reader.read(undefined);
+    });
     this.#slider.addEventListener("blur", () => this.#reader.read(undefined));
     this.#slider.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.#reader.read(undefined);
@@ -54,7 +58,7 @@ export class Plot {
     }).observe(this.#slider);
   }
 
-  /** Draws what `view` holds: `{ history, from, to, limits }`. */
+  /** Draws what `view` holds: `{ history, from, to, live, limits }`. */
   draw(view) {
     this.#view = view;
     this.#drawing.draw(view);
@@ -64,16 +68,16 @@ export class Plot {
 
   /** Shows the moment that is read. */
   mark() {
-    const { history, from, to } = this.#view;
+    const { history, from, to, live } = this.#view;
     const moment = this.#reader.moment;
     this.#drawing.mark(moment);
-    this.#legend.read(moment ?? history.last, moment !== undefined);
-    const at = moment?.at ?? to;
+    this.#legend.read(moment ?? history.last, moment !== undefined, live);
+    const at = moment?.at ?? (live ? to : (history.last?.at ?? to));
     const texts = this.#spec.series.map(({ key, name }) => {
       return `${name} ${this.#spec.format((moment ?? history.last)?.figures.get(key) ?? NaN)}`;
     });
     setAttribute(this.#slider, "aria-valuemin", Math.round((from - to) / 1000));
     setAttribute(this.#slider, "aria-valuenow", Math.round((at - to) / 1000));
-    setAttribute(this.#slider, "aria-valuetext", `${moment ? timeOfDay(at) : "now"}: ${texts.join(", ")}`);
+    setAttribute(this.#slider, "aria-valuetext", `${moment || !live ? timeOfDay(at) : "now"}: ${texts.join(", ")}`);
   }
 }

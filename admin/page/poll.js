@@ -8,7 +8,8 @@ const PATIENCE = 4000;
 
 /**
  * Polls `/metrics` and `/status` as long as the page is visible. Calls `received({ metrics, status, date })` for each
- * answer, with the server's time if it is known; `failed(why)` when there is none; and `paused()` when the page is hidden.
+ * answer, with the server's time if it is known; `failed(why)` when there is none; and `paused()` when the page is
+ * hidden.
  */
 export class Poller {
   #listener;

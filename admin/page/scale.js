@@ -37,8 +37,8 @@ export function minutesBetween(from, to) {
 }
 
 /**
- * The parts of a line without a gap, as arrays of points `[x, y]`. A point is missing where the value is `NaN`, and a part
- * ends where the run does. An infinite value is drawn at the top.
+ * The parts of a line without a gap, as arrays of points `[x, y]`. A point is missing where the value is `NaN`, and a
+ * part ends where the run does. An infinite value is drawn at the top.
  */
 export function lineParts(moments, values, toX, toY) {
   const parts = [];

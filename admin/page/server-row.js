@@ -12,7 +12,7 @@ const BAR = { width: 110, height: 6 };
 /** The share of a limit from which on its bar warns. */
 const NEARLY_FULL = 0.9;
 
-/** The time that rates cover, in milliseconds: memcached may be asked for its figures less often than the page polls. */
+/** The time that rates cover, in milliseconds: memcached may be asked for its figures less often than the page is. */
 const SPAN = 10_000;
 
 /** What the badge of a state says, and its class. */
@@ -49,7 +49,8 @@ export class ServerRow {
       const picture = pictures[name] ? [pictures[name]] : [];
       return html("td", { "data-heading": heading }, this.#texts[name], ...picture);
     });
-    this.element = html("tr", {}, html("th", { scope: "row" }, html("code", {}, server), " ", this.#state), ...cells);
+    const heading = html("th", { scope: "row" }, html("code", {}, server), " ", this.#state);
+    this.element = html("tr", {}, heading, ...cells);
   }
 
   /** Shows the figures of the newest moment of `view.history`. */

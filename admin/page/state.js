@@ -27,7 +27,10 @@ export function headline({ connection, status, history, limits, now, there }) {
 
 function lost({ since, why }, status, now) {
   const again = "The page tries again every second.";
-  if (!status) return { kind: "lost", title: "No connection to the server", detail: `Since ${timeOfDay(since)}: ${why}. ${again}` };
+  if (!status) {
+    const detail = `Since ${timeOfDay(since)}: ${why}. ${again}`;
+    return { kind: "lost", title: "No connection to the server", detail };
+  }
   const title = `Lost the connection at ${timeOfDay(since)}`;
   return { kind: "lost", title, detail: `For ${age(now - since)}: ${why}. What you see is from before. ${again}` };
 }
@@ -63,14 +66,16 @@ function servingWithout({ names, many, said }) {
 function failing(history) {
   const share = history.rate("5xx", JUDGED) / history.rate("requests", JUDGED);
   if (!(share >= MANY_FAILURES)) return undefined;
-  const detail = `${percent(share)} of the requests of the last 10 s ended with a status 5xx. See the last errors below.`;
+  const detail = `${percent(share)} of the requests of the last 10 s ended with 5xx. See the last errors below.`;
   return { title: "Serving, but requests fail", detail };
 }
 
 function full({ last }, limits) {
-  const [running, waiting, most] = [last?.gauges.get("running"), last?.gauges.get("waiting"), limits.get("--max-requests")];
+  const [running, waiting] = ["running", "waiting"].map((key) => last?.gauges.get(key));
+  const most = limits.get("--max-requests");
   if (!(running >= most && waiting > 0)) return undefined;
-  const detail = `${number(running)} requests run, as many as --max-requests allows; ${number(waiting)} wait for a slot.`;
+  const allowed = `${number(running)} requests run, as many as --max-requests allows`;
+  const detail = `${allowed}; ${number(waiting)} wait for a slot.`;
   return { title: "Serving at its limit", detail };
 }
 

@@ -14,7 +14,8 @@ export class Store {
     [this.#section, this.#link] = [section, link];
     const headings = ["Server", ...COLUMNS.map(([heading]) => heading)];
     const head = html("tr", {}, ...headings.map((heading) => html("th", { scope: "col" }, heading)));
-    const table = html("table", { class: "servers" }, html("thead", {}, head), this.#body);
+    const named = { class: "servers", "aria-labelledby": "store-title" };
+    const table = html("table", named, html("thead", {}, head), this.#body);
     section.querySelector(".card").append(table);
   }
 

@@ -65,7 +65,8 @@ test("containers are ordered by their commits", () => {
 
 test("the figures are bounded, however many servers and containers there are", () => {
   const lines = Array.from({ length: 1000 }, (_, n) => {
-    return `lovely_session_store_server_up{server="${n}"} 1\nlovely_session_commits_total{container="${n}",outcome="done"} 1`;
+    const commits = `lovely_session_commits_total{container="${n}",outcome="done"} 1`;
+    return `lovely_session_store_server_up{server="${n}"} 1\n${commits}`;
   });
   const reading = read(parseMetrics(`${lines.join("\n")}\n# EOF`), 0, 0);
   assert.deepEqual([reading.servers.length, reading.containers.length], [32, 50]);

@@ -50,6 +50,12 @@ test("labels may hold quotes, backslashes, braces and line breaks, and names tha
   assert.equal(labels.toString, undefined);
 });
 
+test("exemplars and timestamps are no part of a value", () => {
+  const text = 'a_total 5 1795677054 # {trace="x"} 1\nb{c="d"} 6 # {trace="}"} 2\n# EOF';
+  const metrics = parseMetrics(text);
+  assert.deepEqual([total(metrics, "a_total"), total(metrics, "b")], [5, 6]);
+});
+
 test("values that are not finite are known as such", () => {
   const metrics = parseMetrics("a NaN\nb +Inf\nc -Inf\n# EOF");
   assert.deepEqual(["a", "b", "c"].map((name) => total(metrics, name)), [NaN, Infinity, -Infinity]);

@@ -35,3 +35,11 @@ test("a line has gaps where values are missing and where a run ends", () => {
   assert.equal(linePath(parts), "M0,5L1,6M3,7h1.5M4,8L5,9");
   assert.equal(areaPath(parts.slice(0, 1), 10), "M0,10L0,5L1,6V10Z");
 });
+
+test("every axis covers its values with a few marks", () => {
+  for (let most = 0.001; most < 1e12; most *= 1.37) {
+    for (const { marks, top } of [decimalAxis(most), decimalAxis(most, 1), bytesAxis(most)]) {
+      assert.ok(top >= most * 0.998 && marks.length >= 2 && marks.length <= 5, `${most}: ${marks}`);
+    }
+  }
+});

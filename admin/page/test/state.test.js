@@ -22,13 +22,29 @@ function history(...texts) {
 
 function told(changes = {}) {
   const connection = { since: NOW };
-  return headline({ connection, status: READY, history: history(""), limits: new Map(), now: NOW, there: NOW, ...changes });
+  const known = { connection, status: READY, history: history(""), limits: new Map(), now: NOW, there: NOW };
+  return headline({ ...known, ...changes });
 }
 
 test("a server that is well is serving", () => {
   const { kind, title, detail } = told();
   assert.deepEqual([kind, title], ["serving", "Serving"]);
   assert.equal(detail, "shop.wasm on http://[::]:80, up for 2 h.");
+});
+
+test("the title does not change with the figures, so that a screen reader says it once", () => {
+  const counts = (good, bad) =>
+    `lovely_session_requests_total{status="200"} ${good}\nlovely_session_requests_total{status="503"} ${bad}`;
+  const [few, many] = [5, 90].map((bad) => told({ history: history(counts(0, 0), counts(100, bad)) }));
+  assert.equal(few.title, many.title);
+  assert.notEqual(few.detail, many.detail);
+});
+
+test("a page that never had a connection does not speak of what it shows", () => {
+  const connection = { since: NOW, why: "it cannot be reached" };
+  const { title, detail } = told({ connection, status: undefined, history: new History() });
+  assert.equal(title, "No connection to the server");
+  assert.doesNotMatch(detail, /from before/);
 });
 
 test("before the first answer the page connects", () => {
@@ -43,7 +59,8 @@ test("a lost connection is said, since when and why, and that what is seen is ol
 });
 
 test("a server that is not ready says why", () => {
-  const { kind, title, detail } = told({ status: { ...READY, ready: false, not_ready: "the store is away; start it" } });
+  const status = { ...READY, ready: false, not_ready: "the store is away; start it" };
+  const { kind, title, detail } = told({ status });
   assert.deepEqual([kind, title, detail], ["not-ready", "Not ready", "The store is away; start it."]);
 });
 
