@@ -199,6 +199,8 @@ async fn a_moment_is_read_in_all_plots_and_a_pause_holds_the_window() {
     assert_eq!(operator.0.run(marks).await, 0);
     let shown = operator.text_of("#time").await;
     assert!(operator.text_of("figure thead").await.contains(shown.strip_prefix("Values at ").unwrap()));
-    operator.0.run("document.activeElement.blur(); document.querySelector('#pause').click()").await;
+    let leave = "document.querySelector('[role=slider]').dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' })); \
+        document.querySelector('#pause').click()";
+    operator.0.run(leave).await;
     operator.wait_for("document.querySelector('#time').textContent === ''").await;
 }
