@@ -15,6 +15,9 @@ cargo fmt --all --check
 say "clippy (compiles the dependencies the first time)"
 cargo clippy --workspace --all-targets --locked -- --deny warnings
 
+say "the modules of the page for operators"
+node --test admin/page/test/*.test.js
+
 say "documentation"
 RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
 

@@ -3,9 +3,11 @@
 mod collector;
 mod health;
 mod metrics;
+mod page;
 mod refusals;
 mod session_log;
 mod traces;
+mod visitors;
 
 use lovely_session_tests::binary::Serving;
 use lovely_session_tests::memcached::MemcachedServer;
@@ -21,8 +23,15 @@ pub struct Observed {
 impl Observed {
     /// Serves with sessions in memory, and with these arguments in addition.
     pub fn start(arguments: &[&str]) -> Self {
-        let serving =
-            Serving::start_with(env!("COUNTER_WASM"), ["--admin", "0", "--no-cache"].iter().chain(arguments));
+        Self::start_at("0", arguments)
+    }
+
+    /// The same, with the admin server at this address.
+    pub fn start_at(admin: &str, arguments: &[&str]) -> Self {
+        // The clients of the tests have no implementation of TLS of their own. Fails when another test was first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let fixed = ["--admin", admin, "--no-cache"];
+        let serving = Serving::start_with(env!("COUNTER_WASM"), fixed.iter().chain(arguments));
         let admin = admin_url(serving.start_log());
         Self { serving, admin, client: Client::new() }
     }

@@ -31,6 +31,15 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// The key of an element's reference in WebDriver.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// The colours that a person prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Dark text on a light ground.
+    Light,
+    /// Light text on a dark ground.
+    Dark,
+}
+
 /// A browser with one window and an empty profile. Both are gone when it is dropped.
 pub struct Browser {
     driver: Driver,
@@ -52,6 +61,7 @@ impl Browser {
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         let wanted = json!({"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
             "timeouts": {"implicit": TIMEOUT.as_millis()},
         }});
         let sessions = format!("http://{}/session", driver.address);
@@ -119,6 +129,35 @@ impl Browser {
         self.get(&format!("/element/{element}/css/{property}")).await.as_str().unwrap().to_owned()
     }
 
+    /// Shows the page as in a window of this width, in pixels, of a person with this colour scheme.
+    pub async fn look(&self, width: u32, scheme: Scheme) {
+        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.develop("Emulation.setDeviceMetricsOverride", size).await;
+        let scheme = match scheme {
+            Scheme::Light => "light",
+            Scheme::Dark => "dark",
+        };
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.develop("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Runs the body of a function in the page, and returns what it returns.
+    pub async fn run(&self, script: &str) -> Value {
+        self.post("/execute/sync", json!({"script": script, "args": []})).await
+    }
+
+    /// What the page and the browser have written to the console since the last call, as `SOURCE: MESSAGE`.
+    ///
+    /// # Panics
+    ///
+    /// When the driver keeps no log.
+    pub async fn console(&self) -> Vec<String> {
+        let log = self.post("/se/log", json!({"type": "browser"})).await;
+        let line =
+            |it: &Value| format!("{}: {}", it["source"].as_str().unwrap(), it["message"].as_str().unwrap());
+        log.as_array().unwrap().iter().map(line).collect()
+    }
+
     /// Writes a picture of the window to a file, as PNG.
     ///
     /// # Panics
@@ -127,6 +166,11 @@ impl Browser {
     pub async fn take_picture(&self, path: &Path) {
         let picture = self.get("/screenshot").await;
         std::fs::write(path, BASE64_STANDARD.decode(picture.as_str().unwrap()).unwrap()).unwrap();
+    }
+
+    /// Sends a command of Chromium's protocol for developers.
+    async fn develop(&self, command: &str, parameters: Value) {
+        self.post("/goog/cdp/execute", json!({"cmd": command, "params": parameters})).await;
     }
 
     async fn find(&self, xpath: &str) -> String {

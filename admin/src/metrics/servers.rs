@@ -64,7 +64,7 @@ fn encode_latencies(encoder: &mut DescriptorEncoder<'_>, servers: &[ServerStatus
     let help = "Time of round trips to the server";
     let name = "store_round_trip_duration";
     let mut family = encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;
-    let bounds = LATENCY_BOUNDS.iter().map(|bound| bound.as_secs_f64()).chain([f64::MAX]);
+    let bounds = LATENCY_BOUNDS.iter().map(|bound| bound.as_secs_f64()).chain([f64::INFINITY]);
     for server in servers {
         let trips = &server.round_trips;
         let buckets: Vec<_> = bounds.clone().zip(trips.counts).collect();

@@ -78,12 +78,12 @@ pub struct ServeArgs {
     /// The certificate.
     #[command(flatten)]
     pub tls: TlsArgs,
+    /// The limits, for the operator. They come first, because reading `limits` takes them out of the matches.
+    #[command(flatten)]
+    pub limits_in_force: LimitsInForce,
     /// The limits of requests and connections.
     #[command(flatten)]
     pub limits: LimitArgs,
-    /// The same, for the operator.
-    #[command(flatten)]
-    pub limits_in_force: LimitsInForce,
 }
 
 /// Where `serve` keeps compiled code.
