@@ -80,7 +80,7 @@ pub enum Command {
     /// Write a new edge function that counts visits, as a crate of its own
     New(NewArgs),
     /// Serve an edge function over HTTP
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Print a stored session, without changing it or extending its lifetime
     Inspect(InspectArgs),
     /// End a session, as a logout does

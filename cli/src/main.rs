@@ -73,7 +73,7 @@ fn run(command: Command, log: &Log) -> Result<(), Failure> {
 async fn run_command(command: Command, log: &Log) -> Result<(), Failure> {
     match command {
         Command::New(args) => new::run(&args),
-        Command::Serve(args) => serve::run(args, log).await,
+        Command::Serve(args) => serve::run(&args, log).await,
         Command::Inspect(args) => inspect::run(args).await,
         Command::End(args) => end::run(args).await,
         Command::Invalidate(args) => invalidate::run(args).await,

@@ -23,10 +23,10 @@ use crate::failure::Failure;
 use crate::log::Log;
 
 /// Serves until a signal stops it.
-pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
+pub async fn run(args: &ServeArgs, log: &Log) -> Result<(), Failure> {
     let mut asked = catch_signals(log.queue().clone()).map_err(Failure::System)?;
     tokio::select! {
-        prepared = prepare(&args, log) => serve(&args, prepared?, asked).await,
+        prepared = prepare(args, log) => serve(args, prepared?, asked).await,
         _ = &mut asked.stop => tracing::info!("stopped before the server was ready"),
     }
     Ok(())

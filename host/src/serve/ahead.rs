@@ -66,7 +66,7 @@ impl Ahead {
 
     /// The size that the application has declared.
     pub(super) fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 

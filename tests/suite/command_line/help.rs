@@ -6,10 +6,9 @@ use super::binary::run;
 fn help_names_the_commands_with_examples_and_every_exit_code() {
     let help = run(["--help"]);
     assert_eq!(help.code, Some(0));
-    let examples = [
-        "new", "serve", "inspect", "end", "invalidate", "stats", "bench-store", "compose", "check-store",
-    ]
-        .map(|name| format!("    lovely-session {name} "));
+    let examples =
+        ["new", "serve", "inspect", "end", "invalidate", "stats", "bench-store", "compose", "check-store"]
+            .map(|name| format!("    lovely-session {name} "));
     let exit_codes = (0..=9).map(|code| format!("\n  {code}  "));
     for wanted in examples.into_iter().chain(exit_codes) {
         assert!(help.stdout.contains(&wanted), "{wanted:?} is not in:\n{}", help.stdout);
