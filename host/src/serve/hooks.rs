@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http_body_util::BodyExt;
-use hyper::header::HeaderName;
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::uri::Scheme;
 use hyper::{HeaderMap, Request, Response};
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
@@ -15,6 +15,7 @@ use wasmtime_wasi_http::{
 
 use super::exchanges::{ExchangeBody, Exchanges};
 use super::held::{BODY_CHUNK, EXCHANGE};
+use super::trace_context::TRACEPARENT;
 
 type Sending = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Responding = Box<dyn Future<Output = Result<(Response<WasiBody>, Sending), Error>> + Send>;
@@ -26,12 +27,13 @@ pub(super) struct Hooks {
     sender: Option<Box<dyn WasiHttpHooks>>,
     exchanges: Arc<Exchanges>,
     limit: usize,
+    traceparent: Option<HeaderValue>,
 }
 
 impl Hooks {
     /// At most `limit` requests are sent at the same time.
     pub(super) fn new(sender: Option<Box<dyn WasiHttpHooks>>, limit: usize) -> Self {
-        Self { sender, exchanges: Arc::default(), limit }
+        Self { sender, exchanges: Arc::default(), limit, traceparent: None }
     }
 
     /// The bytes that the running requests hold.
@@ -39,9 +41,17 @@ impl Hooks {
         self.exchanges.running().saturating_mul(EXCHANGE)
     }
 
-    /// Adds the header fields of the host to a request, after the guest's own. This is the place for a field that every
-    /// outgoing request carries, such as `traceparent`.
-    fn add_fields_of_host(&self, _fields: &mut HeaderMap) {}
+    /// Gives outgoing requests this header `traceparent`, unless the guest gives them one.
+    pub(super) fn trace(&mut self, traceparent: HeaderValue) {
+        self.traceparent = Some(traceparent);
+    }
+
+    /// Adds the header fields of the host to a request.
+    fn add_fields_of_host(&self, fields: &mut HeaderMap) {
+        if let Some(traceparent) = &self.traceparent {
+            fields.entry(TRACEPARENT).or_insert_with(|| traceparent.clone());
+        }
+    }
 }
 
 impl Drop for Hooks {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
+use hyper::header::HeaderValue;
 use hyper::{Request, Response};
 use tokio::sync::oneshot;
 use wasmtime::Store;
@@ -54,6 +55,12 @@ impl Instance {
         store.set_hostcall_fuel(memory / 2);
         interrupt_at_ticks(&mut store, Arc::clone(progress));
         Ok(Self { prepared, exports: Arc::clone(application.exports()), store })
+    }
+
+    /// The same instance, whose outgoing requests have this header `traceparent`, unless the guest gives them one.
+    pub(super) fn traced(mut self, traceparent: Option<HeaderValue>) -> Self {
+        traceparent.into_iter().for_each(|header| self.store.data_mut().trace(header));
+        self
     }
 
     /// Passes the request to the application, and waits until the application

@@ -154,12 +154,14 @@ struct Work {
 
 impl Work {
     fn instance(&self) -> wasmtime::Result<Instance> {
-        let mut sessions = self.sessions.context();
-        if let Some(recorder) = &self.recorder {
-            recorder.started();
-            sessions = sessions.with_call_log(recorder.calls().clone());
-        }
-        Instance::new(&self.application, sessions, &self.progress)
+        let sessions = self.sessions.context();
+        let Some(recorder) = &self.recorder else {
+            return Instance::new(&self.application, sessions, &self.progress);
+        };
+        recorder.started();
+        let sessions = sessions.with_call_log(recorder.calls().clone());
+        let instance = Instance::new(&self.application, sessions, &self.progress)?;
+        Ok(instance.traced(recorder.trace().header()))
     }
 
     /// Runs the application until it returns or its time limit is over.

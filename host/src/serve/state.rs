@@ -1,5 +1,6 @@
 //! The host's data of one running request.
 
+use hyper::header::HeaderValue;
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -54,6 +55,11 @@ impl RequestState {
     /// Takes bytes from the memory budget for a resource.
     pub(super) fn hold(&mut self, bytes: usize) -> Result<(), HeldTooMuch> {
         self.memory.hold(bytes, || held_in(&mut self.table).saturating_add(self.hooks.held()))
+    }
+
+    /// Gives outgoing requests this header `traceparent`, unless the guest gives them one.
+    pub(super) fn trace(&mut self, traceparent: HeaderValue) {
+        self.hooks.trace(traceparent);
     }
 
     /// The bytes of the memory budget that are used.
