@@ -4,7 +4,9 @@ use lovely_session_tests::binary;
 
 mod caching;
 mod check_store;
+mod config;
 mod generated;
+mod grants;
 mod help;
 mod inspect;
 mod log;
