@@ -1,11 +1,15 @@
 //! The server: a real client, a real socket, and an application that misbehaves.
 
+pub mod authority;
+pub mod backend;
 mod caching;
 mod connections;
 mod crowds;
 mod failures;
+mod grants;
 mod holding;
 mod loading;
+mod outgoing;
 mod pools;
 mod raw;
 mod request_bodies;

@@ -3,7 +3,6 @@
 use std::any::TypeId;
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::builder::{Str, ValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -158,10 +157,7 @@ impl<'a> Key<'a> {
         let parser = self.arg.get_value_parser();
         if is_one_of(parser, &numbers()) {
             Takes::Number
-        } else if is_one_of(
-            parser,
-            &[TypeId::of::<String>(), TypeId::of::<OsString>(), TypeId::of::<PathBuf>()],
-        ) {
+        } else if self.is_list() || self.is_path() || is_one_of(parser, &texts()) {
             Takes::Text
         } else {
             Takes::TextOrNumber
@@ -181,6 +177,10 @@ impl<'a> Key<'a> {
 
 fn is_one_of(parser: &ValueParser, types: &[TypeId]) -> bool {
     types.iter().any(|ty| parser.type_id() == *ty)
+}
+
+fn texts() -> [TypeId; 2] {
+    [TypeId::of::<String>(), TypeId::of::<OsString>()]
 }
 
 fn numbers() -> [TypeId; 9] {

@@ -67,6 +67,12 @@
 //! | no other protocol, and no status 1xx as the final response | RFC 9110, 15.2 | this module | 500 |
 //! | an expectation is met or rejected | RFC 9110, 10.1.1 | `100-continue`: hyper; others: this module | 417 |
 //!
+//! # What an application may use
+//!
+//! [`Application::with_wasi`] grants an environment, files and whatever else `wasmtime_wasi::WasiCtxBuilder` has, and
+//! [`Application::with_outgoing_http`] outgoing HTTP requests: [`OutgoingHttp`] sends them to the origins that you
+//! allow. What the host holds for these counts toward [`Limits::memory`], and everything ends with the request.
+//!
 //! # The cache of compiled code
 //!
 //! Compiling an application takes seconds. [`Application::load_cached`] keeps the compiled code in a
@@ -76,8 +82,9 @@
 //! # The log
 //!
 //! Every request leaves one line with the target `access`, without its query, its headers and everything else that may
-//! hold a secret. The target `application` has the output of the application and its failures. The target `store` has
-//! the failures of the store, also those that the application hides.
+//! hold a secret. The target `application` has the output of the application, up to 1000 lines or 1 MiB in a second for
+//! all requests together, and its failures. The target `store` has the failures of the store, also those that the
+//! application hides.
 //!
 //! These are events of `tracing`, emitted on the threads that serve requests. The subscriber of your program must not
 //! block or panic when its log is slow or cannot be written, because that would delay the request or make it fail. The

@@ -32,6 +32,25 @@ fn the_help_of_serve_names_every_limit_with_its_default() {
         "[default: memory:]",
         "[default: 64MiB]",
         "outgoing HTTP requests",
+        "--max-http-requests",
+        "HTTP-request-denied",
+        "SSL_CERT_FILE",
+    ] {
+        assert!(help.contains(wanted), "{wanted:?} is not in:\n{help}");
+    }
+}
+
+#[test]
+fn the_help_of_serve_names_every_grant_and_the_configuration_file_with_an_example() {
+    let help = run(["serve", "--help"]).stdout;
+    for wanted in [
+        "--env <NAME[=VALUE]>",
+        "--dir <HOST=GUEST>",
+        "--allow-http <ORIGIN>",
+        "--max-http-response <SIZE>",
+        "--http-timeout <SECONDS>",
+        "--config <FILE.toml>",
+        "allow-http = [\"https://api.example.com\"]",
     ] {
         assert!(help.contains(wanted), "{wanted:?} is not in:\n{help}");
     }

@@ -18,13 +18,13 @@ pub struct Variable {
 /// A text gives no variable.
 #[derive(Debug, thiserror::Error)]
 enum VariableError {
-    #[error("the name is missing; write NAME=VALUE, or NAME for a variable of this process")]
+    #[error("an environment variable needs a name: NAME=VALUE, or NAME for one of this process")]
     NoName,
-    #[error("`{name}` is not set in the environment of this process; set it, or write {name}=VALUE")]
+    #[error("the environment variable `{name}` is not set for this process; set it, or write {name}=VALUE")]
     NotSet { name: String },
-    #[error("`{name}` is not valid UTF-8")]
+    #[error("the environment variable `{name}` is not valid UTF-8")]
     NotText { name: String },
-    #[error("the name or the value has a NUL character")]
+    #[error("an environment variable has a NUL character")]
     Nul,
 }
 
@@ -90,8 +90,7 @@ impl TypedValueParser for VariableParser {
         value: &OsStr,
     ) -> Result<Variable, clap::Error> {
         Variable::parse(value).map_err(|error| {
-            let message = format!("invalid value for '--env <NAME[=VALUE]>': {error}\n");
-            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+            clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).with_cmd(command)
         })
     }
 }
