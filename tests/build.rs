@@ -13,13 +13,14 @@ mod component;
 use std::process::ExitCode;
 
 /// The variables, and the packages that are built.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 8] = [
     ("CART_WASM", "lovely-session-cart"),
     ("COUNTER_WASM", "lovely-session-counter"),
     ("KV_WASI_KEYVALUE_WASM", "lovely-session-kv-wasi-keyvalue"),
     ("PROGRAM_CALLER_WASM", "lovely-session-caller"),
     ("PROGRAM_HOARD_WASM", "lovely-session-hoard"),
     ("PROGRAM_MISBEHAVE_WASM", "lovely-session-misbehave"),
+    ("PROGRAM_SHOP_WASM", "lovely-session-shop"),
     ("PROGRAM_SDK_WASM", "lovely-session-sdk-program"),
 ];
 

@@ -1,6 +1,6 @@
 //! What operators see of a server: health, metrics, traces and the log, from the real command.
 
-mod collector;
+pub mod collector;
 mod health;
 mod metrics;
 mod page;
@@ -82,8 +82,9 @@ impl Observed {
 }
 
 /// The URL in the line of the log that tells it, without the slash at its end.
-fn admin_url(log: &str) -> String {
+pub fn admin_url(log: &str) -> String {
     let (_, rest) =
         log.split_once("metrics and the page at ").unwrap_or_else(|| panic!("no admin server: {log}"));
-    rest.lines().next().unwrap().trim_end_matches('/').to_owned()
+    let (url, _) = rest.split_once("/\n").or_else(|| rest.split_once("/\"")).unwrap();
+    url.to_owned()
 }

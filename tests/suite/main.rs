@@ -47,6 +47,7 @@ mod cart;
 mod command_line;
 mod composed;
 mod faults;
+mod operations;
 mod serve;
 mod spin;
 mod stores;
