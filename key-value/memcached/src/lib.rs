@@ -20,6 +20,7 @@ mod failure;
 mod generation;
 mod handshake;
 mod lifetime;
+mod open_write;
 mod outcome;
 mod pending_replies;
 mod process;
