@@ -74,6 +74,8 @@ impl Visitor {
     /// When no client can be made.
     #[must_use]
     pub fn new(site: String) -> Self {
+        // The client needs it even without TLS. Another test may have installed it before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
         Self { client, site, session: None }
     }

@@ -22,6 +22,7 @@ mod failure_reason;
 mod generation;
 mod handshake;
 mod lifetime;
+mod open_write;
 mod outcome;
 mod pending_replies;
 mod process;

@@ -48,7 +48,7 @@ fn seconds_left(ttl: i64) -> Option<u32> {
 }
 
 /// The stamp of what is there.
-pub(crate) fn stamp(result: &MetaCommandResult) -> Option<Generation> {
+fn stamp(result: &MetaCommandResult) -> Option<Generation> {
     result.client_flags.and_then(Generation::of_flags)
 }
 
@@ -102,6 +102,11 @@ impl Sent {
     /// Whether what is there counts.
     fn finds_entry(&self, result: &MetaCommandResult) -> bool {
         self.told.is_none_or(|told| told.lives(stamp(result)))
+    }
+
+    /// Whether what is there was certainly dropped.
+    pub(crate) fn finds_dropped(&self, result: &MetaCommandResult) -> bool {
+        !self.is_doubtful() && !self.finds_entry(result)
     }
 
     /// What follows from this result. One that does not belong to the command is [`Outcome::Unknown`]: something was
@@ -162,13 +167,17 @@ impl Sent {
                 let generation = self.told.and(stamp(result));
                 Outcome::Applied(Token { epoch, cas, generation }.into())
             }
-            (ReturnCode::Hd, Some(_)) if !self.is_doubtful() => Outcome::Missing,
+            (ReturnCode::Hd, Some(_)) if self.finds_dropped(result) => Outcome::Missing,
             _ => return None,
         }))
     }
 
     /// Of a look at what is there, and not of a write.
     fn of_look(&self, result: &MetaCommandResult) -> Option<Verdict> {
+        if self.is_doubtful() {
+            // Nothing was written.
+            return Some(Verdict::Over(Outcome::Unavailable));
+        }
         let is_entry = match result.rc {
             ReturnCode::En => false,
             ReturnCode::Hd => self.finds_entry(result),
@@ -304,6 +313,11 @@ mod tests {
                 let sent = Sent { told: Some(Told::Nothing), ..sent(command, condition, Some(5)) };
                 assert_eq!(sent.verdict(&result(line)), Verdict::Over(Outcome::Unknown), "{line}");
             }
+        }
+        for condition in [Condition::Absent, Condition::Version] {
+            let look = sent(PendingCommand::Look, condition, Some(5));
+            let verdict = Sent { told: Some(Told::Nothing), ..look }.verdict(&result("HD c7 f5"));
+            assert_eq!(verdict, Verdict::Over(Outcome::Unavailable), "a look changes nothing");
         }
     }
 

@@ -8,17 +8,13 @@
 
 use std::time::Duration;
 
-use lovely_session_key_value::check::InvalidRequest;
-use lovely_session_key_value::{Change, Error, Expectation, Outcome, Write, family};
+use lovely_session_key_value::{Error, Outcome, Write, family};
 
 use crate::batch::{Batch, Families, Told};
 use crate::batch_result::BatchResult;
-use crate::command::{Command, InvalidCommand, PendingCommand, PutIf};
+use crate::command::{Command, InvalidCommand};
 use crate::generation::{Generation, Generations};
-use crate::lifetime::expiration;
-use crate::outcome::{Condition, Sent, Verdict, stamp};
-use crate::process::Epoch;
-use crate::token::Token;
+use crate::open_write::{OpenWrite, Step};
 
 /// The most exchanges. More are needed only if a family is dropped again and again meanwhile.
 const MAX_EXCHANGES: usize = 8;
@@ -30,42 +26,6 @@ pub struct Writing {
     exchanges: usize,
     /// Whether the latest batch was one of [`Self::preparation`].
     is_preparing: bool,
-}
-
-#[derive(Debug)]
-struct OpenWrite {
-    key: String,
-    change: Prepared,
-    condition: Condition,
-    /// The version that it expects.
-    token: Option<Token>,
-    /// What it is stamped with; `None` if that is not known yet, or if the key is in no family.
-    stamp: Option<Generation>,
-    step: Step,
-    /// For a delete of anything: whether what was there is known to be dropped.
-    is_of_dropped: bool,
-    outcome: Option<Outcome>,
-}
-
-/// A change, with its lifetime as memcached takes it.
-#[derive(Debug)]
-enum Prepared {
-    /// The value is empty while it is in a command.
-    Put {
-        value: Vec<u8>,
-        ttl: u32,
-    },
-    Touch(u32),
-    Delete,
-}
-
-/// What a write needs next.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Send,
-    Look,
-    /// To be sent in place of what has this version, in the process of this epoch.
-    Replace(u64, Epoch),
 }
 
 impl Writing {
@@ -118,13 +78,13 @@ impl Writing {
     ) -> Result<Batch, InvalidCommand> {
         let (mut families, mut commands, mut installed) = (Families::default(), Vec::new(), Vec::new());
         for (position, write) in self.open().filter(|(_, write)| write.needs_preparation()) {
-            let family = families.position(&write.key);
+            let family_position = families.position(&write.key);
             if let Step::Look = write.step {
-                commands.push(Command::look(write.key.clone())?.of(position, family));
+                commands.push(Command::look(write.key.clone())?.of(position, family_position));
             }
-            let name = lovely_session_key_value::family(&write.key).filter(|_| write.needs_stamp());
-            if let (Some(name), false) = (name, installed.contains(&family)) {
-                installed.push(family);
+            let name = family(&write.key).filter(|_| write.needs_stamp());
+            if let (Some(name), false) = (name, installed.contains(&family_position)) {
+                installed.push(family_position);
                 commands.push(Command::install(name, Generation::random(random()), true)?);
             }
         }
@@ -165,19 +125,7 @@ impl Writing {
                 continue;
             };
             match (result.replies.get(position), result.epoch) {
-                (Some(reply), Some(epoch)) => {
-                    let sent = write.sent(&command, epoch, told);
-                    let verdict = match reply {
-                        Ok(result) if write.is_first_of_two(&command) => {
-                            write.is_of_dropped = told.is_some_and(|told| !told.lives(stamp(result)))
-                                && result.client_flags.is_some();
-                            continue;
-                        }
-                        Ok(result) => sent.verdict(result),
-                        Err(error) => Verdict::Over(sent.of_error_reply(error, item_size_max)),
-                    };
-                    write.take(verdict, command, epoch, told)?;
-                }
+                (Some(reply), Some(epoch)) => write.receive(command, reply, epoch, told, item_size_max)?,
                 _ if self.is_preparing => write.outcome = Some(Outcome::Unavailable),
                 _ => write.outcome = Some(result.without_reply()),
             }
@@ -207,121 +155,15 @@ impl Writing {
     }
 }
 
-impl OpenWrite {
-    fn new(write: Write, now: Duration, known: &Generations) -> Result<Self, Error> {
-        let Write { key, expects, change } = write;
-        let (condition, token) = match &expects {
-            Expectation::Version(version) => (Condition::Version, Some(Token::try_from(version)?)),
-            Expectation::Absent => (Condition::Absent, None),
-            Expectation::Anything => (Condition::Anything, None),
-        };
-        let change = match change {
-            Change::Put { value, lifetime } => Prepared::Put { value, ttl: expiration(lifetime, now)? },
-            Change::Touch(_) if condition == Condition::Absent => {
-                return Err(InvalidRequest::ChangeOfAbsent("a touch").into());
-            }
-            Change::Touch(_) if condition == Condition::Version => {
-                let text = "memcached cannot touch an entry on condition of its version";
-                return Err(Error::Unsupported(text.into()));
-            }
-            Change::Touch(lifetime) => Prepared::Touch(expiration(lifetime, now)?),
-            Change::Delete if condition == Condition::Absent => {
-                return Err(InvalidRequest::ChangeOfAbsent("a delete").into());
-            }
-            Change::Delete => Prepared::Delete,
-        };
-        let stamp = match token {
-            Some(token) => token.generation,
-            None => family(&key).and_then(|family| known.get(family)),
-        };
-        let (step, is_of_dropped) = (Step::Send, false);
-        Ok(Self { key, change, condition, token, stamp, step, is_of_dropped, outcome: None })
-    }
-
-    fn is_put(&self) -> bool {
-        matches!(self.change, Prepared::Put { .. })
-    }
-
-    fn is_delete_of_anything(&self) -> bool {
-        matches!(self.change, Prepared::Delete) && self.condition == Condition::Anything
-    }
-
-    /// Whether a command is the look in front of a delete of anything.
-    fn is_first_of_two(&self, command: &Command) -> bool {
-        self.is_delete_of_anything() && command.pending == PendingCommand::Look
-    }
-
-    fn needs_stamp(&self) -> bool {
-        let may_choose = self.is_put() && self.condition != Condition::Version;
-        may_choose && self.stamp.is_none() && family(&self.key).is_some()
-    }
-
-    fn needs_preparation(&self) -> bool {
-        matches!(self.step, Step::Look) || self.needs_stamp()
-    }
-
-    fn command(&mut self, family: Option<usize>) -> Result<Command, InvalidCommand> {
-        let (key, cas) = (self.key.clone(), self.token.map(|token| token.cas));
-        let epoch = match self.step {
-            Step::Replace(_, epoch) => Some(epoch),
-            _ => self.token.map(|token| token.epoch),
-        };
-        let put_if = match (self.step, self.condition, cas) {
-            (Step::Replace(cas, _), ..) | (_, _, Some(cas)) => PutIf::Version(cas),
-            (_, Condition::Absent, _) => PutIf::Absent,
-            _ => PutIf::Always,
-        };
-        let command = match &mut self.change {
-            Prepared::Put { value, ttl } => {
-                Command::put(key, std::mem::take(value), *ttl, put_if, self.stamp)
-            }
-            Prepared::Touch(ttl) => Command::touch(key, *ttl, family),
-            Prepared::Delete => Command::delete(key, cas),
-        };
-        Ok(command?.only_in(epoch))
-    }
-
-    fn sent(&self, command: &Command, epoch: Epoch, told: Option<Told>) -> Sent {
-        let pending = if command.is_of_another(epoch) { PendingCommand::Existence } else { command.pending };
-        let (condition, stamp, is_of_dropped) = (self.condition, self.stamp, self.is_of_dropped);
-        Sent { command: pending, condition, epoch, told, stamp, is_of_dropped }
-    }
-
-    /// Does what follows from a verdict on a command.
-    fn take(
-        &mut self,
-        verdict: Verdict,
-        command: Command,
-        epoch: Epoch,
-        told: Option<Told>,
-    ) -> Result<(), InvalidCommand> {
-        self.step = match verdict {
-            Verdict::Over(outcome) => {
-                self.outcome = Some(outcome);
-                return Ok(());
-            }
-            Verdict::Look => Step::Look,
-            Verdict::Again => Step::Send,
-            Verdict::Replace(cas) => Step::Replace(cas, epoch),
-        };
-        if let (Prepared::Put { value, .. }, PendingCommand::Put { .. }) = (&mut self.change, command.pending)
-        {
-            *value = command.into_value()?;
-        }
-        if let (Some(Told::Is(generation)), true) = (told, self.condition != Condition::Version) {
-            self.stamp = generation;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use lovely_session_key_value::{Lifetime, Version};
+    use lovely_session_key_value::{Change, Expectation, Lifetime, Version};
     use memcache::exp::{MetaResponse, parse_meta_result};
 
     use super::*;
     use crate::failure::{Failure, Interruption};
+    use crate::process::Epoch;
+    use crate::token::Token;
 
     const EPOCH: Epoch = Epoch(1);
     const OTHER_EPOCH: Epoch = Epoch(2);

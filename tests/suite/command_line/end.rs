@@ -4,24 +4,22 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use lovely_session_tests::memcached::MemcachedServer;
+use lovely_session_tests::visitor::Visitor;
 use lovely_session_tests::world::{World, long_timeouts};
 use serde_json::{Value, json};
 
 use super::binary::{Ended, Serving, binary, run};
 
-/// Visits a counter with a cookie. Returns the number of visits, and the cookie that was set.
-pub async fn visit(host: &Serving, cookie: Option<&str>) -> (u32, Option<String>) {
-    let request = reqwest::Client::new().get(host.url("/"));
-    let request = match cookie {
-        Some(cookie) => request.header("cookie", cookie),
-        None => request,
-    };
-    let response = request.send().await.unwrap();
-    let set = response.headers().get("set-cookie").map(|set| set.to_str().unwrap().to_owned());
-    let set = set.map(|set| set.split(';').next().unwrap().to_owned());
-    let text = response.text().await.unwrap();
-    let visits = text.trim().rsplit(' ').next().unwrap().parse();
-    (visits.unwrap_or_else(|_| panic!("{text}")), set)
+/// Visits a counter. Returns the number of visits in the session.
+pub async fn visit(visitor: &mut Visitor) -> u32 {
+    let response = visitor.get("/").await;
+    let count = response.body.trim().rsplit(' ').next().unwrap();
+    count.parse().unwrap_or_else(|_| panic!("{}", response.body))
+}
+
+/// Somebody who has not visited this host yet.
+pub fn visitor(host: &Serving) -> Visitor {
+    Visitor::new(host.url(""))
 }
 
 pub fn status_of(ended: &Ended) -> (Option<i32>, &str) {
@@ -40,16 +38,14 @@ fn end(server: &MemcachedServer, id: &str, more: &[&str]) -> Ended {
 async fn one_session_ends_and_the_others_go_on() {
     let server = MemcachedServer::start();
     let host = Serving::start_with(env!("COUNTER_WASM"), ["--store", &store(&server)]);
-    let (_, one) = visit(&host, None).await;
-    let (_, other) = visit(&host, None).await;
-    let (one, other) = (one.unwrap(), other.unwrap());
-    let (_, id) = one.split_once('=').unwrap();
-    let ended = end(&server, id, &["--yes"]);
+    let (mut one, mut other) = (visitor(&host), visitor(&host));
+    assert_eq!((visit(&mut one).await, visit(&mut other).await), (1, 1));
+    let id = one.session.clone().unwrap();
+    let ended = end(&server, &id, &["--yes"]);
     assert_eq!(status_of(&ended), (Some(0), ""));
-    assert!(ended.stdout.contains("has ended") && !ended.stdout.contains(id), "{}", ended.stdout);
-    assert_eq!(visit(&host, Some(&one)).await.0, 1);
-    assert_eq!(visit(&host, Some(&other)).await.0, 2);
-    let again = end(&server, id, &["--yes"]);
+    assert!(ended.stdout.contains("has ended") && !ended.stdout.contains(&id), "{}", ended.stdout);
+    assert_eq!((visit(&mut one).await, visit(&mut other).await), (1, 2));
+    let again = end(&server, &id, &["--yes"]);
     assert_eq!(again.code, Some(6));
     assert!(again.stderr.contains("has ended already"), "{}", again.stderr);
 }
@@ -84,9 +80,9 @@ async fn a_request_in_progress_cannot_write_it_back_and_a_renewed_id_is_followed
 async fn the_id_is_read_from_standard_input_and_the_result_as_json_does_not_have_it() {
     let server = MemcachedServer::start();
     let host = Serving::start_with(env!("COUNTER_WASM"), ["--store", &store(&server)]);
-    let (_, cookie) = visit(&host, None).await;
-    let cookie = cookie.unwrap();
-    let (_, id) = cookie.split_once('=').unwrap();
+    let mut visitor = visitor(&host);
+    assert_eq!(visit(&mut visitor).await, 1);
+    let id = visitor.session.clone().unwrap();
     let mut command = Command::new(binary());
     command.args(["end", "--store", &store(&server), "counter", "-", "--yes", "--json"]);
     let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -95,7 +91,7 @@ async fn the_id_is_read_from_standard_input_and_the_result_as_json_does_not_have
     assert!(output.status.success());
     let expected = json!({"container": "counter", "ended": true, "verified": true});
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), expected);
-    assert_eq!(visit(&host, Some(&cookie)).await.0, 1);
+    assert_eq!(visit(&mut visitor).await, 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use lovely_session_tests::memcached::MemcachedServer;
 use serde_json::{Value, json};
 
 use super::binary::{Ended, Serving, run};
-use super::end::{status_of, visit};
+use super::end::{status_of, visit, visitor};
 
 fn invalidate(servers: &[&MemcachedServer], container: &str, more: &[&str]) -> Ended {
     let servers: Vec<_> = servers.iter().map(|server| server.address()).collect();
@@ -17,22 +17,18 @@ async fn all_sessions_of_a_container_end_on_all_hosts_and_new_ones_begin() {
     let servers = [MemcachedServer::start(), MemcachedServer::start()];
     let store = format!("memcached://{},{}", servers[0].address(), servers[1].address());
     let hosts = [(); 2].map(|()| Serving::start_with(env!("COUNTER_WASM"), ["--store", &store]));
-    let mut cookies = Vec::new();
-    for _ in 0..10 {
-        let (visits, cookie) = visit(&hosts[0], None).await;
-        assert_eq!(visits, 1);
-        cookies.push(cookie.unwrap());
-    }
-    for cookie in &cookies {
-        assert_eq!(visit(&hosts[1], Some(cookie)).await.0, 2);
+    let mut visitors: Vec<_> = (0..10).map(|_| visitor(&hosts[0])).collect();
+    for (number, visitor) in visitors.iter_mut().enumerate() {
+        assert_eq!(visit(visitor).await, 1);
+        *visitor = visitor.clone().at(hosts[number % 2].url(""));
+        assert_eq!(visit(visitor).await, 2);
     }
     let ended = invalidate(&[&servers[0], &servers[1]], "counter", &["--yes"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     assert!(ended.stdout.contains("checked: 16 entries"), "{}", ended.stdout);
-    for (number, cookie) in cookies.iter().enumerate() {
-        let (visits, new) = visit(&hosts[number % 2], Some(cookie)).await;
-        assert_eq!(visits, 1, "the session came back");
-        assert_eq!(visit(&hosts[(number + 1) % 2], Some(&new.unwrap())).await.0, 2);
+    for visitor in &mut visitors {
+        assert_eq!(visit(visitor).await, 1, "the session came back");
+        assert_eq!(visit(visitor).await, 2, "a new one has begun");
     }
 }
 
@@ -41,11 +37,12 @@ async fn other_containers_are_not_touched() {
     let server = MemcachedServer::start();
     let store = format!("memcached://{}", server.address());
     let host = Serving::start_with(env!("COUNTER_WASM"), ["--store", &store]);
-    let (_, cookie) = visit(&host, None).await;
+    let mut visitor = visitor(&host);
+    assert_eq!(visit(&mut visitor).await, 1);
     for other in ["count", "counters", "COUNTER", "counter:"] {
         assert_eq!(invalidate(&[&server], other, &["--yes"]).code, Some(0));
     }
-    assert_eq!(visit(&host, cookie.as_deref()).await.0, 2);
+    assert_eq!(visit(&mut visitor).await, 2);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use lovely_session_tests::app::Session;
 use lovely_session_tests::proxy::{Fault, Proxy};
+use lovely_session_tests::world::World;
 
 use super::trouble::Trouble;
 
@@ -11,8 +12,8 @@ const IDS: [&str; 5] = ["a", "b", "c", "d", "e"];
 async fn one_call_to_the_store_is_one_round_trip_to_the_server() {
     let trouble = Trouble::start().await;
     let (world, proxy) = (&trouble.world, trouble.proxy());
-    // The first iteration connects, and the second finds what the first has stored.
-    for (round, commit) in [4, 3].into_iter().enumerate() {
+    // The first iteration gives the container its generation, and the second finds what the first has stored.
+    for (round, commit) in [5, 3].into_iter().enumerate() {
         let mut app = world.app().await;
         let (container, tx) = (app.open("exchanges").await, app.begin().await);
         let spent = Spent::since(proxy);
@@ -41,6 +42,7 @@ async fn one_call_to_the_store_is_one_round_trip_to_the_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_on_a_connection_that_is_cut_is_either_not_done_or_found_again() {
     let trouble = Trouble::start().await;
+    store_one(&trouble.world).await;
     for (round, fault) in
         [Fault::CutRequests { after: 20 }, Fault::CutReplies { after: 1 }, Fault::DropReplies]
             .into_iter()
@@ -60,6 +62,16 @@ async fn a_write_on_a_connection_that_is_cut_is_either_not_done_or_found_again()
         let stored = app.resume(container, tx, &id).await.unwrap().is_some();
         assert_eq!(stored, round > 0, "round {round}: {result:?}");
     }
+}
+
+/// Stores a session, so that the container has its generation.
+async fn store_one(world: &World) {
+    let mut app = world.app().await;
+    let (container, tx) = (app.open("cut").await, app.begin().await);
+    let session = app.create(container, tx).await.unwrap();
+    let data = app.package(session, "p").await.unwrap();
+    app.set(data, "k", "1").await.unwrap();
+    app.commit(tx).await.unwrap();
 }
 
 /// Counts round trips since a moment.

@@ -59,8 +59,9 @@ async fn a_creation_finds_the_remains_of_a_dropped_entry_under_its_key_and_repla
     assert!(server.command("mg f:k v").starts_with("VA"), "the remains are there");
     let new = create(&one, "f:k").await;
     assert_eq!(write(&other, put("f:k", "2", Expectation::Absent)).await, Outcome::Stale);
-    assert_eq!(write(&other, put("f:k", "2", expecting(&old))).await, Outcome::Stale);
-    assert!(matches!(write(&other, put("f:k", "2", expecting(&new))).await, Outcome::Applied(_)));
+    assert_eq!(write(&one, put("f:k", "2", expecting(&old))).await, Outcome::Stale);
+    assert!(matches!(write(&one, put("f:k", "2", expecting(&new))).await, Outcome::Applied(_)));
+    assert_eq!(get(&other, "f:k").await.unwrap().value, b"2");
 }
 
 #[tokio::test]
@@ -307,18 +308,18 @@ fn processor_time(server: &MemcachedServer) -> f64 {
 #[tokio::test]
 #[ignore = "it measures"]
 async fn what_a_generation_costs() {
-    const TRANSACTIONS: u32 = 20_000;
+    const TRANSACTIONS: u32 = 2_000;
     let server = MemcachedServer::start();
     let store = connect(&[&server]).await;
     let value = vec![b'x'; 500];
     let mut each = [Vec::new(), Vec::new()];
-    for round in 0..10 {
+    for _ in 0..60 {
         for (position, key) in ["ls1-cart-0123456789", "ls1:cart:0123456789"].into_iter().enumerate() {
             let mut version = match write(&store, put(key, value.clone(), Expectation::Anything)).await {
                 Outcome::Applied(version) => version,
                 outcome => panic!("{outcome:?}"),
             };
-            let (begun, before) = (std::time::Instant::now(), processor_time(&server));
+            let before = processor_time(&server);
             for _ in 0..TRANSACTIONS {
                 let read = store.get_many(vec![key.into()], Some(Lifetime::Seconds(600))).await.unwrap();
                 assert_eq!(read[0].as_ref().unwrap().version, version);
@@ -327,9 +328,7 @@ async fn what_a_generation_costs() {
                     outcome => panic!("{outcome:?}"),
                 };
             }
-            let elapsed = begun.elapsed().as_secs_f64() * 1e6 / f64::from(2 * TRANSACTIONS);
             let used = (processor_time(&server) - before) / f64::from(2 * TRANSACTIONS);
-            println!("round {round}, {key}: {elapsed:.1} µs, {used:.2} µs of processor time an exchange");
             each[position].push(used);
         }
     }
@@ -337,5 +336,5 @@ async fn what_a_generation_costs() {
         figures.sort_by(f64::total_cmp);
         figures[figures.len() / 2]
     });
-    println!("median: {without:.2} µs without, {with:.2} µs with a generation");
+    println!("{without:.2} µs of processor time an exchange without, {with:.2} µs with a generation");
 }

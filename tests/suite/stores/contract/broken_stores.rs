@@ -163,7 +163,7 @@ impl KeyValue for Broken {
                     outcomes => outcomes,
                 }
             }
-            Defect::ReversesResults | Defect::RefusesVersions => {
+            Defect::ReversesResults | Defect::RefusesVersions | Defect::RefusesDrops => {
                 let mut outcomes = self.memory.write_many(writes).await?;
                 if self.defect == Defect::ReversesResults {
                     outcomes.reverse();
