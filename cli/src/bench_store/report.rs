@@ -90,7 +90,7 @@ mod tests {
         let latencies = |millis| Latencies::of(vec![Duration::from_millis(millis)]);
         let figures =
             Figures { size: 1000, read: latencies(1), replace: latencies(2), per_second: 1234.4, evicted: 0 };
-        let text = report(&[figures.clone()]);
+        let text = report(std::slice::from_ref(&figures));
         assert!(text.starts_with("values of 1 KB\n  one read              median 1.000 ms, "), "{text}");
         assert!(text.contains("waits about 3.00 ms for the store") && text.contains("about 1234 a second"));
         assert!(!text.contains("evict"), "{text}");
