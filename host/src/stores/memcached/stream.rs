@@ -34,7 +34,8 @@ pub(super) struct Writer {
 impl Stream {
     pub(super) fn into_split(self) -> (Reader, Writer) {
         let (reader, writer) = self.tcp.into_split();
-        let tls = self.tls.map(|connection| Session(Arc::new(Mutex::new(connection))));
+        let state = |connection| TlsState { connection, is_begun: false };
+        let tls = self.tls.map(|connection| Session(Arc::new(Mutex::new(state(connection)))));
         (Reader { tcp: reader, tls: tls.clone() }, Writer { tcp: writer, tls })
     }
 }
@@ -57,7 +58,8 @@ impl Reader {
 }
 
 impl Writer {
-    /// Writes as much as is taken at once, and returns how much that is. With TLS it also writes what is buffered.
+    /// Writes as much of these requests as is taken at once, and returns how much that is. With TLS it also writes what
+    /// is buffered.
     pub(super) fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match &self.tls {
             None => self.tcp.try_write_vectored(pieces),
@@ -67,7 +69,7 @@ impl Writer {
 
     /// Whether bytes that were taken wait in the buffer of TLS.
     pub(super) fn has_buffered(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.connection().wants_write())
+        self.tls.as_ref().is_some_and(|tls| tls.state().connection.wants_write())
     }
 
     /// Waits until the system takes bytes again.
@@ -87,10 +89,10 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if let Some(tls) = &self.tls {
-            let mut connection = tls.connection();
-            connection.send_close_notify();
+            let mut state = tls.state();
+            state.connection.send_close_notify();
             // The server sees the end of the connection in any case.
-            let _ = flush(&mut connection, &self.tcp);
+            let _ = flush(&mut state.connection, &self.tcp);
         }
     }
 }
@@ -98,17 +100,48 @@ impl Drop for Writer {
 /// The state of TLS, which both halves share. It is locked for no longer than it takes to encrypt or decrypt, and for
 /// system calls that do not wait.
 #[derive(Clone)]
-struct Session(Arc<Mutex<ClientConnection>>);
+struct Session(Arc<Mutex<TlsState>>);
+
+struct TlsState {
+    connection: ClientConnection,
+    /// A part of the next request was accepted already.
+    is_begun: bool,
+}
+
+/// The most bytes of one record of TLS, which are also the most that memcached reads at once.
+const RECORD_BYTES: usize = 16 * 1024;
+
+/// How many bytes at the end of a long request have a record of their own.
+const LAST_BYTES: usize = 2;
+
+impl TlsState {
+    /// Encrypts as much of a request as fits the buffer.
+    ///
+    /// memcached waits for the system to announce bytes, also when it has decrypted a record and used only a part of it:
+    /// what follows a value there is not seen until another record comes. So no record has bytes of two requests, and the
+    /// end of a request that takes several records comes in one of its own.
+    fn accept(&mut self, request: &[u8]) -> io::Result<usize> {
+        let is_long = self.is_begun || request.len() > RECORD_BYTES;
+        let last = if is_long { LAST_BYTES } else { 0 };
+        let (most, end) = request.split_at(request.len().saturating_sub(last));
+        let mut accepted = self.connection.writer().write(most)?;
+        if accepted == most.len() {
+            accepted += self.connection.writer().write(end)?;
+        }
+        self.is_begun = accepted < request.len();
+        Ok(accepted)
+    }
+}
 
 impl Session {
-    fn connection(&self) -> MutexGuard<'_, ClientConnection> {
+    fn state(&self) -> MutexGuard<'_, TlsState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes bytes that are decrypted already, if there are any; 0 at the end of the connection.
     fn take(&self, space: &mut impl BufMut) -> io::Result<Option<usize>> {
-        let mut connection = self.connection();
-        let mut reader = connection.reader();
+        let mut state = self.state();
+        let mut reader = state.connection.reader();
         let decrypted = match reader.fill_buf() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             decrypted => decrypted?,
@@ -121,17 +154,23 @@ impl Session {
 
     /// Decrypts what has come.
     fn receive(&self, tcp: &OwnedReadHalf) -> io::Result<()> {
-        let mut connection = self.connection();
+        let connection = &mut self.state().connection;
         connection.read_tls(&mut TryRead(tcp))?;
-        let state = connection.process_new_packets();
-        state.map(drop).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        let processed = connection.process_new_packets();
+        processed.map(drop).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
-    fn write(&self, tcp: &OwnedWriteHalf, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut connection = self.connection();
-        flush(&mut connection, tcp)?;
-        let accepted = connection.writer().write_vectored(pieces)?;
-        match flush(&mut connection, tcp) {
+    fn write(&self, tcp: &OwnedWriteHalf, requests: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut state = self.state();
+        flush(&mut state.connection, tcp)?;
+        let mut accepted = 0;
+        for request in requests {
+            accepted += state.accept(request)?;
+            if state.is_begun {
+                break;
+            }
+        }
+        match flush(&mut state.connection, tcp) {
             // These bytes count as sent whatever becomes of them. The next call returns the error, if it is one.
             Err(_) if accepted > 0 => Ok(accepted),
             flushed => flushed.map(|()| accepted),
