@@ -1,6 +1,7 @@
 //! `lovely-session serve`.
 
 mod args;
+mod files;
 mod load;
 mod reload;
 mod signals;
@@ -11,6 +12,7 @@ use lovely_session_host::serve::{Application, Limits, Server};
 use lovely_session_host::{MemcachedOptions, StoreOptions};
 
 pub use self::args::ServeArgs;
+use self::files::raise_file_limit;
 use self::load::load;
 use self::reload::reload_on_request;
 use self::signals::{Asked, catch_signals};
@@ -20,6 +22,7 @@ use crate::log::Log;
 
 /// Serves until a signal stops it.
 pub async fn run(args: ServeArgs, log: &Log) -> Result<(), Failure> {
+    raise_file_limit();
     let mut asked = catch_signals(log.queue().clone()).map_err(Failure::System)?;
     tokio::select! {
         server = prepare(&args) => serve(&args, server?, asked).await,

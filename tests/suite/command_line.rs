@@ -11,5 +11,7 @@ mod log;
 mod new;
 mod output;
 mod refusals;
+mod reload;
 mod serve;
 mod sick_store;
+mod tls;

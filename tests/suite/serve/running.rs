@@ -16,6 +16,7 @@ pub fn limits() -> Limits {
     Limits {
         request_time: Duration::from_secs(20),
         concurrent_requests: 8,
+        waiting_time: Duration::from_secs(20),
         shutdown_time: Duration::from_secs(20),
         ..Limits::default()
     }
@@ -43,8 +44,13 @@ impl RunningServer {
 
     /// Serves this application.
     pub async fn serve(application: Application) -> Self {
+        Self::serve_changed(application, |server| server).await
+    }
+
+    /// Serves this application on a server that `change` has prepared.
+    pub async fn serve_changed(application: Application, change: impl FnOnce(Server) -> Server) -> Self {
         let store = Arc::new(Memory::new());
-        let server = Server::bind("127.0.0.1:0", application, store).await.unwrap();
+        let server = change(Server::bind("127.0.0.1:0", application, store).await.unwrap());
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let end = tokio::spawn(server.run(async {
@@ -74,6 +80,11 @@ impl RunningServer {
         RawConnection::open(self.address)
     }
 
+    /// The address of the server.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Sends a request in a task, and returns the task.
     pub fn begin_request(&self, path: &str) -> JoinHandle<reqwest::Result<reqwest::Response>> {
         tokio::spawn(self.client.get(self.url(path)).send())
@@ -95,7 +106,8 @@ pub fn misbehaving_file() -> Vec<u8> {
     std::fs::read(env!("PROGRAM_MISBEHAVE_WASM")).unwrap()
 }
 
-fn misbehaving(limits: Limits) -> Application {
+/// The program `misbehave` with these limits.
+pub fn misbehaving(limits: Limits) -> Application {
     Application::load(&misbehaving_file(), limits).unwrap()
 }
 
