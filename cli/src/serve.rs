@@ -1,6 +1,7 @@
 //! `lovely-session serve`.
 
 mod args;
+mod files;
 mod grants;
 mod in_force;
 mod load;
@@ -14,6 +15,7 @@ use lovely_session_host::OpenStore;
 use lovely_session_host::serve::Server;
 
 pub use self::args::ServeArgs;
+use self::files::raise_file_limit;
 use self::load::Loader;
 use self::observe::{Described, Observation, Observed};
 use self::reload::reload_on_request;
@@ -24,6 +26,7 @@ use crate::log::Log;
 
 /// Serves until a signal stops it.
 pub async fn run(args: &ServeArgs, log: &Log) -> Result<(), Failure> {
+    raise_file_limit();
     let mut asked = catch_signals(log.queue().clone()).map_err(Failure::System)?;
     tokio::select! {
         prepared = prepare(args, log) => serve(args, prepared?, asked).await,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use lovely_session_tests::binary::Serving;
+use lovely_session_tests::client::client;
 use tempfile::TempDir;
 
 use crate::{in_target, run};
@@ -41,7 +42,7 @@ fn new_counter(directory: &Path) {
 
 /// Visits with a cookie, and returns the text and the cookie that the visitor has then.
 async fn visit(url: &str, cookie: Option<&str>) -> (String, String) {
-    let request = reqwest::Client::new().get(url);
+    let request = client().get(url);
     let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
     let response = request.send().await.unwrap();
     let set = response.headers().get("set-cookie").map(|set| set.to_str().unwrap());

@@ -10,6 +10,7 @@ mod traces;
 mod visitors;
 
 use lovely_session_tests::binary::Serving;
+use lovely_session_tests::client::client;
 use lovely_session_tests::memcached::MemcachedServer;
 use reqwest::{Client, Response};
 
@@ -28,12 +29,10 @@ impl Observed {
 
     /// The same, with the admin server at this address.
     pub fn start_at(admin: &str, arguments: &[&str]) -> Self {
-        // The clients of the tests have no implementation of TLS of their own. Fails when another test was first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let fixed = ["--admin", admin, "--no-cache"];
         let serving = Serving::start_with(env!("COUNTER_WASM"), fixed.iter().chain(arguments));
         let admin = admin_url(serving.start_log());
-        Self { serving, admin, client: Client::new() }
+        Self { serving, admin, client: client() }
     }
 
     /// Serves with sessions on these servers.

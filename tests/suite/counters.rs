@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use lovely_session_host::serve::{Application, Limits, Server};
 use lovely_session_host::{Memcached, Turns};
 use lovely_session_tests::app::Error;
+use lovely_session_tests::client::client_builder;
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::world::{World, long_timeouts};
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
@@ -65,7 +66,7 @@ impl Visitor {
 }
 
 fn client() -> Client {
-    Client::builder().no_proxy().build().unwrap()
+    client_builder().no_proxy().build().unwrap()
 }
 
 /// Lets all clients add one to their item, `times` times, each on one of the hosts. Prints how long that took.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use lovely_session_tests::authority::{Authority, CertificateFiles};
 use lovely_session_tests::binary::{Serving, binary, run};
 use lovely_session_tests::browser::Browser;
+use lovely_session_tests::client::{client, client_builder};
 use lovely_session_tests::memcached::MemcachedServer;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use reqwest::Client;
@@ -50,7 +51,7 @@ impl Service {
             let (_, rest) = line.split_once("serving on https://")?;
             rest.split('"').next().unwrap().parse().ok()
         });
-        let client = client(&authority);
+        let client = trusting(&authority);
         let admin = admin_url(serving.start_log());
         Self { servers, backend, collector, serving, admin, client, _files: (authority, directory) }
     }
@@ -70,7 +71,7 @@ impl Service {
     }
 
     async fn admin_text(&self, path: &str) -> String {
-        Client::new().get(format!("{}{path}", self.admin)).send().await.unwrap().text().await.unwrap()
+        client().get(format!("{}{path}", self.admin)).send().await.unwrap().text().await.unwrap()
     }
 
     /// Runs a command of an operator, which has to succeed.
@@ -119,11 +120,9 @@ fn config(
 }
 
 /// A client that trusts the authority.
-fn client(authority: &Authority) -> Client {
-    // Another test may have installed it already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+fn trusting(authority: &Authority) -> Client {
     let certificate = reqwest::Certificate::from_pem(authority.pem().as_bytes()).unwrap();
-    Client::builder().tls_certs_only([certificate]).build().unwrap()
+    client_builder().tls_certs_only([certificate]).build().unwrap()
 }
 
 /// The spans of the trace that this request of the backend belongs to.

@@ -3,6 +3,7 @@
 mod markdown;
 mod pages;
 
+use lovely_session_tests::client::client;
 use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ async fn serve_counter() -> String {
 
 /// Visits with a cookie, and gives the answer and the cookie that the visitor has then.
 async fn visit(url: &str, cookie: Option<&str>) -> (String, String) {
-    let request = reqwest::Client::new().get(url);
+    let request = client().get(url);
     let request = cookie.into_iter().fold(request, |request, cookie| request.header("cookie", cookie));
     let response = request.send().await.unwrap();
     let set = response.headers().get("set-cookie").map(|set| set.to_str().unwrap());

@@ -1,5 +1,6 @@
 //! The SDK for edge functions in Rust, in a real component: `programs/sdk` does what the path says.
 
+use lovely_session_tests::client::client;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ impl Browser {
 
     /// Returns the response and the header `Set-Cookie`, and keeps the cookie.
     async fn get(&mut self, path: &str) -> (String, Option<String>) {
-        let request = reqwest::Client::new().get(format!("{}{path}", self.site));
+        let request = client().get(format!("{}{path}", self.site));
         let request = self.cookie.iter().fold(request, |request, cookie| request.header("cookie", cookie));
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);

@@ -3,22 +3,29 @@
 pub mod authority;
 pub mod backend;
 mod caching;
+pub mod certificates;
 mod connections;
 mod crowds;
 mod failures;
 mod grants;
 mod holding;
+mod http2;
 mod loading;
 mod outgoing;
+mod overload;
 mod pools;
 mod raw;
+mod reloading;
 mod request_bodies;
 mod request_heads;
 mod requests;
 mod responses;
 mod running;
+mod slow_clients;
 mod stopping;
+mod streams;
 mod threads;
+mod tls;
 
 /// Replaces names in a component by names of the same length, so that it stays valid.
 pub fn with_names_replaced(mut component: Vec<u8>, old: &str, new: &str) -> Vec<u8> {

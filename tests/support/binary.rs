@@ -1,11 +1,13 @@
 //! Processes of the command.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// The path of the binary `lovely-session`. Cargo puts it next to the directory of the running test or bench.
 ///
@@ -69,7 +71,9 @@ pub struct Serving {
     process: Child,
     address: SocketAddr,
     start_log: String,
-    log: Option<JoinHandle<String>>,
+    /// The rest of the log so far, and the thread that reads it.
+    log: Arc<Mutex<String>>,
+    reading: Option<JoinHandle<()>>,
 }
 
 impl Serving {
@@ -108,7 +112,8 @@ impl Serving {
         Self::of(command.env_remove("XDG_CACHE_HOME").env("HOME", home).args(arguments))
     }
 
-    /// Starts any server program, and waits until it logs its address, in a line that ends with `on http://ADDRESS`.
+    /// Starts any server program, and waits until it logs its address, in a line that ends with `on http://ADDRESS`, or
+    /// `https`.
     ///
     /// # Panics
     ///
@@ -128,12 +133,14 @@ impl Serving {
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
         let (address, start_log) = read_until(&mut log, ready);
-        let rest = std::thread::spawn(move || {
-            let mut text = String::new();
-            log.read_to_string(&mut text).unwrap();
-            text
+        let rest = Arc::<Mutex<String>>::default();
+        let lines = rest.clone();
+        let reading = std::thread::spawn(move || {
+            for line in log.lines() {
+                lines.lock().unwrap().push_str(&(line.unwrap() + "\n"));
+            }
         });
-        Self { process, address, start_log, log: Some(rest) }
+        Self { process, address, start_log, log: rest, reading: Some(reading) }
     }
 
     /// The URL of a path.
@@ -160,6 +167,21 @@ impl Serving {
         &self.start_log
     }
 
+    /// Waits until the log contains this text after the start.
+    ///
+    /// # Panics
+    ///
+    /// When it does not come in two minutes.
+    pub fn wait_for_log(&self, text: &str) {
+        let begun = Instant::now();
+        while !self.log.lock().unwrap().contains(text) {
+            let log = self.log.lock().unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(120), "{text:?} is not in:\n{log}");
+            drop(log);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Sends a signal, by its name.
     ///
     /// # Panics
@@ -178,7 +200,9 @@ impl Serving {
     #[must_use]
     pub fn wait(mut self) -> (ExitStatus, String) {
         let status = self.process.wait().unwrap();
-        (status, self.log.take().unwrap().join().unwrap())
+        self.reading.take().unwrap().join().unwrap();
+        let log = std::mem::take(&mut *self.log.lock().unwrap());
+        (status, log)
     }
 }
 
@@ -198,7 +222,7 @@ fn serve_command(application: &str) -> Command {
 
 /// The address in a line of a server's log.
 fn address_in(line: &str) -> Option<SocketAddr> {
-    let (_, address) = line.split_once(" on http://")?;
+    let (_, address) = line.split_once(" on http://").or_else(|| line.split_once(" on https://"))?;
     Some(address.trim().trim_end_matches('/').parse().unwrap())
 }
 

@@ -1,5 +1,6 @@
 //! A real browser: headless Chromium with its own profile, controlled over WebDriver.
 
+use crate::client::client_builder;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -65,7 +66,7 @@ impl Browser {
             "timeouts": {"implicit": TIMEOUT.as_millis()},
         }});
         let sessions = format!("http://{}/session", driver.address);
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = client_builder().no_proxy().build().unwrap();
         let begin = client.post(&sessions).body(json!({"capabilities": wanted}).to_string());
         let session = format!("{sessions}/{}", send(begin).await.unwrap()["sessionId"].as_str().unwrap());
         Self { driver, client, session, _profile: profile }

@@ -13,6 +13,7 @@ pub mod authority;
 pub mod binary;
 pub mod browser;
 pub mod bytes;
+pub mod client;
 pub mod history;
 pub mod language;
 pub mod memcached;

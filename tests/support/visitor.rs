@@ -1,5 +1,6 @@
 //! A visitor: an HTTP client that keeps one cookie, as a browser does.
 
+use crate::client::client_builder;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
@@ -74,9 +75,7 @@ impl Visitor {
     /// When no client can be made.
     #[must_use]
     pub fn new(site: String) -> Self {
-        // The client needs it even without TLS. Another test may have installed it before.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+        let client = client_builder().no_proxy().redirect(Policy::none()).build().unwrap();
         Self { client, site, session: None }
     }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::limits::Limits;
 use super::queue::{Busy, Queue, count};
 use super::refusal::Refusal;
-use super::workers::Workers;
+use super::workers::{Signal, Workers};
 use crate::log_limit::LogLimit;
 
 /// The pause after accepting a connection failed. When the process is out of file
@@ -36,7 +36,7 @@ pub(super) struct Entrance {
     places: Arc<Semaphore>,
     queue: Queue,
     farewells: Arc<Semaphore>,
-    crowd: Arc<Notify>,
+    signal: watch::Sender<Signal>,
     last_call: Option<Instant>,
     uses_tls: bool,
     /// The connections that wait for a place, and those that are being refused.
@@ -47,13 +47,13 @@ pub(super) struct Entrance {
 type Admitted = (TcpStream, OwnedSemaphorePermit);
 
 impl Entrance {
-    /// An entrance that notifies `crowd` when idle connections should close to make room.
-    pub(super) fn new(limits: &Limits, crowd: Arc<Notify>, uses_tls: bool) -> Self {
+    /// An entrance that calls by `signal` when idle connections should close to make room.
+    pub(super) fn new(limits: &Limits, signal: watch::Sender<Signal>, uses_tls: bool) -> Self {
         Self {
             places: Arc::new(Semaphore::new(count(limits.connections.max(1)))),
             queue: Queue::new(limits),
             farewells: Arc::new(Semaphore::new(MOST_FAREWELLS)),
-            crowd,
+            signal,
             last_call: None,
             uses_tls,
             outside: JoinSet::new(),
@@ -73,6 +73,11 @@ impl Entrance {
                 () = &mut shutdown => return,
                 stream = accept(listener) => self.admit(stream),
                 Some(done) = self.outside.join_next() => done.unwrap_or(None),
+                // Others may have become idle.
+                () = sleep(BETWEEN_CALLS), if !self.outside.is_empty() => {
+                    self.call_for_room();
+                    None
+                }
             };
             if let Some((stream, place)) = admitted {
                 // It is served by another runtime.
@@ -112,7 +117,7 @@ impl Entrance {
     fn call_for_room(&mut self) {
         if self.last_call.is_none_or(|last| last.elapsed() >= BETWEEN_CALLS) {
             self.last_call = Some(Instant::now());
-            self.crowd.notify_waiters();
+            self.signal.send_modify(|signal| signal.calls = signal.calls.wrapping_add(1));
         }
     }
 }

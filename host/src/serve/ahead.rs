@@ -40,16 +40,23 @@ struct Taken {
 impl Ahead {
     /// Takes what is there, and the rest in a task, up to `room` bytes more than the client has read.
     pub(super) fn of(mut body: HyperOutgoingBody, room: usize) -> Self {
-        let hint = body.size_hint();
         let mut first = Vec::new();
         while first.len() < MOST_AT_ONCE {
             match body.frame().now_or_never() {
                 Some(Some(frame)) => first.push(frame),
-                Some(None) => return Self { first: first.into_iter(), rest: None, hint },
+                Some(None) => return Self::complete(first),
                 None => break,
             }
         }
+        let hint = body.size_hint();
         Self { first: first.into_iter(), rest: Some(follow(body, room.max(1))), hint }
+    }
+
+    /// A body with nothing behind these frames, whose size is known if all of them are data.
+    fn complete(frames: Vec<Framed>) -> Self {
+        let lengths = frames.iter().map(|frame| Some(frame.as_ref().ok()?.data_ref()?.len() as u64));
+        let hint = lengths.sum::<Option<u64>>().map_or_else(SizeHint::new, SizeHint::with_exact);
+        Self { first: frames.into_iter(), rest: None, hint }
     }
 
     pub(super) fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Framed>> {
@@ -64,7 +71,7 @@ impl Ahead {
         self.first.len() == 0 && self.rest.is_none()
     }
 
-    /// The size that the application has declared.
+    /// The size, as far as it is known.
     pub(super) fn size_hint(&self) -> SizeHint {
         self.hint
     }

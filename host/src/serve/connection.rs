@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -21,33 +21,27 @@ use super::http2;
 use super::preface::{Protocol, Rewound, read_preface};
 use super::request::Handler;
 use super::steady::Steady;
-use super::workers::Phase;
+use super::workers::{Phase, Signal};
 
 /// What a connection is served with.
 #[derive(Clone)]
 pub(super) struct Serving {
     pub(super) handler: Arc<Handler>,
-    pub(super) phase: watch::Receiver<Phase>,
-    /// Notified when the server has no place for another connection.
-    pub(super) crowd: Arc<Notify>,
+    pub(super) signal: watch::Receiver<Signal>,
 }
 
 impl Serving {
     /// Completes when the connection should close after its running requests: when the server stops, or needs the place
     /// of an idle connection for another one.
     pub(super) async fn told_to_close(mut self, is_idle: impl Fn() -> bool) {
-        loop {
-            tokio::select! {
-                () = stopped(&mut self.phase) => return,
-                () = self.crowd.notified() => if is_idle() { return },
-            }
-        }
+        let mut seen = self.signal.borrow().calls;
+        let is_told = |signal: &Signal| {
+            let is_called = std::mem::replace(&mut seen, signal.calls) != signal.calls;
+            signal.phase != Phase::Serving || is_called && is_idle()
+        };
+        // Also if the server was dropped.
+        let _told = self.signal.wait_for(is_told).await;
     }
-}
-
-async fn stopped(phase: &mut watch::Receiver<Phase>) {
-    // Also if the server was dropped.
-    let _stops = phase.wait_for(|phase| *phase != Phase::Serving).await;
 }
 
 /// Serves one connection until it closes or, when the server stops, until the
@@ -63,7 +57,7 @@ pub(super) async fn serve(stream: std::net::TcpStream, mut serving: Serving) {
     let greeting = timeout(limits.header_time, greet(stream, serving.handler.current().tls()));
     let greeted = tokio::select! {
         greeted = greeting => greeted,
-        () = stopped(&mut serving.phase) => return,
+        _ = serving.signal.wait_for(|signal| signal.phase != Phase::Serving) => return,
     };
     match greeted {
         Ok(Ok(client)) => client.serve(serving).await,

@@ -1,4 +1,4 @@
-//! Serves an application over HTTP/1.1: one fresh instance for each request.
+//! Serves an application over HTTP/1.1 and HTTP/2, with TLS if wanted: one fresh instance for each request.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,15 +29,15 @@
 //! | 413 | the body is larger than the limit |
 //! | 414 | the target has more than 32 KiB |
 //! | 417 | the request has an expectation other than `100-continue` |
-//! | 421 | the target is a URL of another scheme than `http` |
+//! | 421 | the target is a URL of another scheme than that of the connection: `https` with TLS, `http` without |
 //! | 431 | the head has more than 64 KiB, or more than 100 fields |
 //! | 500 | the application trapped, exceeded its memory limit, or sent no response |
 //! | 501 | the request is a CONNECT, or its body has a transfer coding other than `chunked` |
-//! | 503 | no slot became free within the time limit |
+//! | 503 | the server has no slot for the request, and too many wait already, or the request waited for too long |
 //! | 504 | the application sent no response within the time limit |
 //!
-//! When an application fails after the head of its response, the server closes the connection, so that no client takes
-//! half a response for a complete one. When a client disconnects, the application continues within its time limit, so
+//! When an application fails after the head of its response, the server closes the connection (HTTP/2: resets the
+//! stream), so that no client takes half a response for a complete one. When a client disconnects, the application continues within its time limit, so
 //! that no commit is interrupted.
 //!
 //! Requests that race for one session are served one after the other ([`Turns`](crate::Turns)). A request that has
@@ -66,6 +66,31 @@
 //! | responses in the order of the requests, and none after `close` | 9.3, 9.6 | hyper | |
 //! | no other protocol, and no status 1xx as the final response | RFC 9110, 15.2 | this module | 500 |
 //! | an expectation is met or rejected | RFC 9110, 10.1.1 | `100-continue`: hyper; others: this module | 417 |
+//!
+//! # The rules of HTTP/2
+//!
+//! A client speaks HTTP/2 by prior knowledge, or chooses it by ALPN. With TLS, ALPN alone decides. The limits and the
+//! statuses are those of HTTP/1.1. What differs:
+//!
+//! | rule | section of RFC 9113 | implemented by | otherwise |
+//! |---|---|---|---|
+//! | the preface and the settings come within [`Limits::header_time`] | 3.4 | this module | the connection closes |
+//! | `:authority` or one valid `Host`; both only with the same value | 8.3.1 | this module | 400 |
+//! | `:scheme` is that of the connection | 8.3.1 | this module | 421 |
+//! | no `Connection`, `Transfer-Encoding`, `Upgrade` or the like | 8.2.2 | h2 | the stream is reset |
+//! | the header list has at most 64 KiB | 6.5.2 | h2 | 431, or the connection closes |
+//! | the body has its `Content-Length` | 8.1.1 | h2 | the stream is reset |
+//! | at most 100 streams at a time on each connection | 5.1.2 | h2 | the stream is refused |
+//! | at most [`Limits::connections`] streams at a time on all connections | | this module | they wait, then 503 |
+//! | at most 100 more requests are reset than completed | 10.5 | this module | the connection closes |
+//! | a connection without a stream closes after [`Limits::header_time`] | 9.1 | this module | GOAWAY |
+//! | a client takes at least 16 KiB of each response in [`Limits::send_time`] | 10.5 | this module | the stream is reset |
+//! | a server that stops says so, and completes the streams | 6.8 | hyper | GOAWAY |
+//! | a response that the application breaks off is no complete one | 8.1 | this module | the stream is reset |
+//!
+//! # Replacing the application or the certificate
+//!
+//! [`Server::reloader`] returns a handle that does so while the server runs. No request is refused or interrupted.
 //!
 //! # What an application may use
 //!

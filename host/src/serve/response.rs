@@ -107,7 +107,7 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        if self.progress.has_failed() { SizeHint::new() } else { self.body.size_hint() }
     }
 }
 

@@ -9,7 +9,7 @@ use lovely_session_key_value::KeyValue;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::accept::Entrance;
@@ -21,7 +21,7 @@ use super::load::Load;
 use super::observer::Observer;
 use super::reload::{Current, Reloader};
 use super::request::Handler;
-use super::workers::{Phase, Workers};
+use super::workers::{Phase, Signal, Workers};
 use crate::turn_queues::TurnsOptions;
 use crate::turns::Turns;
 
@@ -138,20 +138,19 @@ impl Server {
     /// complete: 0 if all requests completed.
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> usize {
         let limits = Arc::clone(self.handler.limits());
-        let (phase, receiver) = watch::channel(Phase::Serving);
-        let crowd = Arc::new(Notify::new());
-        let entrance = Entrance::new(&limits, crowd.clone(), self.handler.current().tls().is_some());
-        let workers = Workers::start(&Serving { handler: self.handler.clone(), phase: receiver, crowd });
+        let (signal, receiver) = watch::channel(Signal { phase: Phase::Serving, calls: 0 });
+        let entrance = Entrance::new(&limits, signal.clone(), self.handler.current().tls().is_some());
+        let workers = Workers::start(&Serving { handler: self.handler.clone(), signal: receiver });
         entrance.accept_until(shutdown, &self.listener, &workers).await;
         // From here on, new connections are refused.
         drop(self.listener);
         drop(self.handler);
-        phase.send_replace(Phase::Stopping);
+        signal.send_modify(|signal| signal.phase = Phase::Stopping);
         let finishing = workers.finish();
         // Nothing is ever sent: this ends when the last connection and the last run have dropped their senders.
         // Applications may continue after their responses.
         let _in_time = timeout(limits.shutdown_time, self.running.recv()).await;
-        phase.send_replace(Phase::Ending);
+        signal.send_modify(|signal| signal.phase = Phase::Ending);
         finishing.aborted().await
     }
 }

@@ -92,7 +92,8 @@ mod tests {
         assert_ne!(continued.span, 0xb7ad6b7169203331);
         let header = continued.to_string();
         assert_eq!(header, format!("00-0af7651916cd43dd8448eb211c80319c-{:016x}-01", continued.span));
-        assert_eq!(context(&[&HEADER.replace("-01", "-00")]).parent_sampled, Some(false));
+        let unsampled: &'static str = HEADER.replace("-01", "-00").leak();
+        assert_eq!(context(&[unsampled]).parent_sampled, Some(false));
     }
 
     #[test]

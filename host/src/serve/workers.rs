@@ -18,6 +18,14 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::connection::{self, Serving};
 
+/// What the server tells its connections.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signal {
+    pub(super) phase: Phase,
+    /// Changes when the server needs the places of idle connections.
+    pub(super) calls: u32,
+}
+
 /// What the server does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -126,7 +134,7 @@ fn start_thread() -> io::Result<(Handle, Thread)> {
 /// were aborted.
 async fn serve(mut accepted: mpsc::UnboundedReceiver<Accepted>, serving: Serving) -> usize {
     let mut connections = JoinSet::new();
-    let mut phase = serving.phase.clone();
+    let mut signal = serving.signal.clone();
     loop {
         tokio::select! {
             next = accepted.recv() => {
@@ -143,7 +151,7 @@ async fn serve(mut accepted: mpsc::UnboundedReceiver<Accepted>, serving: Serving
         biased;
         () = async { while connections.join_next().await.is_some() {} } => {}
         // Also if the server was dropped.
-        _ = phase.wait_for(|phase| *phase == Phase::Ending) => {}
+        _ = signal.wait_for(|signal| signal.phase == Phase::Ending) => {}
     }
     let unfinished = connections.len();
     connections.shutdown().await;

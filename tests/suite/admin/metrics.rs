@@ -1,6 +1,7 @@
 //! The metrics.
 
 use super::Observed;
+use lovely_session_tests::client::client;
 use lovely_session_tests::memcached::MemcachedServer;
 
 #[tokio::test]
@@ -64,7 +65,7 @@ async fn a_server_that_is_away_is_down_and_its_errors_have_a_reason() {
     let address = goes.address();
     goes.stop();
     // Each of these visitors has the other server with a probability of one half.
-    let client = reqwest::Client::new();
+    let client = client();
     for _ in 0..40 {
         client.get(observed.serving.url("/")).send().await.unwrap();
     }

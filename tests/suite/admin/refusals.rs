@@ -2,13 +2,13 @@
 
 use super::Observed;
 use lovely_session_tests::binary::run;
-use reqwest::Client;
+use lovely_session_tests::client::client;
 
 #[tokio::test]
 async fn names_that_resolve_to_the_server_by_accident_or_by_malice_are_refused() {
     let observed = Observed::start(&["--admin-host", "metrics.internal"]);
     let get = async |host: &str| {
-        let request = Client::new().get(format!("{}/metrics", observed.admin)).header("host", host);
+        let request = client().get(format!("{}/metrics", observed.admin)).header("host", host);
         request.send().await.unwrap().status().as_u16()
     };
     assert_eq!(get("evil.example").await, 421);
@@ -20,7 +20,7 @@ async fn names_that_resolve_to_the_server_by_accident_or_by_malice_are_refused()
 async fn pages_of_other_sites_cannot_read_anything() {
     let observed = Observed::start(&[]);
     for path in ["/", "/metrics", "/status", "/readyz"] {
-        let request = Client::new().get(format!("{}{path}", observed.admin));
+        let request = client().get(format!("{}{path}", observed.admin));
         let response = request.header("sec-fetch-site", "cross-site").send().await.unwrap();
         assert_eq!(response.status(), 403, "{path}");
     }
@@ -36,7 +36,7 @@ async fn pages_of_other_sites_cannot_read_anything() {
 #[tokio::test]
 async fn nothing_but_reading_is_supported() {
     let observed = Observed::start(&[]);
-    let response = Client::new().post(format!("{}/metrics", observed.admin)).send().await.unwrap();
+    let response = client().post(format!("{}/metrics", observed.admin)).send().await.unwrap();
     assert_eq!(response.status(), 405);
     assert_eq!(observed.get("/etc/passwd").await.status(), 404);
 }

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use lovely_session_tests::client::client;
 use lovely_session_tests::memcached::MemcachedServer;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use reqwest::Client;
 use tokio::net::TcpListener;
 
 use super::Observed;
@@ -29,7 +29,7 @@ async fn a_trace_shows_a_request_its_transaction_and_each_round_trip() {
     let observed = Observed::start_on(&[&store], &["--otlp", &collector.url()]);
     let cookie = observed.visit(None).await;
     let begun = collector.spans(3).await.len();
-    let request = Client::new().get(observed.serving.url("/?secret=query"));
+    let request = client().get(observed.serving.url("/?secret=query"));
     request.header("cookie", &cookie).header("traceparent", TRACEPARENT).send().await.unwrap();
     let spans = collector.spans(begun + 4).await;
     let spans: Vec<_> = spans[begun..].iter().collect();
@@ -69,8 +69,7 @@ async fn only_traces_that_the_client_or_the_ratio_chooses_are_recorded() {
     for _ in 0..20 {
         observed.visit(None).await;
     }
-    let get =
-        |header: String| Client::new().get(observed.serving.url("/")).header("traceparent", header).send();
+    let get = |header: String| client().get(observed.serving.url("/")).header("traceparent", header).send();
     get(TRACEPARENT.replace("-01", "-00")).await.unwrap();
     get(TRACEPARENT.to_owned()).await.unwrap();
     observed.serving.signal("TERM");

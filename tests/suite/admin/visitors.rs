@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
 use tokio::task::JoinHandle;
 
 use super::Observed;
+use lovely_session_tests::client::client;
 
 /// The number of visitors at the same time.
 const VISITORS: usize = 4;
@@ -32,7 +32,7 @@ impl Drop for Visitors {
 
 /// Requests for a session on a server that is away fail, which a visitor bears.
 async fn visit(url: String) {
-    let client = Client::new();
+    let client = client();
     loop {
         let response = client.get(&url).send().await.unwrap();
         response.bytes().await.unwrap();

@@ -6,6 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::binary::{Ended, Serving, binary, run};
+use lovely_session_tests::client::client;
 
 const CALLER: &str = env!("PROGRAM_CALLER_WASM");
 
@@ -38,7 +39,7 @@ fn refusal(text: &str) -> Ended {
 }
 
 async fn get(serving: &Serving, path: &str) -> String {
-    reqwest::get(serving.url(path)).await.unwrap().text().await.unwrap()
+    client().get(serving.url(path)).send().await.unwrap().text().await.unwrap()
 }
 
 #[tokio::test]
@@ -48,7 +49,7 @@ async fn the_keys_of_the_file_are_the_flags() {
     let serving = Serving::of(&mut serve(&path));
     assert_eq!(get(&serving, "/environment").await, "A=1\nB=2");
     assert!(serving.start_log().contains("using the configuration file"), "{}", serving.start_log());
-    let body = reqwest::Client::new().post(serving.url("/environment")).body(vec![b'x'; 4097]);
+    let body = client().post(serving.url("/environment")).body(vec![b'x'; 4097]);
     assert_eq!(body.send().await.unwrap().status(), 413);
 }
 

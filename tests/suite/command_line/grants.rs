@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use super::binary::{Serving, binary, run};
 use crate::serve::authority::Authority;
 use crate::serve::backend::Backend;
+use lovely_session_tests::client::client;
 
 const CALLER: &str = env!("PROGRAM_CALLER_WASM");
 
@@ -22,7 +23,7 @@ fn serve(arguments: &[&str]) -> Command {
 }
 
 async fn get(serving: &Serving, path: &str) -> String {
-    let response = reqwest::get(serving.url(path)).await.unwrap();
+    let response = client().get(serving.url(path)).send().await.unwrap();
     assert_eq!(response.status(), 200);
     response.text().await.unwrap()
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::binary::{binary, read_address};
+use lovely_session_tests::client::client;
 
 /// The timeout for a response, and for the end of a process, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,7 +50,7 @@ impl Server {
 
     async fn get(&self, path: &str) -> (u16, String) {
         let exchange = async {
-            let response = reqwest::get(format!("http://{}{path}", self.address)).await?;
+            let response = client().get(format!("http://{}{path}", self.address)).send().await?;
             Ok::<_, reqwest::Error>((response.status().as_u16(), response.text().await?))
         };
         tokio::time::timeout(PATIENCE, exchange).await.expect("no response in time").unwrap()
@@ -143,7 +144,7 @@ async fn a_second_signal_ends_a_server_with_a_full_pipe_while_guests_compute_on_
     let (mut server, _unread) = Server::with_pipe();
     server.fill_log().await;
     let url = format!("http://{}/loop", server.address);
-    let loops: Vec<_> = (0..8).map(|_| tokio::spawn(reqwest::get(url.clone()))).collect();
+    let loops: Vec<_> = (0..8).map(|_| tokio::spawn(client().get(url.clone()).send())).collect();
     tokio::time::sleep(Duration::from_millis(200)).await;
     server.signal();
     tokio::time::sleep(Duration::from_millis(500)).await;

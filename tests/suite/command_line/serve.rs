@@ -4,16 +4,17 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use super::binary::Serving;
+use lovely_session_tests::client::client;
 
 async fn get(serving: &Serving, path: &str) -> u16 {
-    reqwest::get(serving.url(path)).await.unwrap().status().as_u16()
+    client().get(serving.url(path)).send().await.unwrap().status().as_u16()
 }
 
 /// Begins a request of 0.7 seconds, and waits until it runs.
 async fn begin_slow_request(
     serving: &Serving,
 ) -> tokio::task::JoinHandle<reqwest::Result<reqwest::Response>> {
-    let request = tokio::spawn(reqwest::get(serving.url("/slow")));
+    let request = tokio::spawn(client().get(serving.url("/slow")).send());
     tokio::time::sleep(Duration::from_millis(200)).await;
     request
 }
@@ -34,7 +35,7 @@ async fn sigterm_and_sigint_let_running_requests_finish_and_exit_with_0() {
 #[tokio::test]
 async fn a_second_signal_stops_at_once() {
     let serving = Serving::start();
-    let request = tokio::spawn(reqwest::get(serving.url("/loop")));
+    let request = tokio::spawn(client().get(serving.url("/loop")).send());
     tokio::time::sleep(Duration::from_millis(200)).await;
     let begun = Instant::now();
     serving.signal("TERM");
@@ -51,7 +52,7 @@ async fn a_second_signal_stops_at_once() {
 async fn the_log_has_a_line_for_each_request_without_its_secrets() {
     let serving = Serving::start();
     assert_eq!(get(&serving, "/hello?token=secret-query").await, 200);
-    let client = reqwest::Client::new();
+    let client = client();
     let with_cookie = client.get(serving.url("/trap")).header("cookie", "sid=secret-cookie");
     assert_eq!(with_cookie.send().await.unwrap().status(), 500);
     serving.signal("TERM");

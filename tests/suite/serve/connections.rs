@@ -64,13 +64,11 @@ async fn a_head_over_the_limit_is_a_431() {
 async fn connections_over_the_limit_wait() {
     let server = RunningServer::start_with(Limits { connections: 1, ..limits() }).await;
     let mut first = server.connect();
-    first.send_request("/hello");
-    first.read_response();
+    first.send_request("/pause");
+    first.read_up_to("before the pause, ");
     let mut second = server.connect();
     second.send_request("/hello");
-    // The first connection has the only slot, and is still served.
-    first.send_request("/hello");
-    first.read_response();
-    drop(first);
+    // The first connection has the only place until its response is complete.
+    first.read_up_to("after it\n");
     assert!(second.read_response().starts_with("HTTP/1.1 200 "));
 }

@@ -38,7 +38,7 @@ async fn a_full_server_has_memory_for_every_request_that_has_a_slot() {
     let mut random = Random::seeded(seed);
     // This test is not about time limits, and a busy machine is slow.
     let request_time = Duration::from_secs(300);
-    let limits = Limits { concurrent_requests: SLOTS, request_time, ..limits() };
+    let limits = Limits { concurrent_requests: SLOTS, request_time, waiting_time: request_time, ..limits() };
     let server = Arc::new(RunningServer::start_with(limits).await);
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {

@@ -89,23 +89,3 @@ async fn requests_over_the_limit_wait_for_a_slot() {
     // Each takes 0.7 seconds, so they have run one after the other.
     assert!(begun.elapsed() > Duration::from_secs(2), "{:?}", begun.elapsed());
 }
-
-#[tokio::test]
-async fn a_request_that_gets_no_slot_is_a_503_with_retry_after() {
-    let request_time = Duration::from_secs(1);
-    let limits = Limits { concurrent_requests: 1, request_time, ..limits() };
-    let server = RunningServer::start_with(limits).await;
-    let after = |milliseconds| tokio::time::sleep(Duration::from_millis(milliseconds));
-    let late = async {
-        after(600).await;
-        server.request("/hello").await.unwrap()
-    };
-    let soon = async {
-        after(300).await;
-        server.get("/loop").await
-    };
-    let (first, second, third) = tokio::join!(server.get("/loop"), soon, late);
-    assert_eq!([first.0, second.0], [504; 2]);
-    assert_eq!(third.status(), 503);
-    assert_eq!(third.headers()["retry-after"], "1");
-}

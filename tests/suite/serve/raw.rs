@@ -52,6 +52,58 @@ impl RawConnection {
         }
     }
 
+    /// Reads until what was read has what is wanted, or the server closes the connection.
+    pub fn read_until(&mut self, is_wanted: impl Fn(&[u8]) -> bool) {
+        let mut bytes = Vec::new();
+        let mut piece = [0; 1024];
+        while !is_wanted(&bytes) {
+            match self.stream.read(&mut piece) {
+                Ok(0) => return,
+                Ok(count) => bytes.extend(&piece[..count]),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return,
+                Err(error) => panic!("it has not come: {error}; {} bytes have", bytes.len()),
+            }
+        }
+    }
+
+    /// Reads at most this many bytes; 0 at the end.
+    pub fn read_some(&mut self, most: usize) -> usize {
+        self.stream.read(&mut vec![0; most]).unwrap()
+    }
+
+    /// Reads until the connection ends, however it does, and returns the number of bytes.
+    pub fn count_to_the_end(&mut self) -> usize {
+        let mut bytes = Vec::new();
+        // A server that gives up resets the connection.
+        let _ended = self.stream.read_to_end(&mut bytes);
+        bytes.len()
+    }
+
+    /// Reads until the server closes the connection.
+    pub fn discard_to_the_end(&mut self) {
+        self.read_until(|_| false);
+    }
+
+    /// Sends what the server may refuse to receive.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        self.stream.write_all(bytes.as_ref())
+    }
+
+    /// Whether the server has closed the connection. Discards what it has sent.
+    pub fn is_closed(&mut self) -> bool {
+        self.stream.set_nonblocking(true).unwrap();
+        let mut piece = [0; 4096];
+        let closed = loop {
+            match self.stream.read(&mut piece) {
+                Ok(0) => break true,
+                Ok(_) => {}
+                Err(error) => break error.kind() != ErrorKind::WouldBlock,
+            }
+        };
+        self.stream.set_nonblocking(false).unwrap();
+        closed
+    }
+
     /// Reads until the server closes the connection. Returns what it has sent.
     pub fn read_to_the_end(&mut self) -> String {
         let mut bytes = Vec::new();

@@ -113,7 +113,7 @@ async fn tunnels_and_other_schemes_are_refused() {
     let tunnel = ["CONNECT test:80 HTTP/1.1\r\nHost: test:80"];
     assert_refused_without_closing(&tunnel, 501, "this server is not a proxy\n").await;
     let secure = ["GET https://test/hello HTTP/1.1\r\nHost: test", "GET ftp://test/ HTTP/1.1\r\nHost: test"];
-    assert_refused_without_closing(&secure, 421, "this server supports only the scheme http\n").await;
+    assert_refused_without_closing(&secure, 421, "this connection is for another scheme\n").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,12 +10,14 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::raw::RawConnection;
+use lovely_session_tests::client::client;
 
 /// Limits that a request reaches only on purpose.
 pub fn limits() -> Limits {
     Limits {
         request_time: Duration::from_secs(20),
         concurrent_requests: 8,
+        waiting_time: Duration::from_secs(20),
         shutdown_time: Duration::from_secs(20),
         ..Limits::default()
     }
@@ -43,15 +45,20 @@ impl RunningServer {
 
     /// Serves this application.
     pub async fn serve(application: Application) -> Self {
+        Self::serve_changed(application, |server| server).await
+    }
+
+    /// Serves this application on a server that `change` has prepared.
+    pub async fn serve_changed(application: Application, change: impl FnOnce(Server) -> Server) -> Self {
         let store = Arc::new(Memory::new());
-        let server = Server::bind("127.0.0.1:0", application, store).await.unwrap();
+        let server = change(Server::bind("127.0.0.1:0", application, store).await.unwrap());
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let end = tokio::spawn(server.run(async {
             // Also stops when the test is over and the sender is dropped.
             let _told_or_forgotten = stopped.await;
         }));
-        Self { address, client: reqwest::Client::new(), stop, end }
+        Self { address, client: client(), stop, end }
     }
 
     /// Sends a request, and returns the head of the response.
@@ -72,6 +79,11 @@ impl RunningServer {
     /// A connection on which the test writes and reads bytes itself.
     pub fn connect(&self) -> RawConnection {
         RawConnection::open(self.address)
+    }
+
+    /// The address of the server.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Sends a request in a task, and returns the task.
@@ -95,7 +107,8 @@ pub fn misbehaving_file() -> Vec<u8> {
     std::fs::read(env!("PROGRAM_MISBEHAVE_WASM")).unwrap()
 }
 
-fn misbehaving(limits: Limits) -> Application {
+/// The program `misbehave` with these limits.
+pub fn misbehaving(limits: Limits) -> Application {
     Application::load(&misbehaving_file(), limits).unwrap()
 }
 

@@ -14,6 +14,9 @@ wasip2::http::proxy::export!(Misbehave);
 
 struct Misbehave;
 
+/// How long `/busy` computes.
+const BUSY_NANOSECONDS: u64 = 5_000_000;
+
 /// How long `/slow` takes.
 const SLOW_NANOSECONDS: u64 = 700_000_000;
 
@@ -32,6 +35,13 @@ impl Guest for Misbehave {
                 answer(out, b"slow\n");
             }
             "/pause" => answer_with_a_pause(out),
+            "/scheme" => answer(out, format!("{:?}\n", request.scheme()).as_bytes()),
+            "/half-a-mebibyte" => answer(out, &vec![b'x'; 512 << 10]),
+            "/eight-mebibytes" => answer(out, &vec![b'x'; 8 << 20]),
+            "/busy" => {
+                compute_for(BUSY_NANOSECONDS);
+                answer(out, b"busy\n");
+            }
             "/works-on" => {
                 answer(out, b"works on\n");
                 monotonic_clock::subscribe_duration(SLOW_NANOSECONDS).block();
@@ -144,6 +154,11 @@ fn outgoing_request() -> String {
 fn print(text: &[u8]) {
     let _nobody_reads_it = stdout::get_stdout().blocking_write_and_flush(text);
     let _nobody_reads_it = stderr::get_stderr().blocking_write_and_flush(b"a complaint without an end");
+}
+
+fn compute_for(nanoseconds: u64) {
+    let end = monotonic_clock::now() + nanoseconds;
+    while monotonic_clock::now() < end {}
 }
 
 fn compute_forever() -> ! {
