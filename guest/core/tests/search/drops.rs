@@ -8,7 +8,7 @@ use crate::memory::{Defect, Memory};
 use crate::pairs::{on_one_session, on_two_sessions};
 use crate::program::{CONTAINER, TRUSTED};
 use crate::run::Runner;
-use crate::search::Exhaustion;
+use crate::search::{Exhaustion, most_steps};
 use crate::text::parse;
 use crate::trace::Trace;
 
@@ -50,7 +50,7 @@ fn every_schedule_of_two_transactions_and_a_drop_is_explained() {
 #[test]
 #[ignore = "it takes long"]
 fn every_schedule_of_two_transactions_on_two_sessions_and_drops_of_both_servers_is_explained() {
-    Exhaustion::of(&on_two_sessions(), "f2=P", MOST_STEPS, false).check("two sessions, drops");
+    Exhaustion::of(&on_two_sessions(), "f2=P", most_steps(), false).check("two sessions, drops");
 }
 
 /// How many of the programs have a schedule on a store with this defect that no order explains.

@@ -224,7 +224,7 @@ impl Exhaustion {
 }
 
 /// The maximum number of steps of a schedule in the short form; in the long form `SEARCH_STEPS`.
-fn most_steps() -> usize {
+pub fn most_steps() -> usize {
     setting("SEARCH_STEPS").map_or(20, |steps| steps as usize)
 }
 
