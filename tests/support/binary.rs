@@ -125,6 +125,7 @@ impl Serving {
     /// When it ends before that.
     #[must_use]
     pub fn watched(command: &mut Command, ready: impl FnMut(&str) -> Option<SocketAddr>) -> Self {
+        crate::provider::install();
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap());
         let (address, start_log) = read_until(&mut log, ready);

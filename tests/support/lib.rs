@@ -16,6 +16,7 @@ pub mod history;
 pub mod language;
 pub mod memcached;
 pub mod mortal;
+pub mod provider;
 pub mod proxy;
 pub mod random;
 pub mod visitor;

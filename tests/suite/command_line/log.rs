@@ -7,6 +7,7 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use lovely_session_tests::provider;
 use tokio::sync::oneshot;
 
 use super::binary::{binary, read_address};
@@ -99,6 +100,7 @@ impl Drop for Server {
 }
 
 fn serve_at(address: SocketAddr) -> Command {
+    provider::install();
     let mut command = Command::new(binary());
     command.args(["serve", env!("PROGRAM_MISBEHAVE_WASM"), "--addr", &address.to_string(), "--no-cache"]);
     command.args(["--max-requests", "8", "--shutdown-timeout", "600", "--time-limit", "600"]);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lovely_session_host::Memory;
 use lovely_session_host::serve::{Application, Limits, Server};
+use lovely_session_tests::provider;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -43,6 +44,7 @@ impl RunningServer {
 
     /// Serves this application.
     pub async fn serve(application: Application) -> Self {
+        provider::install();
         let store = Arc::new(Memory::new());
         let server = Server::bind("127.0.0.1:0", application, store).await.unwrap();
         let address = server.local_addr();
