@@ -48,13 +48,15 @@ struct Done<'a> {
 pub async fn run(args: InvalidateArgs) -> Result<(), Failure> {
     let container = args.container.as_str();
     let family = store_family(container).map_err(|error| Failure::Usage(error.to_string()))?;
-    let store = args.operate.open().await?;
+    let store = args.operate.open_what_is_there().await?;
     args.operate.confirm(&format!(
         "All sessions of the container `{container}` will end now, on all hosts that use this store. \
          They cannot be brought back."
     ))?;
-    let probes = put_probes(&*store, &family).await?;
+    // If a server is away, the sessions on the others have to end nevertheless.
+    let probes = put_probes(&*store, &family).await;
     store.drop_family(family).await.map_err(Failure::Invalidate)?;
+    let probes = probes?;
     let left = store.get_many(probes.clone(), None).await.map_err(Failure::ReadStore)?;
     if left.iter().any(Option::is_some) {
         return Err(Failure::NotInvalidated { container: container.to_owned() });

@@ -33,6 +33,15 @@ impl OperateArgs {
         Ok(self.store.open().await?)
     }
 
+    /// Opens the store, also if servers are away.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`StoreArgs::open_what_is_there`].
+    pub async fn open_what_is_there(&self) -> Result<Arc<dyn KeyValue>, Failure> {
+        Ok(self.store.open_what_is_there().await?)
+    }
+
     /// Says on standard error what will be done, and asks whether to do it, unless there is `--yes`.
     ///
     /// # Errors

@@ -66,7 +66,22 @@ impl StoreArgs {
     /// [`Failure::Usage`] for `memory:`, whose sessions are in another process, and the errors of
     /// [`StoreAccessArgs::options`] and [`StoreUrl::open`].
     pub async fn open(&self) -> Result<Arc<Memcached>, Failure> {
-        match self.access.open(&self.url).await? {
+        self.open_with(false).await
+    }
+
+    /// Opens the store, also if servers are away.
+    ///
+    /// # Errors
+    ///
+    /// The others of [`Self::open`].
+    pub async fn open_what_is_there(&self) -> Result<Arc<Memcached>, Failure> {
+        self.open_with(true).await
+    }
+
+    async fn open_with(&self, may_be_away: bool) -> Result<Arc<Memcached>, Failure> {
+        let memcached = MemcachedOptions { may_be_away, ..self.access.options(&self.url)? };
+        let options = StoreOptions { memcached, ..StoreOptions::default() };
+        match self.url.open(&options).await? {
             OpenStore::Memcached(store) => Ok(store),
             OpenStore::Memory(_) => Err(Failure::Usage(
                 "sessions in `memory:` exist only in the process that serves them; \

@@ -64,12 +64,14 @@ fn without_a_terminal_it_has_to_be_told_yes() {
 }
 
 #[test]
-fn a_server_that_is_away_is_named_and_what_to_do() {
+fn a_server_that_is_away_is_named_and_the_sessions_on_the_others_end_nevertheless() {
     let (here, mut away) = (MemcachedServer::start(), MemcachedServer::start());
     away.stop();
     let ended = invalidate(&[&here, &away], "shop", &["--yes"]);
     assert_eq!(ended.code, Some(4));
     assert!(ended.stderr.contains(&away.address()), "{}", ended.stderr);
+    let confirmed = format!("Confirmed by: {}", here.address());
+    assert!(ended.stderr.contains(&confirmed) && ended.stderr.contains("Repeat it"), "{}", ended.stderr);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use lovely_session_host::serve::{Limits, Origin, OutgoingHttp, OutgoingHttpOptions};
 
-use super::backend::Backend;
+use super::backend::{Backend, Seen};
 use super::grants::{caller_with, server_for, short};
 use super::running::{RunningServer, limits};
 
@@ -171,7 +171,8 @@ async fn a_backend_never_takes_the_body_of_an_application_that_failed_for_a_comp
         // The request may also have ended before the backend saw it.
         assert!(backend.seen().broken <= times);
     }
-    backend.wait_until(|seen| seen.broken + seen.complete.len() == seen.requests.len()).await;
+    let is_over = |seen: &Seen| seen.broken + seen.complete.len() == seen.requests.len();
+    backend.wait_until(|seen| seen.broken > 0 && is_over(seen)).await;
     assert_eq!(backend.seen().complete, Vec::<usize>::new());
 }
 
