@@ -223,7 +223,9 @@ fn serve_command(application: &str) -> Command {
 /// The address in a line of a server's log.
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, address) = line.split_once(" on http://").or_else(|| line.split_once(" on https://"))?;
-    Some(address.trim().trim_end_matches('/').parse().unwrap())
+    // The line may be JSON.
+    let address = address.split(['/', '"', '\n']).next()?;
+    Some(address.parse().unwrap())
 }
 
 /// Reads the log until it has the server's address.

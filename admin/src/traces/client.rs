@@ -72,7 +72,8 @@ impl HttpClient for Client {
             let body = Limited::new(body, LARGEST_RESPONSE).collect().await?.to_bytes();
             Ok::<_, HttpError>(Response::from_parts(head, body))
         };
-        self.runtime.spawn(timeout(patience, send)).await??
+        // Within the runtime, which has the timer.
+        self.runtime.spawn(async move { timeout(patience, send).await }).await??
     }
 }
 
