@@ -84,6 +84,7 @@ if [ "$purpose" = test ]; then
     # The fuzz targets are linked with libFuzzer, which is C++.
     need_program c++ g++
     need_python
+    need_program systemd-analyze systemd
     need_program npm nodejs npm
     need_program chromium chromium
     need_program chromedriver chromium-driver

@@ -36,6 +36,7 @@ mod defects;
 mod histories;
 mod isolation_table;
 mod other_hosts;
+mod packaging;
 mod readme;
 mod round_trips;
 mod sdk;

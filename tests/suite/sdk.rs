@@ -128,6 +128,15 @@ async fn a_cookie_without_the_prefix_in_its_name_is_ignored() {
 }
 
 #[tokio::test]
+async fn a_cookie_of_a_longer_path_does_not_shadow_the_session() {
+    let mut browser = Browser::new().await;
+    browser.get("/log-in?ann").await;
+    // The browser sends the one with the longer path first.
+    let both = format!("sid=planted; {}", browser.cookie.as_ref().unwrap());
+    assert_eq!(browser.with_cookie(&both).get("/look").await.0, "ann");
+}
+
+#[tokio::test]
 async fn a_session_in_which_nothing_is_stored_sends_no_cookie() {
     let mut browser = Browser::new().await;
     assert_eq!(browser.get("/begin-and-store-nothing").await, ("nobody".to_owned(), None));

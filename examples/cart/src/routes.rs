@@ -14,7 +14,7 @@ use crate::response::Response;
 
 type Handler = fn(&Request) -> Result<Response, Refusal>;
 
-/// The cookie is also sent over plain HTTP, which `make run` uses. Behind HTTPS, use the host prefix.
+/// `over_plain_http` is for `make run`: leave it out where browsers come over HTTPS.
 const VISITORS: Visitors = Visitors::new("cart", Cookie::new("sid").over_plain_http());
 
 const ITEM: &str = "/cart/items/";

@@ -4,6 +4,7 @@ use lovely_session::{Cookie, Error, Visit, Visitors};
 use wasip2::exports::http::incoming_handler::Guest;
 use wasip2::http::types::{Headers, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam};
 
+/// `over_plain_http` is for development: leave it out where browsers come over HTTPS.
 const VISITORS: Visitors = Visitors::new("counter", Cookie::new("sid").over_plain_http());
 
 /// Counts a visit in the visitor's session.

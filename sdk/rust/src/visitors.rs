@@ -17,7 +17,7 @@ use crate::visit::{Remaining, Visit};
 ///
 /// const HOUR: u32 = 3600;
 ///
-/// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid").with_host_prefix().max_age(8 * HOUR))
+/// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid").max_age(8 * HOUR))
 ///     .with_container_options(ContainerOptions { timeout: Some(8 * HOUR), ..ContainerOptions::DEFAULT });
 ///
 /// /// Call it after the password was checked.
@@ -125,7 +125,7 @@ impl<'a> Visitors<'a> {
     /// const VISITORS: Visitors = Visitors::new("shop", Cookie::new("sid"));
     ///
     /// # fn main() -> Result<(), Error> {
-    /// let visited = VISITORS.visit(["sid=876dd4ba"], |visit| {
+    /// let visited = VISITORS.visit(["__Host-sid=876dd4ba"], |visit| {
     ///     visit.session_or_begin()?.package("cart")?.add("apple", 1)
     /// })?;
     /// if let Some(set_cookie) = visited.set_cookie {

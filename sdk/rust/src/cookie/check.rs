@@ -10,7 +10,9 @@ pub enum InvalidCookie {
         name: String,
     },
     /// The name begins with a prefix that has a meaning for browsers.
-    #[error("the cookie name {name:?} begins with a reserved prefix; use `Cookie::with_host_prefix` instead")]
+    #[error(
+        "the cookie name {name:?} begins with a reserved prefix; leave it out: `Cookie` adds __Host- by itself"
+    )]
     Prefix {
         /// The name.
         name: String,
@@ -22,7 +24,9 @@ pub enum InvalidCookie {
         path: String,
     },
     /// A cookie with the prefix `__Host-` has a path other than `/`.
-    #[error("a cookie with the prefix __Host- must have the path /, not {path:?}")]
+    #[error(
+        "a cookie with the prefix __Host- must have the path /, not {path:?}; use `Cookie::without_host_prefix`"
+    )]
     HostPrefixPath {
         /// The path.
         path: String,

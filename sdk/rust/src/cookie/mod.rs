@@ -27,12 +27,14 @@ pub enum SameSite {
 ///
 /// The cookie is always `HttpOnly`, so that scripts cannot read it, and never has a `Domain`, so that
 /// browsers send it to one host only. By default it is `Secure`, `SameSite=Lax`, sent to all paths, and
-/// removed when the browser is closed.
+/// removed when the browser is closed, and its name begins with `__Host-`: browsers accept such a cookie only
+/// over HTTPS, only for the host that sends it, and only for all paths. So a browser has at most one, and
+/// neither another subdomain, nor plain HTTP, nor another path can put a second one in front of it.
 ///
 /// ```
 /// use lovely_session::Cookie;
 ///
-/// const COOKIE: Cookie = Cookie::new("sid").with_host_prefix();
+/// const COOKIE: Cookie = Cookie::new("sid");
 ///
 /// # fn main() -> Result<(), lovely_session::InvalidCookie> {
 /// assert_eq!(COOKIE.set_cookie("876dd4ba")?, "__Host-sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
@@ -52,7 +54,7 @@ pub struct Cookie<'a> {
 /// The connections over which browsers accept and send the cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
-    /// HTTPS, and only this host can set it.
+    /// HTTPS, and only this host can set it: the name has the prefix.
     HttpsOfOneHost,
     /// HTTPS.
     Https,
@@ -61,7 +63,11 @@ enum Transport {
 }
 
 impl<'a> Cookie<'a> {
-    /// A cookie with this name: `Secure`, `SameSite=Lax`, `Path=/`, without `Max-Age`.
+    /// A cookie whose name is `__Host-` and this name: `Secure`, `SameSite=Lax`, `Path=/`, without `Max-Age`.
+    ///
+    /// It needs HTTPS between the browser and the server, or the proxy in front of it: a browser ignores it
+    /// otherwise, and each request is then that of a new visitor. For development over plain HTTP, add
+    /// [`Cookie::over_plain_http`].
     ///
     /// The name and the attributes are checked when the cookie is used. Then an [`InvalidCookie`] is returned
     /// if browsers would not accept it.
@@ -71,32 +77,46 @@ impl<'a> Cookie<'a> {
     /// ```
     /// use lovely_session::Cookie;
     ///
-    /// assert_eq!(Cookie::new("sid").set_cookie("876dd4ba")?, "sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
+    /// let set_cookie = Cookie::new("sid").set_cookie("876dd4ba")?;
+    /// assert_eq!(set_cookie, "__Host-sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
     /// # Ok::<(), lovely_session::InvalidCookie>(())
     /// ```
     pub const fn new(name: &'a str) -> Self {
-        Self { name, transport: Transport::Https, same_site: SameSite::Lax, path: "/", max_age: None }
+        Self {
+            name,
+            transport: Transport::HttpsOfOneHost,
+            same_site: SameSite::Lax,
+            path: "/",
+            max_age: None,
+        }
     }
 
-    /// Adds the prefix `__Host-` to the name. Browsers then accept the cookie only from this host over HTTPS,
-    /// so that no other subdomain can plant one. Requires `Path=/`.
+    /// Leaves out the prefix `__Host-`, for a [path](Cookie::path) other than `/`, or to keep a name that
+    /// browsers have already. The cookie is still `Secure`.
+    ///
+    /// Other subdomains, and scripts of this site, can then set a cookie of the same name with another path or
+    /// domain. A browser sends the cookie with the longer path first, and [`Cookie::id_in`] takes it, so that
+    /// the visitor loses the session, or gets the session of whoever set the cookie.
     ///
     /// # Example
     ///
     /// ```
     /// use lovely_session::Cookie;
     ///
-    /// let cookie = Cookie::new("sid").with_host_prefix();
-    /// assert!(cookie.set_cookie("876dd4ba")?.starts_with("__Host-sid=876dd4ba;"));
+    /// let cookie = Cookie::new("sid").without_host_prefix();
+    /// assert_eq!(cookie.set_cookie("876dd4ba")?, "sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
     /// # Ok::<(), lovely_session::InvalidCookie>(())
     /// ```
     #[must_use]
-    pub const fn with_host_prefix(self) -> Self {
-        Self { transport: Transport::HttpsOfOneHost, ..self }
+    pub const fn without_host_prefix(self) -> Self {
+        match self.transport {
+            Transport::HttpsOfOneHost => Self { transport: Transport::Https, ..self },
+            Transport::Https | Transport::Any => self,
+        }
     }
 
-    /// Leaves out `Secure` and the prefix, so that the cookie also works over plain HTTP. Only for
-    /// development: over plain HTTP anybody on the network can read the cookie.
+    /// Leaves out `Secure` and the prefix `__Host-`, so that the cookie also works over plain HTTP. Only for
+    /// development: over plain HTTP anybody on the network can read and replace the cookie.
     ///
     /// # Example
     ///
@@ -130,14 +150,16 @@ impl<'a> Cookie<'a> {
     }
 
     /// Sets the path below which browsers send the cookie. It does not protect the cookie from other paths of
-    /// the same host.
+    /// the same host. A path other than `/` requires [`Cookie::without_host_prefix`] or
+    /// [`Cookie::over_plain_http`].
     ///
     /// # Example
     ///
     /// ```
     /// use lovely_session::Cookie;
     ///
-    /// assert!(Cookie::new("sid").path("/shop").set_cookie("876dd4ba")?.contains("Path=/shop"));
+    /// let cookie = Cookie::new("sid").without_host_prefix().path("/shop");
+    /// assert!(cookie.set_cookie("876dd4ba")?.contains("Path=/shop"));
     /// # Ok::<(), lovely_session::InvalidCookie>(())
     /// ```
     #[must_use]
@@ -172,7 +194,7 @@ impl<'a> Cookie<'a> {
     /// ```
     /// use lovely_session::Cookie;
     ///
-    /// assert_eq!(Cookie::new("sid").id_in(["theme=dark; sid=876dd4ba"]).as_deref(), Some("876dd4ba"));
+    /// assert_eq!(Cookie::new("sid").id_in(["theme=dark; __Host-sid=876dd4ba"]).as_deref(), Some("876dd4ba"));
     /// assert_eq!(Cookie::new("sid").id_in(["theme=dark"]), None);
     /// ```
     pub fn id_in(&self, headers: impl IntoIterator<Item: AsRef<[u8]>>) -> Option<String> {
@@ -193,7 +215,7 @@ impl<'a> Cookie<'a> {
     /// use lovely_session::Cookie;
     ///
     /// let set_cookie = Cookie::new("sid").set_cookie("876dd4ba")?;
-    /// assert_eq!(set_cookie, "sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
+    /// assert_eq!(set_cookie, "__Host-sid=876dd4ba; HttpOnly; Secure; SameSite=Lax; Path=/");
     /// # Ok::<(), lovely_session::InvalidCookie>(())
     /// ```
     pub fn set_cookie(&self, session_id: &str) -> Result<String, InvalidCookie> {
@@ -217,7 +239,7 @@ impl<'a> Cookie<'a> {
     /// use lovely_session::Cookie;
     ///
     /// let set_cookie = Cookie::new("sid").remove_cookie()?;
-    /// assert_eq!(set_cookie, "sid=; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=0");
+    /// assert_eq!(set_cookie, "__Host-sid=; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=0");
     /// # Ok::<(), lovely_session::InvalidCookie>(())
     /// ```
     pub fn remove_cookie(&self) -> Result<String, InvalidCookie> {
@@ -284,12 +306,12 @@ mod tests {
     fn every_attribute_is_sent() {
         let plain = Cookie::new("sid").over_plain_http();
         assert_eq!(plain.set_cookie("abc").unwrap(), "sid=abc; HttpOnly; SameSite=Lax; Path=/");
-        let secure = Cookie::new("sid").same_site(SameSite::Strict).path("/shop").max_age(3600);
+        let secure = Cookie::new("sid").without_host_prefix().same_site(SameSite::Strict).path("/shop");
         assert_eq!(
-            secure.set_cookie("abc").unwrap(),
+            secure.max_age(3600).set_cookie("abc").unwrap(),
             "sid=abc; HttpOnly; Secure; SameSite=Strict; Path=/shop; Max-Age=3600"
         );
-        let framed = Cookie::new("sid").with_host_prefix().same_site(SameSite::None);
+        let framed = Cookie::new("sid").same_site(SameSite::None);
         assert_eq!(
             framed.set_cookie("abc").unwrap(),
             "__Host-sid=abc; HttpOnly; Secure; SameSite=None; Path=/"
@@ -297,8 +319,20 @@ mod tests {
     }
 
     #[test]
+    fn only_a_call_that_says_so_takes_the_prefix_or_secure_away() {
+        let attributes = "HttpOnly; Secure; SameSite=Lax; Path=/";
+        let line = |cookie: Cookie| cookie.set_cookie("abc").unwrap();
+        assert_eq!(line(Cookie::new("sid")), format!("__Host-sid=abc; {attributes}"));
+        assert_eq!(line(Cookie::new("sid").without_host_prefix()), format!("sid=abc; {attributes}"));
+        let plain = "sid=abc; HttpOnly; SameSite=Lax; Path=/";
+        assert_eq!(line(Cookie::new("sid").over_plain_http()), plain);
+        assert_eq!(line(Cookie::new("sid").over_plain_http().without_host_prefix()), plain);
+        assert_eq!(line(Cookie::new("sid").without_host_prefix().over_plain_http()), plain);
+    }
+
+    #[test]
     fn a_browser_forgets_a_cookie_only_under_the_attributes_it_has() {
-        let cookie = Cookie::new("sid").with_host_prefix().max_age(3600);
+        let cookie = Cookie::new("sid").max_age(3600);
         assert_eq!(
             cookie.remove_cookie().unwrap(),
             "__Host-sid=; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=0"
@@ -306,15 +340,31 @@ mod tests {
     }
 
     #[test]
-    fn the_id_is_found_under_the_name_with_its_prefix() {
-        let cookie = Cookie::new("sid").with_host_prefix();
-        assert_eq!(cookie.id_in(["sid=planted; __Host-sid=abc"]).as_deref(), Some("abc"));
+    fn cookies_of_other_paths_and_subdomains_do_not_shadow_the_one_with_the_prefix() {
+        // A browser sends those with longer paths first.
+        let cookie = Cookie::new("sid");
+        assert_eq!(cookie.id_in(["sid=planted; __Host-sid=abc; sid=planted"]).as_deref(), Some("abc"));
         assert_eq!(cookie.id_in(["sid=planted"]), None);
     }
 
     #[test]
+    fn a_name_that_only_looks_like_the_one_with_the_prefix_is_not_the_cookie() {
+        // Other subdomains can set these, at least in some browsers.
+        for name in [
+            "\u{2000}__Host-sid",
+            "\u{85}__Host-sid",
+            "__host-sid",
+            "__Host-sid[0]",
+            "__Host-sid ",
+            "__Secure-sid",
+        ] {
+            assert_eq!(Cookie::new("sid").id_in([format!("{name}=planted")]), None, "{name:?}");
+        }
+    }
+
+    #[test]
     fn the_id_is_found_in_any_of_several_headers() {
-        let headers = [b"theme=dark".to_vec(), b"sid=abc".to_vec(), b"sid=later".to_vec()];
+        let headers = [b"theme=dark".to_vec(), b"__Host-sid=abc".to_vec(), b"lang=en".to_vec()];
         assert_eq!(Cookie::new("sid").id_in(headers).as_deref(), Some("abc"));
         assert_eq!(Cookie::new("sid").id_in(Vec::<Vec<u8>>::new()), None);
     }
@@ -338,7 +388,7 @@ mod tests {
 
     #[test]
     fn attributes_that_contradict_each_other_are_refused() {
-        let below = Cookie::new("sid").with_host_prefix().path("/shop");
+        let below = Cookie::new("sid").path("/shop");
         assert_eq!(below.set_cookie("abc"), Err(InvalidCookie::HostPrefixPath { path: "/shop".to_owned() }));
         let framed = Cookie::new("sid").over_plain_http().same_site(SameSite::None);
         assert_eq!(framed.set_cookie("abc"), Err(InvalidCookie::SameSiteNone));

@@ -7,7 +7,7 @@ use lovely_session::{
 use crate::Answer;
 
 const CONTAINER: &str = "visits";
-const VISITORS: Visitors = Visitors::new(CONTAINER, Cookie::new("sid").with_host_prefix().max_age(3600));
+const VISITORS: Visitors = Visitors::new(CONTAINER, Cookie::new("sid").max_age(3600));
 
 impl From<Visited<String>> for Answer {
     fn from(Visited { value, set_cookie }: Visited<String>) -> Self {
