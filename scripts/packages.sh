@@ -9,7 +9,7 @@
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-readonly inputs=(Cargo.toml Cargo.lock README.md wit key-value guest host cli sdk/rust scripts/release.sh scripts/packages.sh)
+readonly inputs=(Cargo.toml Cargo.lock README.md wit key-value guest host admin cli sdk/rust scripts/release.sh scripts/packages.sh)
 
 target=$(target_directory)
 directory=$target/packages

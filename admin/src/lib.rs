@@ -36,3 +36,8 @@ pub use session_log::{SESSIONS, SessionLog};
 pub use sources::{CodeSource, Sources};
 pub use status::{Limit, Status};
 pub use traces::{TraceError, Traces, TracesOptions};
+
+/// Has the README's example compiled, as a test of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -55,6 +55,7 @@ async fn prepare(args: &ServeArgs, log: &Log) -> Result<Prepared, Failure> {
     let store = args.store.url.open(&args.store.options(waiting_calls)?).await?;
     let application = loader.load(bytes).await?;
     let server = Server::bind(&args.addr, application, store.key_value()).await?;
+    loader.log_source();
     let server = match tls {
         Some(tls) => server.with_tls(tls.config),
         None => server,

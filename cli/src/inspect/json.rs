@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn values_are_printed_as_they_are_stored() {
-        let header = r#"{"format":2,"life":"00112233445566ff","marks":"","created":5,"saved":7,"timeout":60,"packages":[["cart",25]]}"#;
+        let header = r#"{"format":2,"life":"00112233445566ff","marks":"","created":5,"saved":7,"timeout":60,"packages":[["cart",23]]}"#;
         let (text, result) = json(&found(header, "{\"a\\n\":1.00,\"b\":[\"\u{e9}\"]}\n"));
         assert_eq!(result, Ok(()));
         let session: Value = serde_json::from_str(&text).unwrap();

@@ -68,12 +68,16 @@ impl Loader {
         let loaded = loading.await.map_err(|error| Failure::System(error.into()))?;
         let loaded = loaded.map_err(|source| Failure::Load { path: self.path.clone(), source })?;
         self.source.count(loaded.compiled);
-        if loaded.compiled {
+        Ok(self.grants.apply(loaded.application))
+    }
+
+    /// Logs where the code came from at the first load.
+    pub fn log_source(&self) {
+        if self.source.compiled() > 0 {
             tracing::info!("compiled the application");
         } else {
             tracing::info!("loaded the compiled application from the cache");
         }
-        Ok(self.grants.apply(loaded.application))
     }
 }
 
