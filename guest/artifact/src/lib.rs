@@ -7,8 +7,9 @@
 /// The session component: the WebAssembly binary of the world `lovely:session/session-component@0.1.0`.
 ///
 /// It imports `lovely:session/key-value`, `wasi:clocks/wall-clock` and `wasi:random/random`, and nothing else; it
-/// exports `lovely:session/transactions`, `lovely:session/sessions` and `lovely:session/observation`. It is valid, the same byte for byte wherever
-/// it is built from the same sources with the same compiler, and carries no path of the machine that built it.
+/// exports `lovely:session/transactions`, `lovely:session/sessions` and `lovely:session/observation`. It is valid, the
+/// same byte for byte wherever it is built from the same sources with the same compiler, and carries no path of the
+/// machine that built it.
 pub const COMPONENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lovely-session.wasm"));
 
 /// The store component for memcached: it exports `lovely:session/key-value`, and imports nothing but WASI 0.2.
