@@ -12,6 +12,7 @@ pub mod app;
 pub mod binary;
 pub mod browser;
 pub mod bytes;
+pub mod client;
 pub mod history;
 pub mod language;
 pub mod memcached;

@@ -35,7 +35,8 @@ pub fn catch_signals(log: LogQueue) -> io::Result<Asked> {
     let listen = move || {
         let mut stopper = Some(stopper);
         for signal in signals.forever() {
-            if signal == SIGHUP && !(hangs_up && !has_terminal()) {
+            let has_hung_up = hangs_up && !has_terminal();
+            if signal == SIGHUP && !has_hung_up {
                 reloader.send_modify(|count| *count += 1);
             } else if let Some(stopper) = stopper.take() {
                 // The receiver is gone when the server has ended by itself.

@@ -73,7 +73,7 @@ impl Ahead {
 
     /// The size, as far as it is known.
     pub(super) fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::binary::Serving;
 use crate::serve::certificates::Certificate;
 use crate::serve::with_names_replaced;
+use lovely_session_tests::client::client;
 
 /// A served file that can be replaced.
 struct Served {
@@ -52,7 +53,7 @@ impl Served {
 
     /// Waits until the new application serves.
     async fn wait_for(&self, text: &str) {
-        let (client, begun) = (reqwest::Client::new(), Instant::now());
+        let (client, begun) = (client(), Instant::now());
         while self.hello(&client).await != text {
             assert!(begun.elapsed() < Duration::from_secs(120), "{text:?} does not come");
         }
@@ -67,7 +68,7 @@ async fn a_new_application_is_served_without_a_failed_request() {
     for _ in 0..4 {
         let (served, is_over) = (served.clone(), is_over.clone());
         clients.spawn(async move {
-            let client = reqwest::Client::new();
+            let client = client();
             while !is_over.load(Ordering::Relaxed) {
                 assert_eq!(served.hello(&client).await.to_lowercase(), "hello\n");
             }
@@ -90,7 +91,7 @@ async fn a_broken_application_is_not_served_and_the_log_says_why() {
     let served = Served::start(&[]);
     served.reload(b"no component");
     served.serving.wait_for_log("cannot reload, and goes on as before: cannot serve");
-    assert_eq!(served.hello(&reqwest::Client::new()).await, "hello\n");
+    assert_eq!(served.hello(&client()).await, "hello\n");
     served.reload(&other());
     served.wait_for("HELLO\n").await;
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use lovely_session_tests::binary::Serving;
+use lovely_session_tests::client::client;
 
 /// The memory limit of a request, and its text in the log.
 const LIMIT: usize = 16 << 20;
@@ -27,7 +28,7 @@ impl Server {
             Serving::start_with(env!("PROGRAM_HOARD_WASM"), arguments)
         };
         drop(start());
-        let server = Self { process: start(), client: reqwest::Client::new() };
+        let server = Self { process: start(), client: client() };
         assert_eq!(server.get("/nothing").await, (200, "0\n".to_owned()));
         server
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use lovely_session_host::serve::Limits;
 use lovely_session_tests::binary::Serving;
+use lovely_session_tests::client::client;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
@@ -89,7 +90,7 @@ async fn an_open_load_of_twice_the_capacity_is_served_as_far_as_possible_and_the
     let slots = SLOTS.to_string();
     let arguments = ["--max-requests", &slots, "--max-waiting", "4", "--no-cache"];
     let server = Arc::new(Serving::start_with(env!("PROGRAM_MISBEHAVE_WASM"), arguments));
-    let client = reqwest::Client::new();
+    let client = client();
     let mut requests = JoinSet::new();
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);

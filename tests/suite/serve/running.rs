@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::raw::RawConnection;
+use lovely_session_tests::client::client;
 
 /// Limits that a request reaches only on purpose.
 pub fn limits() -> Limits {
@@ -57,7 +58,7 @@ impl RunningServer {
             // Also stops when the test is over and the sender is dropped.
             let _told_or_forgotten = stopped.await;
         }));
-        Self { address, client: reqwest::Client::new(), stop, end }
+        Self { address, client: client(), stop, end }
     }
 
     /// Sends a request, and returns the head of the response.
