@@ -13,7 +13,6 @@ pub fn client() -> Client {
 }
 
 /// A builder of a client. A client needs a provider of cryptography, also if it uses no TLS.
-#[must_use]
 pub fn client_builder() -> ClientBuilder {
     // Fails if it is installed already.
     let _installed = rustls::crypto::ring::default_provider().install_default();
