@@ -207,6 +207,9 @@ async fn send(command: RequestBuilder) -> Result<Value, String> {
     if value["error"].is_null() { Ok(value) } else { Err(value.to_string()) }
 }
 
+/// How many times chromedriver is started until it has a port.
+const MAX_STARTS: usize = 20;
+
 /// A process of chromedriver.
 struct Driver {
     process: Child,
@@ -214,19 +217,30 @@ struct Driver {
 }
 
 impl Driver {
+    /// Starts chromedriver on a free port.
+    ///
+    /// It chooses a port that is free for IPv4, and then takes the same for IPv6, where it may be in use: then it ends, and
+    /// another one is started.
     fn start() -> Self {
+        (0..MAX_STARTS).find_map(|_| Self::try_start()).expect("chromedriver ended before it listened")
+    }
+
+    fn try_start() -> Option<Self> {
         let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
         let mut process = started.expect("chromedriver does not start: run `scripts/setup.sh` first");
         let mut output = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         let port = loop {
             line.clear();
-            assert_ne!(output.read_line(&mut line).unwrap(), 0, "chromedriver ended before it listened");
+            if output.read_line(&mut line).unwrap() == 0 {
+                process.wait().unwrap();
+                return None;
+            }
             if let Some((_, port)) = line.trim_end().split_once("successfully on port ") {
                 break port.trim_end_matches('.').parse().unwrap();
             }
         };
-        Self { process, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        Some(Self { process, address: SocketAddr::from(([127, 0, 0, 1], port)) })
     }
 
     /// Asks it to end its browser and itself: a driver that is killed leaves its browser running.

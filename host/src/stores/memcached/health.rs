@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(health.state(begun), (ServerState::Connected, health.entered));
         let now = silent(&mut health, begun, 3);
         assert_eq!(health.state(now), (ServerState::Silent, begun));
-        (0..3).for_each(|_| drop(health.miss_deadline(now)));
+        (0..3).for_each(|_| _ = health.miss_deadline(now));
         assert_eq!(health.state(now), (ServerState::Away, now));
         let later = now + SECOND;
         health.fail_to_connect(later, false, later);
