@@ -28,6 +28,9 @@ pub struct Commit<'s, E> {
     pub longest_timeout: u32,
     /// The sessions that were only read, and must not have changed.
     pub read_only: Vec<ReadOnlySession<'s>>,
+    /// The sessions that were only read, and may have changed, as long as the first attempt succeeds: all reads are
+    /// from one time, and nobody knows what this commit begins. Later attempts validate them.
+    pub read_at_once: Vec<ReadOnlySession<'s>>,
     /// The marks of the attempts, newest last.
     pub marks: Vec<Mark>,
     /// The number of failed attempts in which no other commit won either.

@@ -112,6 +112,7 @@ impl<E: Environment> Commit<'_, E> {
             if self.attempt()? {
                 return Ok(());
             }
+            self.read_only.append(&mut self.read_at_once);
         }
         Err(Error::Conflict(
             self.participants.iter().map(|participant| participant.session.conflict()).collect(),

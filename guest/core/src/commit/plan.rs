@@ -2,6 +2,7 @@
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::context::Commit;
 use super::participant::{Action, Participant};
@@ -30,6 +31,7 @@ impl<'s, E: Environment> Commit<'s, E> {
             moving: Vec::new(),
             longest_timeout: 0,
             read_only: Vec::new(),
+            read_at_once: Vec::new(),
             marks: Vec::new(),
             attempts_without_winner: 0,
             is_merged: false,
@@ -39,7 +41,7 @@ impl<'s, E: Environment> Commit<'s, E> {
             commit.plan_session(session);
         }
         if !read_at_several_times(state) {
-            commit.read_only.clear();
+            commit.read_at_once = mem::take(&mut commit.read_only);
         }
         commit
     }

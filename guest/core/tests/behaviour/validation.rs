@@ -189,3 +189,19 @@ fn a_session_that_was_read_and_timed_out_since_conflicts_though_no_commit_ended_
     assert_eq!(conflict_keys(tx.commit()), [None]);
     assert!(!is_alive(&world, "new"));
 }
+
+#[test]
+fn what_was_read_is_validated_if_the_store_loses_what_the_commit_begins() {
+    let world = World::new();
+    world.store("read", &[("k", "1")]);
+    let tx = world.begin();
+    assert_eq!(package(&tx, "read").get("k").unwrap().as_deref(), Some("1"));
+    for _ in 0..2 {
+        container().create(&tx).unwrap().package("p").unwrap().set("k", "2").unwrap();
+    }
+    // One record is prepared, and the store is restarted before the other one decides.
+    world.skip_writes(1);
+    let lossy = Rc::clone(&world);
+    world.before_write(move || lossy.lose_everything());
+    assert!(matches!(tx.commit(), Err(Error::Conflict(_) | Error::Gone(_))));
+}

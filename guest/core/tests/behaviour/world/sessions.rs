@@ -29,6 +29,11 @@ impl World {
         self.items.borrow_mut().remove(&key(id));
     }
 
+    /// Removes all entries, as a restart does.
+    pub fn lose_everything(&self) {
+        self.items.borrow_mut().clear();
+    }
+
     pub fn begin(self: &Rc<Self>) -> Tx {
         self.begin_with(Isolation::Serializable)
     }
