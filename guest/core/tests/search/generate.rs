@@ -191,12 +191,6 @@ impl<'r> Maker<'r> {
         Tx { isolation, acts, commits: !self.rng.one_in(24) }
     }
 
-    /// Whether another fresh session would make a transaction that a drop can tear from what it read: one that creates
-    /// two sessions and only reads a third does not read this again when it has to begin the two once more.
-    fn may_be_torn_from_its_reads(&self, acts: &[Act]) -> bool {
-        self.family.kinds.contains(['D', 'P']) && acts.iter().any(|act| matches!(act, Act::Create(_)))
-    }
-
     /// Requests one session, or two.
     fn open(&mut self, acts: &mut Vec<Act>, number: usize) -> usize {
         if !self.drawn.is_empty() && self.rng.one_in(3) {
@@ -208,7 +202,7 @@ impl<'r> Maker<'r> {
             acts.push(Act::Sessions(id, (id + 1) % self.sessions as Id));
             return 2;
         }
-        if self.rng.one_in(24) && !self.may_be_torn_from_its_reads(acts) {
+        if self.rng.one_in(24) {
             let drawn = self.draw();
             acts.push(Act::Create(drawn));
             return 1;
