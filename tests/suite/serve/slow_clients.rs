@@ -11,8 +11,9 @@ async fn a_client_that_does_not_read_its_response_is_disconnected() {
     let send_time = Duration::from_millis(500);
     let server = RunningServer::start_with(Limits { send_time, ..limits() }).await;
     let mut connection = server.connect();
-    connection.send_request("/eight-mebibytes");
     let begun = Instant::now();
+    connection.send_request("/eight-mebibytes");
+    connection.read_up_to("\r\n\r\n");
     // The server has more to send than the system takes, and closes the connection in spite of that.
     let end = server.stop();
     assert_eq!(end.await.unwrap(), 0);
