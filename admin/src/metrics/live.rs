@@ -41,6 +41,8 @@ impl Collector for LiveCollector {
         gauge(&mut encoder, "requests_running", "Requests whose instances run now", load.running())?;
         gauge(&mut encoder, "requests_waiting", "Requests that wait for a slot now", load.waiting())?;
         gauge(&mut encoder, "connections", "Connections of clients that are open now", load.connections())?;
+        let help = "Connections that were refused, because too many were open";
+        counter(&mut encoder, "connections_refused", help, load.refused_connections())?;
         self.encode_turns(&mut encoder)?;
         let sources = [("compiled", self.loaded.compiled()), ("cache", self.loaded.from_cache())];
         let sources = sources.map(|(source, count)| (SourceLabel { source }, count));

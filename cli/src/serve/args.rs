@@ -127,7 +127,7 @@ pub struct LimitArgs {
     /// How many requests wait for a slot, and how many connections for a place; others are refused at once
     #[arg(long, value_name = "COUNT", default_value_t = 1024)]
     pub max_waiting: u32,
-    /// How long they wait before they are refused; also how long the server takes to recover from an overload
+    /// How long they wait before they are refused; a tenth of that while the server is overloaded
     #[arg(long, value_name = "SECONDS", default_value_t = 1)]
     pub max_wait: u64,
     /// How many connections are open concurrently, and how many requests of HTTP/2 on all of them

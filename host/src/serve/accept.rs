@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::limits::Limits;
+use super::load::Load;
 use super::queue::{Busy, Queue, count};
 use super::refusal::Refusal;
 use super::workers::{Signal, Workers};
@@ -36,6 +37,7 @@ pub(super) struct Entrance {
     places: Arc<Semaphore>,
     queue: Queue,
     farewells: Arc<Semaphore>,
+    load: Load,
     signal: watch::Sender<Signal>,
     last_call: Option<Instant>,
     uses_tls: bool,
@@ -48,11 +50,12 @@ type Admitted = (TcpStream, OwnedSemaphorePermit);
 
 impl Entrance {
     /// An entrance that calls by `signal` when idle connections should close to make room.
-    pub(super) fn new(limits: &Limits, signal: watch::Sender<Signal>, uses_tls: bool) -> Self {
+    pub(super) fn new(limits: &Limits, load: Load, signal: watch::Sender<Signal>, uses_tls: bool) -> Self {
         Self {
             places: Arc::new(Semaphore::new(count(limits.connections.max(1)))),
             queue: Queue::new(limits),
             farewells: Arc::new(Semaphore::new(MOST_FAREWELLS)),
+            load,
             signal,
             last_call: None,
             uses_tls,
@@ -95,7 +98,8 @@ impl Entrance {
             return Some((stream, place));
         }
         self.call_for_room();
-        let farewell = Farewell { places: self.farewells.clone(), uses_tls: self.uses_tls };
+        let farewell =
+            Farewell { places: self.farewells.clone(), load: self.load.clone(), uses_tls: self.uses_tls };
         match self.queue.enter() {
             Ok(waiting) => {
                 let places = self.places.clone();
@@ -138,6 +142,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 /// How connections are refused.
 struct Farewell {
     places: Arc<Semaphore>,
+    load: Load,
     uses_tls: bool,
 }
 
@@ -145,6 +150,7 @@ impl Farewell {
     /// Sends a response without reading the request, and discards what the client sends. With TLS this would take a
     /// handshake, which costs too much for a server that is busy.
     async fn refuse(self, mut stream: TcpStream) -> Option<Admitted> {
+        self.load.refuse_connection();
         if let Some(left_out) = REFUSALS.admit((), Instant::now().into_std()) {
             tracing::warn!(
                 left_out,

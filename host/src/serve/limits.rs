@@ -15,7 +15,9 @@ use std::time::Duration;
 /// # Under load
 ///
 /// A request that finds no free slot waits for one: at most `waiting` requests at a time, and none for longer than
-/// `waiting_time`. All others get 503 at once, with `Retry-After: 1`. So a server that gets more requests than it can
+/// `waiting_time`. All others get 503 at once, with `Retry-After: 1`. While requests have been waiting without a pause
+/// for longer than `waiting_time`, the server is overloaded rather than busy for a moment, and they wait for a tenth of it
+/// at most: a longer queue would only make every request slower. So a server that gets more requests than it can
 /// serve goes on serving as many as it can, each of them with the whole `request_time`, and refuses the rest.
 ///
 /// The same holds for connections: with `connections` open, those without a request are closed to make room. If that
@@ -23,8 +25,8 @@ use std::time::Duration;
 /// a response, because a handshake costs more than most requests. The open requests of HTTP/2 are limited as connections
 /// are: together, all connections can have `connections` of them, and further ones wait within the same limits.
 ///
-/// Choose `waiting_time` as long as a client would wait for the server to begin. It is also the time in which the server
-/// recovers from an overload.
+/// Choose `waiting_time` as long as a client would wait for the server to begin. The server recovers from an overload
+/// within it.
 ///
 /// # Slow clients
 ///
@@ -58,7 +60,7 @@ pub struct Limits {
     /// The number of requests that wait for a slot at the same time, and of connections that wait to be served; others
     /// get 503. 1024 by default; with 0, none wait.
     pub waiting: u32,
-    /// How long one of them waits before it gets 503. 1 second by default.
+    /// How long one of them waits before it gets 503; a tenth of that in an overload. 1 second by default.
     pub waiting_time: Duration,
     /// The number of connections that are served at the same time, and of the open requests on connections of HTTP/2. At
     /// least 1; 1024 by default. The process needs a file descriptor for each, and for each that waits.

@@ -1,7 +1,7 @@
 //! What a server does now, as numbers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// What a server does now. Clones show the same server. See [`Server::load`](super::Server::load).
 #[derive(Debug, Clone, Default)]
@@ -9,6 +9,7 @@ pub struct Load {
     running: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
     connections: Arc<AtomicUsize>,
+    refused: Arc<AtomicU64>,
 }
 
 impl Load {
@@ -25,6 +26,15 @@ impl Load {
     /// The connections of clients that are open.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// The connections that were refused since the start, because too many were open.
+    pub fn refused_connections(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn refuse_connection(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn count_running(&self) -> Counted {

@@ -139,7 +139,9 @@ impl Server {
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> usize {
         let limits = Arc::clone(self.handler.limits());
         let (signal, receiver) = watch::channel(Signal { phase: Phase::Serving, calls: 0 });
-        let entrance = Entrance::new(&limits, signal.clone(), self.handler.current().tls().is_some());
+        let load = self.handler.load().clone();
+        let uses_tls = self.handler.current().tls().is_some();
+        let entrance = Entrance::new(&limits, load, signal.clone(), uses_tls);
         let workers = Workers::start(&Serving { handler: self.handler.clone(), signal: receiver });
         entrance.accept_until(shutdown, &self.listener, &workers).await;
         // From here on, new connections are refused.
