@@ -13,6 +13,7 @@ async fn a_client_that_does_not_read_its_response_is_disconnected() {
     let mut connection = server.connect();
     let begun = Instant::now();
     connection.send_request("/eight-mebibytes");
+    // The request has begun.
     connection.read_up_to("\r\n\r\n");
     // The server has more to send than the system takes, and closes the connection in spite of that.
     let end = server.stop();
