@@ -117,9 +117,9 @@ async fn an_open_load_of_twice_the_capacity_is_served_as_far_as_possible_and_the
     assert!(refused.len() > outcomes.len() / 4, "{} of {}", refused.len(), outcomes.len());
     assert!(served.iter().all(|time| *time < WAITING + SLOW + DELAY), "{served:?}");
     assert!(refused.iter().all(|time| *time < WAITING + DELAY), "{refused:?}");
-    // At once: with four that wait, the queue is full most of the time.
+    // At once, or after a tenth of the time that others wait.
     let median = refused.get(refused.len() / 2).unwrap();
-    assert!(*median < Duration::from_millis(100), "{refused:?}");
+    assert!(*median < WAITING / 4, "{refused:?}");
     assert!(late_size < early_size + (8 << 20), "grown from {early_size} to {late_size} bytes");
     // It has recovered.
     sleep(Duration::from_millis(100)).await;
