@@ -93,7 +93,7 @@ impl From<RecentError> for ErrorEntry {
 fn advice(target: &str) -> &'static str {
     match target {
         "store" => {
-            "Check that the server runs and can be reached from here; `lovely-session stats` asks each server."
+            "Check that the server runs and can be reached from here: the command lovely-session stats asks each server."
         }
         "application" => {
             "The application failed or was stopped. Its own output is in the log, before this line; look at its code, or \
