@@ -19,8 +19,8 @@
 //!
 //! The server reads the body of a request to its end, waits for a free slot, makes an instance, calls the application,
 //! and drops the instance. The instance has its own memory, and no environment, files, sockets or outgoing HTTP, unless
-//! the [`Application`] was granted some. The [`Limits`] apply to each step. When a request fails, the client gets a status and a short text, and the log has the
-//! details:
+//! the [`Application`] was granted some. The [`Limits`] apply to each step. When a request fails, the client gets a
+//! status and a short text, and the log has the details:
 //!
 //! | status | when |
 //! |---|---|
@@ -37,8 +37,8 @@
 //! | 504 | the application sent no response within the time limit |
 //!
 //! When an application fails after the head of its response, the server closes the connection (HTTP/2: resets the
-//! stream), so that no client takes half a response for a complete one. When a client disconnects, the application continues within its time limit, so
-//! that no commit is interrupted.
+//! stream), so that no client takes half a response for a complete one. When a client disconnects, the application
+//! continues within its time limit, so that no commit is interrupted.
 //!
 //! Requests that race for one session are served one after the other ([`Turns`](crate::Turns)). A request that has
 //! waited for half of its time limit continues without a turn.

@@ -7,6 +7,7 @@ use lovely_session_tests::memcached::MemcachedServer;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::Observed;
 use super::collector::Collector;
@@ -89,6 +90,8 @@ async fn a_collector_that_hangs_delays_neither_requests_nor_the_end() {
         observed.visit(None).await;
     }
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    // Spans are on their way, and wait for the reply.
+    let _connection = timeout(Duration::from_secs(20), hanging.accept()).await.unwrap().unwrap();
     observed.serving.signal("TERM");
     let begun = Instant::now();
     let (status, log) = observed.serving.wait();
