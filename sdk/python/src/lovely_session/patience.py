@@ -22,9 +22,11 @@ class Timer(Protocol):
 
     def now(self) -> float:
         """Returns the time since a fixed point, in seconds."""
+        ...
 
     def random(self) -> float:
         """Returns a random number from 0 up to, but not including, 1."""
+        ...
 
     def pause(self, seconds: float) -> None:
         """Waits."""

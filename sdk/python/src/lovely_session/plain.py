@@ -50,7 +50,7 @@ def plain(value: Any, path: Path = ()) -> Any:
         return {_key(key, path): plain(element, below(path, key)) for key, element in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(element, below(path, index)) for index, element in enumerate(value)]
-    raise NoJson(path, f"JSON has no {kind_of(value)}")
+    raise NoJson(path, f"the type {kind_of(value)} has no representation in JSON")
 
 
 def _key(key: object, path: Path) -> str:

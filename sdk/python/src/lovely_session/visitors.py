@@ -63,7 +63,7 @@ class Visitors:
         self._container = container
         self._cookie = cookie
         self._options = checked_options(timeout, resolution, max_size, remember_ended)
-        self._isolation = isolation
+        self._isolation: Isolation = isolation
         self._patience = patience
 
     def visit(self, request: Request | CookieHeaders, work: Callable[[Visit], T]) -> Visited[T]:

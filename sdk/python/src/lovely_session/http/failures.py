@@ -6,12 +6,16 @@ import sys
 import traceback
 
 from ..errors import (
+    Busy,
     Conflict,
     Ended,
+    Finished,
     Gone,
     InvalidCookie,
+    InvalidOption,
     Misuse,
     OutcomeUnknown,
+    SavepointInvalid,
     SessionError,
     TooLarge,
     Unavailable,
@@ -20,12 +24,15 @@ from .problem import HttpError
 from .request import Request
 from .response import Response
 
+# Errors of the program, whose texts hold no data of visitors: whoever develops it sees them in the browser.
+MISTAKES = (Busy, Finished, InvalidCookie, InvalidOption, Misuse, SavepointInvalid)
+
 
 def error_response(request: Request, error: Exception) -> Response:
     """Returns a response with a short text, and logs what an operator has to know.
 
     `Conflict`, `Gone`, `Ended`, `Unavailable` and `OutcomeUnknown` become 503, `TooLarge` 413, `HttpError` what it says,
-    and all others 500. The text of a misuse of the SDK is sent as it is, for it holds no data.
+    and all others 500. The texts of the SDK for mistakes in the program are sent as they are, for they hold no data.
 
     `serve(handle, on_error=...)` replaces this function, which can be called for the errors that are left.
     """
@@ -40,7 +47,7 @@ def error_response(request: Request, error: Exception) -> Response:
         return _text(503, "it is not known whether this was done; look before you try again")
     if isinstance(error, TooLarge):
         return _text(413, "this session is full; remove something first")
-    if isinstance(error, (Misuse, InvalidCookie)):
+    if isinstance(error, MISTAKES):
         return _text(500, str(error))
     if isinstance(error, SessionError):
         return _text(500, f"the sessions failed: {error.code}")

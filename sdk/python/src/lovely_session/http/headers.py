@@ -16,7 +16,7 @@ class Headers:
     """
 
     def __init__(self, items: HeaderItems | Headers = ()) -> None:
-        pairs = items.items() if isinstance(items, (Mapping, Headers)) else items
+        pairs: Iterable[tuple[str, str]] = items.items() if isinstance(items, (Mapping, Headers)) else items
         self._pairs = [(name.lower(), value) for name, value in pairs]
 
     def get(self, name: str, default: str | None = None) -> str | None:
