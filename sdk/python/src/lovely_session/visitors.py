@@ -130,7 +130,7 @@ class Visitors:
                 return Response.expect(work(request, visit, *arguments, **named))
 
             visited = self.visit(request, respond)
-            return visited.value.of_a_visit(visited.set_cookie)
+            return visited.value.with_cookie(visited.set_cookie)
 
         return call
 

@@ -3,7 +3,7 @@
 from .failures import error_response, log_error
 from .headers import HeaderItems, Headers
 from .problem import HttpError
-from .request import Request
+from .request import Request, parse_json
 from .response import Response
 from .serving import ErrorHandler, Handler, serve
 
@@ -17,5 +17,6 @@ __all__ = [
     "Response",
     "error_response",
     "log_error",
+    "parse_json",
     "serve",
 ]

@@ -58,8 +58,11 @@ class Response:
         """Returns this response with another header."""
         return Response(self.body, self.status, self.headers.adding(name, value))
 
-    def of_a_visit(self, set_cookie: str | None) -> Response:
-        """Returns this response with the cookie of a visit, and not to be kept by caches unless it says so itself."""
+    def with_cookie(self, set_cookie: str | None) -> Response:
+        """Returns this response with the cookie of a visit, if there is one.
+
+        It gets `Cache-Control: no-store` unless it has a `Cache-Control`, because it belongs to one visitor.
+        """
         response = self if "cache-control" in self.headers else self.adding("cache-control", "no-store")
         return response if set_cookie is None else response.adding("set-cookie", set_cookie)
 

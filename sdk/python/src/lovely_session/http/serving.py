@@ -86,10 +86,14 @@ def _read_body(incoming: _wit.IncomingRequest, max_body: int) -> bytes:
             while chunk := _read(stream):
                 body += chunk
                 if len(body) > max_body:
-                    raise HttpError(413, f"the body has more than {max_body} bytes")
+                    raise HttpError(413, f"the body is over {_size(max_body)}")
     except _wit.Err:
         raise HttpError(400, "the body did not arrive in full") from None
     return bytes(body)
+
+
+def _size(count: int) -> str:
+    return f"{count} bytes" if count % 1024 else f"{count // 1024} KiB"
 
 
 def _read(stream: _wit.InputStream) -> bytes | None:
