@@ -29,7 +29,7 @@ class Fields:
         """A whole number; none if it is missing or something else. In JSON, neither `"2"` nor `2.0` is one."""
         value = self.members.get(name)
         if self.is_form:
-            return int(value) if re.fullmatch("[0-9]{1,9}", value or "") else None
+            return int(value) if value and re.fullmatch("[0-9]{1,9}", value) else None
         return value if type(value) is int else None
 
 

@@ -82,6 +82,7 @@ __all__ = [
     "OutcomeUnknown",
     "Package",
     "SameSite",
+    "Savepoint",
     "SavepointInvalid",
     "Session",
     "SessionError",
