@@ -1,18 +1,12 @@
 """A shopping cart: an HTTP edge function that keeps its visitors' sessions.
 
-Read `cart` for what an application does with a session, `transact` for how it does that in a transaction, and
-`routes` for the HTTP contract. The other modules are plain HTTP and HTML.
+Read `cart` for what an application does with a session, and `routes` for the HTTP contract. The other modules are forms
+and HTML.
 """
 
-from wit_world import exports
-from wit_world.imports.types import IncomingRequest, ResponseOutparam
+from lovely_session.http import serve
 
-from request import Request
+from refusal import refuse
 from routes import answer
 
-
-class IncomingHandler(exports.IncomingHandler):
-    """The export `wasi:http/incoming-handler`."""
-
-    def handle(self, request: IncomingRequest, response_out: ResponseOutparam) -> None:
-        answer(Request(request)).send(response_out)
+IncomingHandler = serve(answer, on_error=refuse, max_body=64 * 1024)

@@ -8,14 +8,13 @@ What is only shown is peeked at, so that a request that adds one thing and answe
 one thing alone. A checkout depends on everything that it orders.
 """
 
-import json
 from dataclasses import dataclass, field
-from typing import Any
 
-from wit_world.imports.sessions import Package, Session
+from lovely_session import Cookie, Package, Session, Visit, Visitors
+from lovely_session.http import HttpError
 
-from refusal import Refusal
-from transact import Visit
+# `over_plain_http` is for development: leave it out where browsers come over HTTPS.
+VISITORS = Visitors("cart", Cookie("sid", over_plain_http=True))
 
 # The one coupon that a checkout takes.
 VALID_COUPON = "WELCOME"
@@ -33,6 +32,7 @@ class Cart:
 
     @property
     def count(self) -> int:
+        """How many things there are in all."""
         return sum(self.items.values())
 
 
@@ -45,6 +45,7 @@ class Order:
 
     @property
     def count(self) -> int:
+        """How many things there are in all."""
         return sum(self.items.values())
 
 
@@ -52,17 +53,16 @@ def look(session: Session | None) -> Cart:
     """The cart in a session, to be shown; an empty one where there is no session."""
     if session is None:
         return Cart()
-    items = _items(session.package("cart").peek_entries())
-    return Cart(items, _peek(session.package("checkout"), "attempts", 0))
+    return Cart(_items(session).peek_entries(), session.package("checkout", int).peek("attempts", 0))
 
 
 def last_order(session: Session | None) -> Order | None:
     """The last order in a session, to be shown, if there was one."""
     if session is None:
         return None
-    checkout = session.package("checkout")
-    coupon = _peek(checkout, "coupon")
-    return None if coupon is None else Order(_peek(checkout, "reservation", {}), coupon)
+    coupon = session.package("checkout", str).peek("coupon")
+    reservation = session.package("checkout", dict[str, int]).peek("reservation", {})
+    return None if coupon is None else Order(reservation, coupon)
 
 
 def add(session: Session, sku: str, quantity: int) -> None:
@@ -70,69 +70,50 @@ def add(session: Session, sku: str, quantity: int) -> None:
 
     The limit depends on that, so it is read; two requests that add the same thing conflict, and one of them runs again.
     """
-    cart = session.package("cart")
-    total = _read(cart, sku, 0) + quantity
+    items = _items(session)
+    total = items.get(sku, 0) + quantity
     if total > MAX_HELD:
-        raise Refusal(400, "a cart holds at most 1000000 of one thing")
-    _write(cart, sku, total)
+        raise HttpError(400, "a cart holds at most 1000000 of one thing")
+    items[sku] = total
 
 
-def remove(session: Session, sku: str) -> bool:
+def remove(session: Session | None, sku: str) -> bool:
     """Removes all of a thing; false if there was none."""
-    return session.package("cart").remove(sku)
+    return session is not None and _items(session).remove(sku)
 
 
-def check_out(visit: Visit, coupon: str) -> Order | Refusal:
+def check_out(visit: Visit, coupon: str) -> Order | HttpError:
     """Orders what is in the cart, and empties it; or counts a failed attempt, and changes nothing else.
 
-    Either way there is something to commit, so that a refusal is answered here and not raised.
+    Either way there is something to commit, so that a refusal is returned here and not raised.
     """
     session = visit.session_or_begin()
-    checkout = session.package("checkout")
     before_order = visit.savepoint()
-    order = _place_order(session.package("cart"), checkout, coupon)
+    order = _place_order(session, coupon)
     if refusal := _objection(order):
         before_order.rollback()
         # To count needs no look at the number, so that it conflicts with nobody.
-        checkout.add("attempts", 1)
+        session.package("checkout").add("attempts")
         return refusal
     return order
 
 
-def _place_order(cart: Package, checkout: Package, coupon: str) -> Order:
+def _place_order(session: Session, coupon: str) -> Order:
     """Moves the items from the cart to the reservation."""
-    order = Order(_items(cart.entries()), coupon)
-    _write(checkout, "coupon", coupon)
-    _write(checkout, "reservation", order.items)
-    cart.clear()
+    items = _items(session)
+    order = Order(items.entries(), coupon)
+    session.package("checkout").update(coupon=coupon, reservation=order.items)
+    items.clear()
     return order
 
 
-def _objection(order: Order) -> Refusal | None:
+def _objection(order: Order) -> HttpError | None:
     if order.coupon != VALID_COUPON:
-        return Refusal(422, "this coupon is not valid")
+        return HttpError(422, "this coupon is not valid")
     if not order.items:
-        return Refusal(422, "the cart is empty")
+        return HttpError(422, "the cart is empty")
     return None
 
 
-def _items(entries: list[tuple[str, str]]) -> dict[str, int]:
-    return {sku: json.loads(quantity) for sku, quantity in entries}
-
-
-def _read(package: Package, key: str, default: Any = None) -> Any:
-    """What is stored under a key; a package stores JSON texts."""
-    return _parsed(package.get(key), default)
-
-
-def _peek(package: Package, key: str, default: Any = None) -> Any:
-    """What is stored under a key, to be shown."""
-    return _parsed(package.peek(key), default)
-
-
-def _parsed(text: str | None, default: Any) -> Any:
-    return default if text is None else json.loads(text)
-
-
-def _write(package: Package, key: str, value: Any) -> None:
-    package.set(key, json.dumps(value))
+def _items(session: Session) -> Package[int]:
+    return session.package("cart", int)

@@ -1,49 +1,51 @@
 """Answers that are no."""
 
-from wit_world.imports import transactions
-from wit_world.imports.transactions import (
-    Error_Conflict,
-    Error_Damaged,
-    Error_Denied,
-    Error_Ended,
-    Error_Gone,
-    Error_OutcomeUnknown,
-    Error_TooLarge,
-    Error_Unavailable,
-    Error_UnknownFormat,
-    Error_Unsupported,
+from lovely_session import (
+    Conflict,
+    Damaged,
+    Denied,
+    Ended,
+    Gone,
+    OutcomeUnknown,
+    TooLarge,
+    Unavailable,
+    UnknownFormat,
+    Unsupported,
 )
+from lovely_session.http import HttpError, Request, Response, log_error
+
+from fields import is_form
+from views import json_response, page_response, page_with_notice
 
 
-class Refusal(Exception):
-    """Why a request was not done. The message is for a person, and never repeats what the client sent."""
+def refuse(request: Request, error: Exception) -> Response:
+    """Answers a request that was not done: with the page if it came from one, and otherwise with JSON."""
+    if not isinstance(error, HttpError):
+        log_error(request, error)
+        error = _refusal_for(error)
+    if is_form(request) or request.path == "/":
+        return page_response(page_with_notice(request, error.text), error.status, error.headers.items())
+    return json_response({"error": error.text}, error.status, error.headers.items())
 
-    def __init__(self, status: int, message: str, allow: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        # The methods to use instead, which a 405 must name.
-        self.allow = allow
 
-
-def refusal_for(error: transactions.Error) -> Refusal:
-    """What a client is told when the session component fails."""
+def _refusal_for(error: Exception) -> HttpError:
+    """What a client is told when something fails. The text is for a person, and never repeats what the client sent."""
     match error:
-        case Error_Conflict() | Error_Gone() | Error_Ended():
-            return Refusal(503, "too many requests changed this cart at the same time; try again")
-        case Error_Unavailable():
-            return Refusal(503, "the cart cannot be reached now; try again later")
-        case Error_OutcomeUnknown():
-            return Refusal(503, "it is not known whether this was done; look at the cart, then decide")
-        case Error_TooLarge():
-            return Refusal(413, "the cart is full; remove something first")
-        case Error_Damaged():
-            return Refusal(500, "the stored cart is damaged; tell the people of this site")
-        case Error_UnknownFormat():
-            return Refusal(500, "the cart was stored by a newer version of this site")
-        case Error_Unsupported():
-            return Refusal(500, "the store of this site cannot keep sessions")
-        case Error_Denied():
-            return Refusal(500, "the store of this site refused access")
+        case Conflict() | Gone() | Ended():
+            return HttpError(503, "too many requests changed this cart at the same time; try again")
+        case Unavailable():
+            return HttpError(503, "the cart cannot be reached now; try again later")
+        case OutcomeUnknown():
+            return HttpError(503, "it is not known whether this was done; look at the cart, then decide")
+        case TooLarge():
+            return HttpError(413, "the cart is full; remove something first")
+        case Damaged():
+            return HttpError(500, "the stored cart is damaged; tell the people of this site")
+        case UnknownFormat():
+            return HttpError(500, "the cart was stored by a newer version of this site")
+        case Unsupported():
+            return HttpError(500, "the store of this site cannot keep sessions")
+        case Denied():
+            return HttpError(500, "the store of this site refused access")
         case _:
-            return Refusal(500, "something is wrong with this site")
+            return HttpError(500, "something is wrong with this site")

@@ -1,50 +1,32 @@
 """The HTTP contract: which request does what, and how it is answered."""
 
-import traceback
 from collections.abc import Callable
 from typing import Any
 
-from componentize_py_types import Err
+from lovely_session import Visit
+from lovely_session.http import HttpError, Request, Response
 
 import cart
-from cart import Cart, Order
+from cart import VISITORS, Cart
+from fields import Fields, is_form, percent_decode, read_fields
 from item import is_quantity, is_sku
-from refusal import Refusal, refusal_for
-from rendering import STYLE, View, render
-from request import Fields, Request, percent_decode
-from response import Response, json_response, page_response, see_other, style_response
-from transact import Visit, transact
+from refusal import refuse
+from rendering import STYLE, render
+from views import json_response, page_response, see_other, text_response, view
 
 ITEM = "/cart/items/"
-
-# The `Set-Cookie` value that hands a session's id to a browser, until it is closed. It is `HttpOnly`, so that scripts
-# cannot steal it, and `SameSite=Lax`, so that forms on other sites cannot use it. Behind HTTPS, add `Secure`.
-COOKIE = "sid={}; HttpOnly; SameSite=Lax; Path=/"
 
 # The methods with the meaning of each, as the `Allow` header lists them.
 ALLOW = {"GET": "GET, HEAD", "POST": "POST", "DELETE": "DELETE"}
 
 
 def answer(request: Request) -> Response:
-    """Answers any request."""
-    try:
-        return _route(request)
-    except Refusal as refusal:
-        return _refuse(request, refusal)
-    except Err as error:
-        return _refuse(request, refusal_for(error.value))
-    except Exception:
-        # This goes to the log.
-        traceback.print_exc()
-        return _refuse(request, Refusal(500, "something is wrong with this site"))
-
-
-def _route(request: Request) -> Response:
+    """Answers any request. The server leaves out the body where it was a `HEAD`."""
     method, handler = _find(request.path)
-    if request.method != method:
-        raise Refusal(405, "this address does not know this method", ALLOW[method])
-    if method != "GET" and request.is_cross_site:
-        raise Refusal(403, "another site may not change the cart")
+    if request.method != method and (request.method, method) != ("HEAD", "GET"):
+        raise HttpError(405, "this address does not know this method", {"allow": ALLOW[method]})
+    if method != "GET" and "cross-site" in request.headers.get_all("sec-fetch-site"):
+        raise HttpError(403, "another site may not change the cart")
     return handler(request)
 
 
@@ -53,7 +35,7 @@ def _find(path: str) -> tuple[str, Callable[[Request], Response]]:
         case "/":
             return "GET", _show_page
         case "/style.css":
-            return "GET", lambda _: style_response(STYLE)
+            return "GET", lambda _: text_response("text/css; charset=utf-8", STYLE)
         case "/cart":
             return "GET", _show_cart
         case "/cart/items":
@@ -67,22 +49,28 @@ def _find(path: str) -> tuple[str, Callable[[Request], Response]]:
         case _ if path.startswith(ITEM):
             return "DELETE", _remove_item
         case _:
-            raise Refusal(404, "there is nothing at this address")
+            raise HttpError(404, "there is nothing at this address")
 
 
-def _show_page(request: Request) -> Response:
-    return page_response(200, render(_view(request)))
+@VISITORS.handler
+def _show_page(request: Request, visit: Visit) -> Response:
+    return page_response(render(view(visit)))
 
 
-def _show_cart(request: Request) -> Response:
-    shown, _ = transact(request.session_id, lambda visit: cart.look(visit.session))
-    return json_response(200, _in_json(shown))
+@VISITORS.handler
+def _show_cart(request: Request, visit: Visit) -> Response:
+    return json_response(_in_json(cart.look(visit.session)))
 
 
 def _add_item(request: Request) -> Response:
-    fields = request.fields()
-    sku, quantity = _sku(fields), _quantity(fields)
-    return _change(request, lambda visit: cart.add(visit.session_or_begin(), sku, quantity))
+    fields = read_fields(request)
+    return _add(request, _sku(fields), _quantity(fields))
+
+
+@VISITORS.handler
+def _add(request: Request, visit: Visit, sku: str, quantity: int) -> Response:
+    cart.add(visit.session_or_begin(), sku, quantity)
+    return _changed(request, visit)
 
 
 def _remove_item(request: Request) -> Response:
@@ -98,88 +86,45 @@ def _remove_item(request: Request) -> Response:
 
 def _remove_chosen(request: Request) -> Response:
     """`POST /cart/remove`: what a form does, which cannot send `DELETE`."""
-    return _remove(request, _sku(request.fields()))
+    return _remove(request, _sku(read_fields(request)))
 
 
-def _remove(request: Request, sku: str) -> Response:
-    def remove(visit: Visit) -> None:
-        if visit.session is None or not cart.remove(visit.session, sku):
-            raise _not_in_cart()
-
-    return _change(request, remove)
-
-
-def _change(request: Request, work: Callable[[Visit], None]) -> Response:
-    """Changes the cart, and answers with it, and with a cookie if a session began with the change."""
-
-    def change_and_look(visit: Visit) -> Cart:
-        work(visit)
-        return cart.look(visit.session)
-
-    changed, new_session = transact(request.session_id, change_and_look)
-    return _remember(_succeed(request, _in_json(changed)), new_session)
+@VISITORS.handler
+def _remove(request: Request, visit: Visit, sku: str) -> Response:
+    if not cart.remove(visit.session, sku):
+        raise _not_in_cart()
+    return _changed(request, visit)
 
 
 def _check_out(request: Request) -> Response:
-    coupon = request.fields().text("coupon")
+    coupon = read_fields(request).text("coupon")
     if coupon is None:
-        raise Refusal(400, "coupon must be a text")
-    outcome, new_session = transact(request.session_id, lambda visit: cart.check_out(visit, coupon))
-    match outcome:
-        case Order() as order:
-            shown = {"items": order.items, "count": order.count, "coupon": order.coupon}
-            response = _succeed(request, {"ok": True, "order": shown})
-        case Refusal() as refusal:
-            response = _refuse(request, refusal)
-    return _remember(response, new_session)
+        raise HttpError(400, "coupon must be a text")
+    visited = VISITORS.visit(request, lambda visit: cart.check_out(visit, coupon))
+    if isinstance(visited.value, HttpError):
+        # After the visit, because it shows the cart with the attempt that was counted.
+        response = refuse(request, visited.value)
+    else:
+        order = visited.value
+        shown = {"items": order.items, "count": order.count, "coupon": order.coupon}
+        response = _succeed(request, {"ok": True, "order": shown})
+    return response.with_cookie(visited.set_cookie)
 
 
-def _log_out(request: Request) -> Response:
-    def destroy(visit: Visit) -> None:
-        if visit.session is not None:
-            visit.session.destroy()
-
-    transact(request.session_id, destroy)
-    response = _succeed(request, {"ok": True})
-    response.headers["set-cookie"] = COOKIE.format("") + "; Max-Age=0"
-    return response
+@VISITORS.handler
+def _log_out(request: Request, visit: Visit) -> Response:
+    visit.log_out()
+    return _succeed(request, {"ok": True})
 
 
-def _view(request: Request) -> View:
-    view, _ = transact(
-        request.session_id, lambda visit: View(cart.look(visit.session), cart.last_order(visit.session))
-    )
-    return view
+def _changed(request: Request, visit: Visit) -> Response:
+    """Answers with the cart after a change."""
+    return _succeed(request, _in_json(cart.look(visit.session)))
 
 
 def _succeed(request: Request, value: dict[str, Any]) -> Response:
     """A form is answered with the page, anything else with JSON."""
-    return see_other("/") if request.is_form else json_response(200, value)
-
-
-def _refuse(request: Request, refusal: Refusal) -> Response:
-    if request.is_form or request.path == "/":
-        page = render(_view_if_reachable(request), refusal.message)
-        response = page_response(refusal.status, page)
-    else:
-        response = json_response(refusal.status, {"error": refusal.message})
-    if refusal.allow:
-        response.headers["allow"] = refusal.allow
-    return response
-
-
-def _view_if_reachable(request: Request) -> View | None:
-    """The cart itself may be out of reach: then the page shows only the message."""
-    try:
-        return _view(request)
-    except Err:
-        return None
-
-
-def _remember(response: Response, new_session: str | None) -> Response:
-    if new_session is not None:
-        response.headers["set-cookie"] = COOKIE.format(new_session)
-    return response
+    return see_other("/") if is_form(request) else json_response(value)
 
 
 def _in_json(shown: Cart) -> dict[str, Any]:
@@ -191,7 +136,7 @@ def _in_json(shown: Cart) -> dict[str, Any]:
 def _sku(fields: Fields) -> str:
     sku = fields.text("sku")
     if sku is None or not is_sku(sku):
-        raise Refusal(
+        raise HttpError(
             400, "sku must be a text of 1 to 64 characters, not blank, without control characters"
         )
     return sku
@@ -200,9 +145,9 @@ def _sku(fields: Fields) -> str:
 def _quantity(fields: Fields) -> int:
     quantity = fields.whole_number("qty")
     if quantity is None or not is_quantity(quantity):
-        raise Refusal(400, "qty must be a whole number from 1 to 1000")
+        raise HttpError(400, "qty must be a whole number from 1 to 1000")
     return quantity
 
 
-def _not_in_cart() -> Refusal:
-    return Refusal(404, "this is not in the cart")
+def _not_in_cart() -> HttpError:
+    return HttpError(404, "this is not in the cart")

@@ -1,0 +1,18 @@
+"""Requests that are refused."""
+
+from __future__ import annotations
+
+from .headers import HeaderItems, Headers
+
+
+class HttpError(Exception):
+    """A response that is an error: `raise HttpError(404, "there is nothing here")`.
+
+    In a visit, nothing is stored then. The text is for the client.
+    """
+
+    def __init__(self, status: int, text: str, headers: HeaderItems = ()) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.headers = Headers(headers)

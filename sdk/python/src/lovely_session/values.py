@@ -1,0 +1,64 @@
+"""Conversion of values to JSON texts and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from .errors import NotSerializable, WrongType, WrongTypeWritten
+from .plain import MAX_DEPTH, NoJson, Unfit
+from .shapes import Shape
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def dump(value: Any, shape: Shape, package: str, key: str) -> str:
+    """Returns the JSON text of a value. Raises `NotSerializable` or `WrongTypeWritten`."""
+    try:
+        written = shape.write(value, ())
+        return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+    except NoJson as problem:
+        reason = str(problem)
+    except Unfit as problem:
+        raise WrongTypeWritten(package, key, str(problem)) from None
+    except (ValueError, RecursionError):
+        # Python refuses to convert numbers of thousands of digits.
+        reason = "a number has too many digits"
+    raise NotSerializable(package, key, reason)
+
+
+def load(text: str, shape: Shape, package: str, key: str) -> Any:
+    """Returns the value of a JSON text. Raises `WrongType`."""
+    try:
+        return shape.read(parse(text), ())
+    except (Unfit, ValueError) as problem:
+        reason = str(problem)
+    raise WrongType(package, key, reason)
+
+
+def parse(text: str) -> Any:
+    """Returns what a JSON text says. Raises `ValueError` if it is none, or nested too deep for a component's stack."""
+    if depth(text) > MAX_DEPTH:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+    return json.loads(text, parse_constant=_refuse)
+
+
+def depth(text: str) -> int:
+    """Returns how deep lists and objects are nested in a JSON text, or an upper bound when that is not too deep."""
+    brackets = text.count("[") + text.count("{")
+    if brackets <= MAX_DEPTH:
+        return brackets
+    deepest = current = 0
+    for character in _STRING.sub("", text):
+        if character in "[{":
+            current += 1
+            deepest = max(deepest, current)
+        elif character in "]}":
+            current -= 1
+    return deepest
+
+
+def _refuse(name: str) -> Any:
+    """Python reads `NaN` and the like, which are not JSON."""
+    raise ValueError(f"{name} is not JSON")
