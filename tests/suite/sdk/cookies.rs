@@ -85,8 +85,7 @@ async fn a_cookie_that_browsers_reject_is_an_error(language: Language) {
         let mut browser = site.browser().with(json!({"cookie": cookie}));
         let reply = browser.try_to(json!([["begin"], ["set", "cart", "apple", 1]])).await;
         assert_eq!((&reply.error["name"], reply.runs), (&json!("invalid-cookie"), 0), "{cookie}");
-        let reason = reply.error["reason"].as_str().unwrap();
-        assert!(reply.error["text"].as_str().unwrap().contains(reason), "{}", reply.error);
+        assert!(reply.error["text"].as_str().unwrap().contains("cookie"), "{}", reply.error);
     }
 }
 
