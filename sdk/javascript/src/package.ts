@@ -6,7 +6,7 @@ import { fromJson, shapeOf, type PackageShapes, type Shape } from './values/shap
 import { toJson } from './values/write.js';
 
 /**
- * A map of keys to values in one session. Keys have 1 to 1,024 bytes. Values are plain objects, arrays, texts, finite
+ * A map of keys to values in one session. Keys have 1 to 1,024 bytes. Values are plain objects, arrays, strings, finite
  * numbers, booleans and null; they are stored as JSON, and each call returns a value of its own.
  *
  * A package refers to its content by name: it stays usable after a rollback or a removal, and shows the current content.
@@ -115,7 +115,7 @@ export class Package<P> {
    *
    * @throws NotSerializableError when JSON cannot express the value exactly: undefined, NaN, infinite numbers, BigInt,
    * functions, symbols, promises, instances of classes such as Date and Map, arrays with holes, values that contain
-   * themselves or are nested more than 100 levels deep, and texts with half of a character.
+   * themselves or are nested more than 100 levels deep, and strings with lone surrogates.
    */
   set<K extends Name<P>>(key: K, value: P[K]): void {
     const name = checkedName('key', key);

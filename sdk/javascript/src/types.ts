@@ -31,5 +31,5 @@ type NotPlain = Date | RegExp | Error | Promise<unknown> | ReadonlyMap<unknown, 
  */
 export type SessionTypes<S> = { [N in keyof S]: { [K in keyof S[N]]: Storable<S[N][K]> } };
 
-/** The names that can be used as texts. */
+/** The names of the members that are strings. */
 export type Name<T> = keyof T & string;

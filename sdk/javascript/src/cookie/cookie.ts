@@ -55,9 +55,13 @@ export class Cookie {
    * Returns the session's id from a request, or undefined if no cookie of this name has a valid id. An id has 1 to 1,024
    * bytes, all of which RFC 6265 allows in a cookie's value. Of several cookies of this name, the first valid one is
    * used. Only `Container.resume` finds out whether a session has this id.
+   *
+   * Cookies are separated by semicolons. The host must pass the cookies of a request in one header, as browsers send
+   * them with HTTP/1.1, and as RFC 9113 requires it for HTTP/2: `Headers` joins several with commas, which can be part of
+   * a value.
    */
   idIn(request: RequestLike): string | undefined {
-    return findId(cookieHeaderOf(request), this.#name, !this.#name.startsWith(HOST_PREFIX));
+    return findId(cookieHeaderOf(request), this.#name);
   }
 
   /**

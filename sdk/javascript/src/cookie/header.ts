@@ -10,16 +10,12 @@ export function isId(value: string): boolean {
   return ID.test(value);
 }
 
-/**
- * Returns the first valid session id among the cookies of this name.
- *
- * `Headers` joins several `Cookie` headers with commas. A value may contain a comma as well, and then looks like two
- * cookies. Nothing may be mistaken for a cookie with the prefix `__Host-`, so commas separate cookies only if
- * `splitAtCommas` is true.
- */
-export function findId(header: string, name: string, splitAtCommas: boolean): string | undefined {
+/** Returns the first valid session id among the cookies of this name. */
+export function findId(header: string, name: string): string | undefined {
   const start = `${name}=`;
-  for (const pair of header.split(splitAtCommas ? /[;,]/ : ';')) {
+  // Only semicolons separate cookies. `Headers` joins several `Cookie` headers with commas, but a value may contain a
+  // comma as well: whoever can set some cookie could then make up one with the prefix `__Host-`.
+  for (const pair of header.split(';')) {
     const cookie = trimmed(pair);
     const value = cookie.slice(start.length);
     if (cookie.startsWith(start) && isId(value)) return value;

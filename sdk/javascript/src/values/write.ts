@@ -25,11 +25,11 @@ function problemIn(value: unknown, path: string, parents: readonly object[]): st
 function problemOfPrimitive(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? undefined : 'is a text with half of a character (a lone surrogate)';
+      return value.isWellFormed() ? undefined : 'is a string with a lone surrogate';
     case 'number':
       return Number.isFinite(value) ? undefined : `is ${Number.isNaN(value) ? 'NaN' : 'infinite'}`;
     case 'bigint':
-      return 'is a BigInt; use a number or a text';
+      return 'is a BigInt; use a number or a string';
     case 'undefined':
       return 'is undefined; leave it out, or use null';
     case 'function':
@@ -48,7 +48,7 @@ function problemInObject(value: object, path: string, parents: readonly object[]
   const problem = problemOfObject(value);
   if (problem !== undefined) return at(path, problem);
   for (const [name, member] of Object.entries(value)) {
-    if (!name.isWellFormed()) return at(path, 'has a key with half of a character (a lone surrogate)');
+    if (!name.isWellFormed()) return at(path, 'has a key with a lone surrogate');
     const inMember = problemIn(member, `${path}${step(name)}`, within);
     if (inMember !== undefined) return inMember;
   }
@@ -69,7 +69,7 @@ function problemOfObject(value: object): string | undefined {
   if (isThenable(value)) return 'is a Promise; await it first';
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    return `is a ${classOf(value)}; store plain objects, arrays, texts, numbers, booleans and null`;
+    return `is a ${classOf(value)}; store plain objects, arrays, strings, numbers, booleans and null`;
   }
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return 'has a method toJSON';
   if (Object.getOwnPropertySymbols(value).length > 0) return 'has a symbol as a key';
