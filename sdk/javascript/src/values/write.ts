@@ -7,78 +7,115 @@ import { MisuseError, NotSerializableError } from '../errors/use.js';
  * the exception of -0, which becomes 0.
  */
 export function toJson(packageName: string, key: string, value: unknown): string {
-  const reason = problemIn(value, '', []);
-  if (reason !== undefined) throw new NotSerializableError({ package: packageName, key, reason });
-  return JSON.stringify(value);
+  try {
+    return written(value, []);
+  } catch (thrown) {
+    if (!(thrown instanceof Problem)) throw thrown;
+    throw new NotSerializableError({ package: packageName, key, reason: thrown.reason });
+  }
 }
 
 /** The depth to which arrays and objects can be nested. */
 const MAX_DEPTH = 100;
 
-/** Says which part of a value is not JSON, and why; undefined if all of it is. */
-function problemIn(value: unknown, path: string, parents: readonly object[]): string | undefined {
-  if (typeof value === 'object' && value !== null) return problemInObject(value, path, parents);
-  const problem = problemOfPrimitive(value);
-  return problem && at(path, problem);
+/** Why a part of a value is not JSON. The path to the part grows as the exception leaves what contains it. */
+class Problem {
+  readonly #problem: string;
+  #path = '';
+
+  constructor(problem: string) {
+    this.#problem = problem;
+  }
+
+  get reason(): string {
+    return `${this.#path === '' ? 'the value' : this.#path} ${this.#problem}`;
+  }
+
+  within(step: string): this {
+    this.#path = step + this.#path;
+    return this;
+  }
 }
 
-function problemOfPrimitive(value: unknown): string | undefined {
+/** `JSON.stringify` would leave out, replace or convert what is not JSON. */
+function written(value: unknown, parents: readonly object[]): string {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? undefined : 'is a string with a lone surrogate';
+      return writtenString(value);
     case 'number':
-      return Number.isFinite(value) ? undefined : `is ${Number.isNaN(value) ? 'NaN' : 'infinite'}`;
-    case 'bigint':
-      return 'is a BigInt; use a number or a string';
+      if (Number.isFinite(value)) return JSON.stringify(value);
+      throw new Problem(Number.isNaN(value) ? 'is NaN' : 'is infinite');
+    case 'boolean':
+      return String(value);
+    case 'object':
+      return value === null ? 'null' : writtenObject(value, parents);
     case 'undefined':
-      return 'is undefined; leave it out, or use null';
-    case 'function':
-    case 'symbol':
-      return `is a ${typeof value}`;
+      throw new Problem('is undefined; leave it out, or use null');
+    case 'bigint':
+      throw new Problem('is a BigInt; use a number or a string');
     default:
-      return undefined;
+      throw new Problem(`is a ${typeof value}`);
   }
 }
 
-function problemInObject(value: object, path: string, parents: readonly object[]): string | undefined {
-  if (parents.includes(value)) return at(path, 'contains itself');
-  if (parents.length >= MAX_DEPTH) return at(path, `is nested more than ${MAX_DEPTH} levels deep`);
+/** The length from which strings are written in pieces: `JSON.stringify` takes many times their memory. */
+const PIECE = 16_384;
+
+function writtenString(text: string): string {
+  if (!text.isWellFormed()) throw new Problem('is a string with a lone surrogate');
+  if (text.length <= PIECE) return JSON.stringify(text);
+  let pieces = '';
+  for (let start = 0; start < text.length; start += PIECE) {
+    // Where this parts a surrogate pair, both halves are escaped, and are read as one character.
+    pieces += JSON.stringify(text.slice(start, start + PIECE)).slice(1, -1);
+  }
+  return `"${pieces}"`;
+}
+
+function writtenObject(value: object, parents: readonly object[]): string {
+  if (parents.includes(value)) throw new Problem('contains itself');
+  if (parents.length >= MAX_DEPTH) throw new Problem(`is nested more than ${MAX_DEPTH} levels deep`);
   const within = [...parents, value];
-  if (Array.isArray(value)) return problemInArray(value, path, within);
-  const problem = problemOfObject(value);
-  if (problem !== undefined) return at(path, problem);
-  for (const [name, member] of Object.entries(value)) {
-    if (!name.isWellFormed()) return at(path, 'has a key with a lone surrogate');
-    const inMember = problemIn(member, `${path}${step(name)}`, within);
-    if (inMember !== undefined) return inMember;
-  }
-  return undefined;
+  if (Array.isArray(value)) return writtenArray(value, within);
+  checkPlain(value);
+  const members = Object.entries(value).map(([name, member]) => {
+    const json = inside(step(name), () => written(member, within));
+    return `${writtenString(name)}:${json}`;
+  });
+  return `{${members.join(',')}}`;
 }
 
-function problemInArray(array: readonly unknown[], path: string, within: readonly object[]): string | undefined {
-  for (let index = 0; index < array.length; index += 1) {
-    if (!Object.hasOwn(array, index)) return at(`${path}[${index}]`, 'is a hole in an array; use null');
-    const problem = problemIn(array[index], `${path}[${index}]`, within);
-    if (problem !== undefined) return problem;
-  }
+function writtenArray(array: readonly unknown[], within: readonly object[]): string {
   // A property beside the elements would be lost.
-  return Object.keys(array).length > array.length ? at(path, 'is an array with properties') : undefined;
+  if (Object.keys(array).length > array.length) throw new Problem('is an array with properties');
+  const elements = Array.from(array, (element, index) =>
+    inside(`[${index}]`, () => {
+      if (!Object.hasOwn(array, index)) throw new Problem('is a hole in an array; use null');
+      return written(element, within);
+    }),
+  );
+  return `[${elements.join(',')}]`;
 }
 
-function problemOfObject(value: object): string | undefined {
-  if (isThenable(value)) return 'is a Promise; await it first';
+function checkPlain(value: object): void {
+  if (isThenable(value)) throw new Problem('is a Promise; await it first');
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    return `is a ${classOf(value)}; store plain objects, arrays, strings, numbers, booleans and null`;
+    throw new Problem(`is a ${classOf(value)}; store plain objects, arrays, strings, numbers, booleans and null`);
   }
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return 'has a method toJSON';
-  if (Object.getOwnPropertySymbols(value).length > 0) return 'has a symbol as a key';
-  return undefined;
+  if (Object.getOwnPropertySymbols(value).length > 0) throw new Problem('has a symbol as a key');
 }
 
-/** Whether this is a promise, or is awaited like one. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+function inside(step: string, write: () => string): string {
+  try {
+    return write();
+  } catch (thrown) {
+    throw thrown instanceof Problem ? thrown.within(step) : thrown;
+  }
+}
+
+function step(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
 function classOf(value: object): string {
@@ -86,12 +123,9 @@ function classOf(value: object): string {
   return typeof constructor?.name === 'string' && constructor.name !== '' ? constructor.name : 'class instance';
 }
 
-function at(path: string, problem: string): string {
-  return `${path === '' ? 'the value' : path} ${problem}`;
-}
-
-function step(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+/** Whether this is a promise, or is awaited like one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** Refuses a result of work that holds promises which nobody awaits. */
