@@ -26,7 +26,8 @@ impl Sdk {
         let failure = |source| Failure::Read { path: path.to_owned(), source };
         let absolute: PathBuf = fs::canonicalize(path).map_err(failure)?;
         let absolute = absolute.into_os_string().into_string();
-        let absolute = absolute.map_err(|path| Failure::Usage(format!("the path {} is not Unicode", path.display())))?;
+        let absolute =
+            absolute.map_err(|path| Failure::Usage(format!("the path {} is not Unicode", path.display())))?;
         Ok(Self::Path(absolute))
     }
 }

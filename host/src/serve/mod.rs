@@ -121,6 +121,7 @@ mod application;
 mod bounded_store;
 mod cache;
 mod connection;
+mod cookies;
 mod engine;
 mod exchanges;
 mod file_linker;

@@ -16,6 +16,7 @@ use tracing::Instrument;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::application::Application;
+use super::cookies::join_cookies;
 use super::head::{Scheme, check_head};
 use super::instance::{Instance, Sent};
 use super::limits::Limits;
@@ -113,6 +114,7 @@ impl Handler {
             stream.keep(self.queue.wait_for(&self.places).await?);
         }
         let mut request = receive(request, &self.limits).await?;
+        join_cookies(request.headers_mut());
         if let Some(header) = recorder.as_ref().and_then(|recorder| recorder.trace().header()) {
             request.headers_mut().insert(TRACEPARENT, header);
         }

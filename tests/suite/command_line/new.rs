@@ -98,8 +98,14 @@ fn the_next_steps_are_a_command_that_builds_and_one_that_serves() {
             ]
             .as_slice(),
         ),
-        ("javascript", &["cd my-shop", "npm install && npm run build", "lovely-session serve build/my-shop.wasm"]),
-        ("typescript", &["cd my-shop", "npm install && npm run build", "lovely-session serve build/my-shop.wasm"]),
+        (
+            "javascript",
+            &["cd my-shop", "npm install && npm run build", "lovely-session serve build/my-shop.wasm"],
+        ),
+        (
+            "typescript",
+            &["cd my-shop", "npm install && npm run build", "lovely-session serve build/my-shop.wasm"],
+        ),
         ("python", &["cd my-shop", "python3 build.py", "lovely-session serve my-shop.wasm"]),
     ] {
         let directory = TempDir::new().unwrap();

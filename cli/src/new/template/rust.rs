@@ -10,7 +10,8 @@ const LIBRARY: &str = include_str!("../../../templates/rust/src/lib.rs");
 const GITIGNORE: &str = include_str!("../../../templates/rust/gitignore");
 
 /// The releases of the SDK that belong to this command, which has the same version.
-const RELEASE: &str = concat!("\"", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"), "\"");
+const RELEASE: &str =
+    concat!("\"", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"), "\"");
 
 /// The keywords of Rust 2024, strict and reserved.
 const KEYWORDS: [&str; 52] = [
