@@ -33,6 +33,8 @@ copy_javascript_sources() {
     cp -R examples/cart-js/package.json examples/cart-js/src "$work/examples/cart-js"
     cp -R examples/cart/src/page "$work/examples/cart/src"
     ln -s ../../../node_modules "$work/examples/cart-js/node_modules"
+    # The directory above is that of the SDK's package.json, which would make its name mean itself.
+    printf '{ "private": true, "type": "module" }\n' >"$work/package.json"
 }
 
 # Packs the SDK, and installs the packed file.
