@@ -10,6 +10,7 @@ import { cloneRawRequest } from 'hono/request';
 import { routePath } from 'hono/route';
 
 import type { Session, Visit, Visitors } from './index.js';
+import { RequestCopies } from './copies.js';
 import { SessionError } from './errors/base.js';
 import { log, responseFor } from './failure.js';
 import { withoutPending } from './pending.js';
@@ -143,11 +144,12 @@ function runOf(context: Context): Run {
 
 /** Runs the routes in a visit. */
 async function visit<S extends object>(visitors: Visitors<S>, inner: Hono, context: Context): Promise<Outcome> {
+  const copies = await copiesOf(context);
   let fromHandler: unknown;
   try {
     const { value, setCookie } = await visitors.visit(context.req.raw, async (current) => {
       try {
-        return await runOnce(current, inner, context);
+        return await runOnce(current, inner, context, copies.next());
       } catch (error) {
         fromHandler = error;
         throw error;
@@ -158,11 +160,23 @@ async function visit<S extends object>(visitors: Visitors<S>, inner: Hono, conte
   } catch (error) {
     if (error instanceof Failed) return failed(error);
     throw error === fromHandler ? error : refusal(error);
+  } finally {
+    // For what follows outside.
+    context.req.raw = copies.next();
   }
 }
 
-async function runOnce<S extends object>(current: Visit<S>, inner: Hono, context: Context): Promise<Outcome> {
-  const request = await cloneRawRequest(context.req);
+/** A middleware outside may have read the body. Hono keeps what it has read, and makes a request of it again. */
+async function copiesOf({ req }: Context): Promise<RequestCopies> {
+  return new RequestCopies(req.raw.bodyUsed ? await cloneRawRequest(req) : req.raw);
+}
+
+async function runOnce<S extends object>(
+  current: Visit<S>,
+  inner: Hono,
+  context: Context,
+  request: Request,
+): Promise<Outcome> {
   const run: Run = { visit: current, session: current.sessionOrBegin(), variables: context.var };
   runs.set(request, run);
   const response = checkedResponse(

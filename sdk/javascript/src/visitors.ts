@@ -1,4 +1,5 @@
 import { Container } from './container.js';
+import { RequestCopies } from './copies.js';
 import { Cookie } from './cookie/cookie.js';
 import type { RequestLike } from './cookie/header.js';
 import type { CookieOptions } from './cookie/options.js';
@@ -14,7 +15,7 @@ import {
 } from './options.js';
 import { Patience } from './patience.js';
 import { tracked, withoutPending } from './pending.js';
-import { bodyCopies, checkedResponse, withCookie, type Handler } from './respond.js';
+import { checkedResponse, withCookie, type Handler } from './respond.js';
 import { AFTER_CONFLICT_OR_END, retry, runWork } from './retry.js';
 import { setCookieAfter } from './set-cookie.js';
 import { Transaction } from './transaction.js';
@@ -134,13 +135,14 @@ export class Visitors<S extends object = AnySession> {
 
   /**
    * Calls `handler` as the work of a visit, and resolves to its response with the cookie, if one is needed. Each run gets
-   * a copy of the request whose body is unread, unless it was read before.
+   * a copy of the request whose body is unread, unless it was read before. The body of `request` itself cannot be read
+   * afterwards.
    *
    * @throws As {@link Visitors.visit}; and a `MisuseError`, without anything being stored, when the handler returns no
    * response or one whose body is used, or does not await a call of `visit` or `transact`.
    */
   async respond(request: Request, handler: Handler<S>): Promise<Response> {
-    const copies = bodyCopies(request);
+    const copies = new RequestCopies(request);
     const { value, setCookie } = await this.visit(request, async (visit) => {
       const response: unknown = await withoutPending(() => handler(visit, copies.next()));
       return checkedResponse(response);

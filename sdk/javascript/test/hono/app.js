@@ -63,6 +63,7 @@ app.use(async (c, next) => {
   outside += 1;
   c.set('greeting', 'hello');
   c.header('x-before', 'outside');
+  if (c.req.query('read') !== undefined) await c.req.text();
   await next();
   c.header('x-outside', String(outside));
 });
@@ -70,7 +71,7 @@ routes.get('/greeting', (c) => c.text(c.get('greeting')));
 routes.get('/items/:id', (c) => c.text(`${c.req.param('shop') ?? 'no shop'}: ${c.req.param('id')}`));
 app.route('/', sessions(shop, routes));
 app.route('/shops/:shop', sessions(shop, routes));
-app.get('/after', (c) => c.text('a route after the sessions'));
+app.on(['GET', 'POST'], '/after', async (c) => c.text(`a route after the sessions: ${await c.req.text()}`));
 
 addEventListener('fetch', (event) => event.respondWith(app.fetch(event.request)));
 
