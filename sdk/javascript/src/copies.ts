@@ -1,6 +1,6 @@
 /**
- * Copies of a request, one for each run of a handler, each with the whole body. What no copy reads is not read from the
- * client. The body of the request itself can no longer be read.
+ * Copies of a request, one for each run of a handler, each with the whole body. What no copy reads is not read from
+ * the client. The body of the request itself can no longer be read.
  *
  * `Request.clone` would do, but in StarlingMonkey it fails once somebody has looked at the headers.
  */

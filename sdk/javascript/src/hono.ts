@@ -34,8 +34,8 @@ export interface SessionEnv<S extends object = AnySession> {
 }
 
 /**
- * Returns the routes with sessions: `c.get('session')` and `c.get('visit')` in their handlers and middleware. The visit is
- * committed after the handler and before the response leaves.
+ * Returns the routes with sessions: `c.get('session')` and `c.get('visit')` in their handlers and middleware. The
+ * visit is committed after the handler and before the response leaves.
  *
  * ```ts
  * const routes = new Hono<SessionEnv<ShopSession>>();
@@ -49,12 +49,14 @@ export interface SessionEnv<S extends object = AnySession> {
  * app.route('/', sessions(shop, routes));
  * ```
  *
- * After a conflict, everything in `routes` runs again, on a fresh context and a copy of the request whose body is unread.
- * What is outside, such as the logger above, runs once; the variables that it set are in the context of every run.
+ * After a conflict, everything in `routes` runs again, on a fresh context and a copy of the request whose body is
+ * unread. What is outside, such as the logger above, runs once; the variables that it set are in the context of every
+ * run.
  *
- * If a handler throws, also if `routes.onError` turns the error into a response, nothing is stored and no cookie is sent.
- * Without `routes.onError`, the error goes to the application outside. If the commit fails, an `HTTPException` goes there,
- * whose `cause` is the error, and which responds with 503, 413 or 500 as `Visitors.listener` does. A request for which
+ * If a handler throws, also if `routes.onError` turns the error into a response, nothing is stored and no cookie is
+ * sent. Without `routes.onError`, the error goes to the application outside. If the commit fails, an `HTTPException`
+ * goes there, whose `cause` is the error, and which responds with 503, 413 or 500 as `Visitors.listener` does. A
+ * request for which
  * `routes` has no handler goes on to what follows outside.
  *
  * The body of a streamed response is produced after the commit, so it cannot use the session.

@@ -1,5 +1,5 @@
-// Compiles the programs in good/, which must compile, and those in bad/, of which each line that says `// error TSnnnn`
-// must fail with that error, and no other line may.
+// Compiles the programs in good/, which must compile, and those in bad/, of which each line that says `// error
+// TSnnnn` must fail with that error, and no other line may.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -23,7 +23,9 @@ process.exitCode = problems.length > 0 ? 1 : 0;
 function errorsOfCompiler() {
   const { stdout, stderr, error } = spawnSync('tsc', ['--project', here], { encoding: 'utf8' });
   if (error) throw error;
-  const lines = `${stdout}${stderr}`.split('\n').filter((line) => line.includes(' error ') || line.startsWith('error '));
+  const lines = `${stdout}${stderr}`
+    .split('\n')
+    .filter((line) => line.includes(' error ') || line.startsWith('error '));
   return lines.map((line) => {
     const [, path, number, code] = /^(.+)\((\d+),\d+\): error (TS\d+)/.exec(line) ?? [];
     return path === undefined ? line : `${resolve(path)}:${number} ${code}`;

@@ -21,7 +21,10 @@ const CASES = [
     { tag: 'invalid-option', val: { name: 'timeout', maximum: 10n, given: 11n } },
     { option: 'timeout', maximum: 10, given: 11, message: 'the option timeout must not be 11; the maximum is 10' },
   ],
-  [{ tag: 'invalid-json', val: { key: 'apple', reason: 'line 1' } }, { key: 'apple', reason: 'line 1' }],
+  [
+    { tag: 'invalid-json', val: { key: 'apple', reason: 'line 1' } },
+    { key: 'apple', reason: 'line 1' },
+  ],
   [
     { tag: 'not-a-counter', val: { package: 'cart', key: 'apple', held: 7n, added: 1n } },
     {
@@ -50,7 +53,10 @@ const CASES = [
   [{ tag: 'unavailable', val: 'why' }, { reason: 'why' }],
   [{ tag: 'unsupported', val: 'why' }, { reason: 'why' }],
   [{ tag: 'denied', val: 'why' }, { reason: 'why' }],
-  [{ tag: 'store', val: 'why' }, { reason: 'why', message: 'the store failed: why' }],
+  [
+    { tag: 'store', val: 'why' },
+    { reason: 'why', message: 'the store failed: why' },
+  ],
 ];
 
 test('every error of the interface has a class, with its code, name and data', () => {

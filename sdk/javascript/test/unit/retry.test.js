@@ -27,11 +27,24 @@ test('the first retry is immediate and needs no randomness', () => {
 test('each further race doubles the limit up to the longest pause', () => {
   const limits = [2, 4, 8, 16, 32, 64, 128, 250, 250];
   for (const [index, limit] of limits.entries()) {
-    assert.equal(pauseAfter(index + 2, () => 1), limit);
-    assert.equal(pauseAfter(index + 2, () => 0), 0);
-    assert.equal(pauseAfter(index + 2, () => 0.5), limit / 2);
+    assert.equal(
+      pauseAfter(index + 2, () => 1),
+      limit,
+    );
+    assert.equal(
+      pauseAfter(index + 2, () => 0),
+      0,
+    );
+    assert.equal(
+      pauseAfter(index + 2, () => 0.5),
+      limit / 2,
+    );
   }
-  for (const lost of [34, 2000, 2 ** 32 - 1]) assert.equal(pauseAfter(lost, () => 1), 250);
+  for (const lost of [34, 2000, 2 ** 32 - 1])
+    assert.equal(
+      pauseAfter(lost, () => 1),
+      250,
+    );
 });
 
 test('no pause ends after the patience and none is left out before', async () => {

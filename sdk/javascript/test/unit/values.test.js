@@ -77,7 +77,16 @@ test('what JSON cannot express is refused with the path to it', () => {
     [{ [Symbol('x')]: 1 }, 'the value has a symbol as a key'],
   ];
   for (const [value, expected] of cases) assert.equal(reason(value), expected);
-  for (const value of [new Date(0), new Map(), new Set(), /x/, new Item(), new Uint8Array(1), new Number(1), new Error('x')]) {
+  for (const value of [
+    new Date(0),
+    new Map(),
+    new Set(),
+    /x/,
+    new Item(),
+    new Uint8Array(1),
+    new Number(1),
+    new Error('x'),
+  ]) {
     assert.match(reason({ value }), /^\.value is a \w+; store plain objects/);
   }
   assert.match(reason({ toJSON: () => 1 }), /^\.toJSON is a function/);
@@ -96,7 +105,10 @@ test('values can be nested 100 levels deep', () => {
 });
 
 test('a message of an error has no value', () => {
-  assert.throws(() => written(['secret', NaN]), (error) => !error.message.includes('secret'));
+  assert.throws(
+    () => written(['secret', NaN]),
+    (error) => !error.message.includes('secret'),
+  );
 });
 
 function asNumber(value) {
@@ -111,14 +123,20 @@ function schema(validate) {
 
 test('a function checks what is read, and its result is what the caller gets', () => {
   assert.equal(fromJson('cart', 'apple', '2', asNumber), 2);
-  assert.equal(fromJson('cart', 'apple', '2', (value) => `${value} apples`), '2 apples');
-  assert.throws(() => fromJson('cart', 'apple', '"secret"', asNumber), (error) => {
-    assert.equal(error.code, 'wrong-type');
-    assert.equal(error.message, 'the value of key "apple" in package "cart" does not have the type it was read as');
-    assert.deepEqual([error.package, error.key, error.reason], ['cart', 'apple', 'expected a number']);
-    assert.ok(error.cause instanceof TypeError);
-    return true;
-  });
+  assert.equal(
+    fromJson('cart', 'apple', '2', (value) => `${value} apples`),
+    '2 apples',
+  );
+  assert.throws(
+    () => fromJson('cart', 'apple', '"secret"', asNumber),
+    (error) => {
+      assert.equal(error.code, 'wrong-type');
+      assert.equal(error.message, 'the value of key "apple" in package "cart" does not have the type it was read as');
+      assert.deepEqual([error.package, error.key, error.reason], ['cart', 'apple', 'expected a number']);
+      assert.ok(error.cause instanceof TypeError);
+      return true;
+    },
+  );
 });
 
 test('a Standard Schema checks what is read', () => {
