@@ -1,7 +1,7 @@
 // A shopping cart: an HTTP edge function that keeps its visitors' sessions.
 //
-// Read cart.js for what an application does with a session, transact.js for how it does that in a
-// transaction, and routes.js for the HTTP contract. The other modules are plain HTTP and HTML.
+// Read cart.js for what an application does with a session, and routes.js for the HTTP contract and
+// the visits. The other modules are plain HTTP and HTML.
 
 import { answer } from './routes.js';
 

@@ -9,6 +9,12 @@
 
 import { Refusal } from './refusal.js';
 
+/** What the session must hold. Anything else was stored by another program, and is an error. */
+export const SHAPES = {
+  cart: asQuantity,
+  checkout: { attempts: asQuantity, coupon: asText, reservation: asReservation },
+};
+
 /** The one coupon that a checkout takes. */
 const VALID_COUPON = 'WELCOME';
 
@@ -18,17 +24,17 @@ const MAX_HELD = 1_000_000;
 /** The cart in a session, to be shown; an empty one where there is no session. */
 export function look(session) {
   if (!session) return { items: [], count: 0 };
-  const items = itemsOf(session.package('cart').peekEntries());
-  const failed = peek(session.package('checkout'), 'attempts');
+  const items = session.package('cart').peekEntries();
+  const failed = session.package('checkout').peek('attempts');
   return { items, count: countOf(items), attempts: failed || undefined };
 }
 
 /** The last order in a session, to be shown; undefined if there was none. */
 export function lastOrder(session) {
   const checkout = session?.package('checkout');
-  const coupon = checkout && peek(checkout, 'coupon');
+  const coupon = checkout?.peek('coupon');
   if (coupon === undefined) return undefined;
-  const items = Object.entries(peek(checkout, 'reservation') ?? {});
+  const items = Object.entries(checkout.peek('reservation') ?? {});
   return { items, count: countOf(items), coupon };
 }
 
@@ -38,19 +44,19 @@ export function lastOrder(session) {
  */
 export function add(session, sku, quantity) {
   const cart = session.package('cart');
-  const total = (read(cart, sku) ?? 0) + quantity;
+  const total = (cart.get(sku) ?? 0) + quantity;
   if (total > MAX_HELD) throw new Refusal(400, 'a cart holds at most 1000000 of one thing');
-  write(cart, sku, total);
+  cart.set(sku, total);
 }
 
 /** Removes all of a thing; false if there was none. */
 export function remove(session, sku) {
-  return session.package('cart').remove(sku);
+  return session.package('cart').delete(sku);
 }
 
 /**
  * Orders what is in the cart, and empties it; or counts a failed attempt, and changes nothing else.
- * Answers the order or the refusal. Either way there is something to commit.
+ * Returns the order or the refusal. Either way there is something to commit.
  */
 export function checkOut(visit, coupon) {
   const session = visit.sessionOrBegin();
@@ -61,7 +67,7 @@ export function checkOut(visit, coupon) {
   if (refusal) {
     beforeOrder.rollback();
     // To count needs no look at the number, so that it conflicts with nobody.
-    checkout.add('attempts', 1n);
+    checkout.add('attempts', 1);
     return { refusal };
   }
   return { order };
@@ -69,9 +75,8 @@ export function checkOut(visit, coupon) {
 
 /** Moves the items from the cart to the reservation. */
 function placeOrder(cart, checkout, coupon) {
-  const items = itemsOf(cart.entries());
-  write(checkout, 'coupon', coupon);
-  write(checkout, 'reservation', Object.fromEntries(items));
+  const items = cart.entries();
+  checkout.update({ coupon, reservation: Object.fromEntries(items) });
   cart.clear();
   return { items, count: countOf(items), coupon };
 }
@@ -82,27 +87,23 @@ function objectionTo(order) {
   return undefined;
 }
 
-function itemsOf(entries) {
-  return entries.map(([sku, quantity]) => [sku, JSON.parse(quantity)]);
-}
-
 function countOf(items) {
   return items.reduce((count, [, quantity]) => count + quantity, 0);
 }
 
-/** A package stores JSON texts. */
-function read(storedPackage, key) {
-  return parsed(storedPackage.get(key));
+function asQuantity(value) {
+  return expect(Number.isInteger(value), value);
 }
 
-function peek(storedPackage, key) {
-  return parsed(storedPackage.peek(key));
+function asText(value) {
+  return expect(typeof value === 'string', value);
 }
 
-function parsed(json) {
-  return json === undefined ? undefined : JSON.parse(json);
+function asReservation(value) {
+  return expect(Object.values(Object(value)).every(Number.isInteger), value);
 }
 
-function write(storedPackage, key, value) {
-  storedPackage.set(key, JSON.stringify(value));
+function expect(isRight, value) {
+  if (isRight) return value;
+  throw new TypeError('this is not part of a cart');
 }

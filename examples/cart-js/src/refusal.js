@@ -1,6 +1,6 @@
-// Answers that are no.
+// Responses with errors.
 
-import { sessionError } from './transact.js';
+import { SessionError } from 'lovely-session';
 
 /** Why a request was not done. The message is for a person, and never repeats what the client sent. */
 export class Refusal extends Error {
@@ -13,8 +13,9 @@ export class Refusal extends Error {
 }
 
 const LOST_RACE = [503, 'too many requests changed this cart at the same time; try again'];
+const NOT_A_CART = [500, 'the session holds something that is not a cart'];
 
-/** What a client is told when the session component fails. */
+/** What a client is told when the sessions fail. */
 const SESSION_ERRORS = {
   conflict: LOST_RACE,
   gone: LOST_RACE,
@@ -26,13 +27,15 @@ const SESSION_ERRORS = {
   'unknown-format': [500, 'the cart was stored by a newer version of this site'],
   unsupported: [500, 'the store of this site cannot keep sessions'],
   denied: [500, 'the store of this site refused access'],
+  'wrong-type': NOT_A_CART,
+  'not-a-counter': NOT_A_CART,
 };
 
 /** What a client is told of any error. One that nobody expected goes to the log. */
 export function refusalFor(error) {
   if (error instanceof Refusal) return error;
-  const known = SESSION_ERRORS[sessionError(error)];
+  const known = error instanceof SessionError && SESSION_ERRORS[error.code];
   if (known) return new Refusal(...known);
-  console.error(error, error.payload);
+  console.error(error);
   return new Refusal(500, 'something is wrong with this site');
 }

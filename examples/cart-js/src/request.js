@@ -7,12 +7,6 @@ const MAX_BODY = 64 * 1024;
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** What the visitor's cookie says. It may be anything: the session's id, or a lie. */
-export function sessionId(request) {
-  const cookies = (request.headers.get('cookie') ?? '').split(';').map((cookie) => cookie.trim());
-  return cookies.find((cookie) => cookie.startsWith('sid='))?.slice('sid='.length);
-}
-
 /** The path, still percent-encoded, without the query. */
 export function pathOf(request) {
   return new URL(request.url).pathname;

@@ -1,21 +1,18 @@
-// The HTTP contract: which request does what, and how it is answered.
+// The HTTP contract: the requests and their responses.
+
+import { visitors } from 'lovely-session';
 
 import * as cart from './cart.js';
 import { isQuantity, isSku } from './item.js';
 import { STYLE, render } from './page.js';
 import { Refusal, refusalFor } from './refusal.js';
-import { fieldsOf, isCrossSite, isForm, pathOf, percentDecoded, sessionId } from './request.js';
+import { fieldsOf, isCrossSite, isForm, pathOf, percentDecoded } from './request.js';
 import * as response from './response.js';
-import { transact } from './transact.js';
 
 const ITEM = '/cart/items/';
 
-/**
- * The `Set-Cookie` value that hands a session's id to a browser, until it is closed. It is
- * `HttpOnly`, so that scripts cannot steal it, and `SameSite=Lax`, so that forms on other sites
- * cannot use it. Behind HTTPS, add `Secure`.
- */
-const cookie = (session) => `sid=${session}; HttpOnly; SameSite=Lax; Path=/`;
+/** `overPlainHttp` is for `make run`: leave it out where browsers come over HTTPS. */
+const shop = visitors('cart', { cookie: { name: 'sid', overPlainHttp: true }, shapes: cart.SHAPES });
 
 const GET = ['GET', 'HEAD'];
 const POST = ['POST'];
@@ -31,7 +28,7 @@ const ROUTES = {
   '/logout': [POST, logOut],
 };
 
-/** Answers any request. */
+/** Returns the response to any request. */
 export async function answer(request) {
   try {
     return await route(request);
@@ -53,13 +50,12 @@ function route(request) {
   return handler(request);
 }
 
-async function showPage(request) {
-  return response.page(200, render(await viewFor(request)));
+function showPage(request) {
+  return shop.respond(request, (visit) => response.page(200, render(viewOf(visit))));
 }
 
-async function showCart(request) {
-  const { value } = await transact(sessionId(request), ({ session }) => cart.look(session));
-  return response.json(200, inJson(value));
+function showCart(request) {
+  return shop.respond(request, (visit) => response.json(200, inJson(cart.look(visit.session))));
 }
 
 async function addItem(request) {
@@ -87,63 +83,65 @@ function remove(request, sku) {
   });
 }
 
-/** Changes the cart, and answers with it, and with a cookie if a session began with the change. */
-async function change(request, work) {
-  const { value, newSession } = await transact(sessionId(request), (visit) => {
+/** Changes the cart, and returns it, with a cookie if a session began with the change. */
+function change(request, work) {
+  return shop.respond(request, (visit) => {
     work(visit);
-    return cart.look(visit.session);
+    return succeed(request, inJson(cart.look(visit.session)));
   });
-  return remember(succeed(request, inJson(value)), newSession);
 }
 
 async function checkOut(request) {
   const coupon = (await fieldsOf(request)).text('coupon');
   if (coupon === undefined) throw new Refusal(400, 'coupon must be a text');
-  const work = (visit) => cart.checkOut(visit, coupon);
-  const { value, newSession } = await transact(sessionId(request), work);
-  const { order, refusal } = value;
-  const answer = refusal ? await refuse(request, refusal) : succeed(request, { ok: true, order: inJson(order) });
-  return remember(answer, newSession);
+  return shop.respond(request, (visit) => {
+    const { order, refusal } = cart.checkOut(visit, coupon);
+    if (refusal) return refusalResponse(request, refusal, viewOf(visit));
+    return succeed(request, { ok: true, order: inJson(order) });
+  });
 }
 
-async function logOut(request) {
-  await transact(sessionId(request), ({ session }) => session?.destroy());
-  const answer = succeed(request, { ok: true });
-  answer.headers.set('set-cookie', `${cookie('')}; Max-Age=0`);
-  return answer;
+function logOut(request) {
+  return shop.respond(request, (visit) => {
+    visit.logOut();
+    return succeed(request, { ok: true });
+  });
 }
 
-async function viewFor(request) {
-  const look = ({ session }) => ({ cart: cart.look(session), lastOrder: cart.lastOrder(session) });
-  return (await transact(sessionId(request), look)).value;
+/** What the page shows. */
+function viewOf({ session }) {
+  return { cart: cart.look(session), lastOrder: cart.lastOrder(session) };
 }
 
-/** A form is answered with the page, anything else with JSON. */
+/** The page for a form, and JSON for other requests. */
 function succeed(request, value) {
   return isForm(request) ? response.seeOther('/') : response.json(200, value);
 }
 
-async function refuse(request, { status, message, allow }) {
-  const forPeople = isForm(request) || pathOf(request) === '/';
-  const answer = forPeople
-    ? response.page(status, render(await viewIfReachable(request), message))
+async function refuse(request, refusal) {
+  const view = wantsPage(request) ? await viewIfReachable(request) : undefined;
+  return refusalResponse(request, refusal, view);
+}
+
+function refusalResponse(request, { status, message, allow }, view) {
+  const refused = wantsPage(request)
+    ? response.page(status, render(view, message))
     : response.json(status, { error: message });
-  if (allow) answer.headers.set('allow', allow);
-  return answer;
+  if (allow) refused.headers.set('allow', allow);
+  return refused;
 }
 
 /** The cart itself may be out of reach: then the page shows only the message. */
 async function viewIfReachable(request) {
   try {
-    return await viewFor(request);
+    return (await shop.visit(request, viewOf)).value;
   } catch {
     return undefined;
   }
 }
 
-function remember(answer, newSession) {
-  if (newSession) answer.headers.set('set-cookie', cookie(newSession));
-  return answer;
+function wantsPage(request) {
+  return isForm(request) || pathOf(request) === '/';
 }
 
 /** A cart or an order, with its items as an object. */

@@ -1,11 +1,10 @@
+/// <reference path="../generated/interfaces/lovely-session-sessions.d.ts" preserve="true" />
+/// <reference path="../generated/interfaces/lovely-session-transactions.d.ts" preserve="true" />
+
 // The imports of the component, as generated from the WIT, and the translation of their errors. No other module
 // imports them.
 
-import {
-  Container as WitContainer,
-  Package as WitPackage,
-  Session as WitSession,
-} from 'lovely:session/sessions@0.1.0';
+import { Container as WitContainer, Package as WitPackage, Session as WitSession } from 'lovely:session/sessions@0.1.0';
 import {
   Savepoint as WitSavepoint,
   Transaction as WitTransaction,

@@ -7,8 +7,8 @@ import { checkedName } from './values/check.js';
 import type { Shapes } from './values/shape.js';
 
 /**
- * A named family of sessions with common options. A container holds no data: containers of the same name give access to
- * the same sessions, in every instance and on every host that uses the same store.
+ * A named family of sessions with common options. A container holds no data: containers of the same name give access
+ * to the same sessions, in every instance and on every host that uses the same store.
  *
  * ```ts
  * const players = Container.open<{ score: { points: number } }>('players');
@@ -52,15 +52,15 @@ export class Container<S extends object = AnySession> {
   }
 
   /**
-   * Returns the session with this id, and begins an empty one if there is none. Use it only for ids that the application
-   * trusts; for ids that come from a client, use {@link Container.resume}.
+   * Returns the session with this id, and begins an empty one if there is none. Use it only for ids that the
+   * application trusts; for ids that come from a client, use {@link Container.resume}.
    *
    * The first call for an id loads the session, in one round trip to the store. Later calls in the same transaction
-   * return the same session, also for another of its ids. If the timeout passes between two calls, the second one returns
-   * an empty session.
+   * return the same session, also for another of its ids. If the timeout passes between two calls, the second one
+   * returns an empty session.
    *
-   * If two transactions begin the same session, both may commit, and their keys are merged. A transaction that checked
-   * before whether the session exists (`isNew`, `resume`) conflicts instead.
+   * If two transactions begin the same session, both may commit, and their keys are merged. A transaction that
+   * checked before whether the session exists (`isNew`, `resume`) conflicts instead.
    *
    * @throws EndedError while a destroyed session is remembered.
    * @throws InvalidNameError unless the id has 1 to 1,024 bytes.
@@ -75,8 +75,8 @@ export class Container<S extends object = AnySession> {
   }
 
   /**
-   * Returns the sessions with these ids, in the same order, as {@link Container.session} does. Loads them in one round
-   * trip to the store. If one id fails, the call fails.
+   * Returns the sessions with these ids, in the same order, as {@link Container.session} does. Loads them in one
+   * round trip to the store. If one id fails, the call fails.
    *
    * @throws As {@link Container.session}.
    */
@@ -87,12 +87,12 @@ export class Container<S extends object = AnySession> {
   }
 
   /**
-   * Returns the session with this id, or undefined when it is absent, expired or evicted, or when its timeout has passed
-   * since the transaction last requested it. Never begins a session: use it for ids that come from a client.
+   * Returns the session with this id, or undefined when it is absent, expired or evicted, or when its timeout has
+   * passed since the transaction last requested it. Never begins a session: use it for ids that come from a client.
    *
-   * Once it has returned undefined, it does so for the rest of the transaction, unless the transaction itself begins the
-   * session with {@link Container.session}. If it does, and another transaction began the session meanwhile, the commit
-   * conflicts.
+   * Once it has returned undefined, it does so for the rest of the transaction, unless the transaction itself begins
+   * the session with {@link Container.session}. If it does, and another transaction began the session meanwhile, the
+   * commit conflicts.
    *
    * @throws As {@link Container.session}.
    */
@@ -103,8 +103,8 @@ export class Container<S extends object = AnySession> {
   }
 
   /**
-   * Begins a session with a fresh random id of 192 bits, which is safe to give to a client. Sends nothing to the store
-   * before the commit; if nothing is set, nothing is stored.
+   * Begins a session with a fresh random id of 192 bits, which is safe to give to a client. Sends nothing to the
+   * store before the commit; if nothing is set, nothing is stored.
    *
    * @throws TooManySessionsError
    */

@@ -10,6 +10,7 @@ import { cloneRawRequest } from 'hono/request';
 import { routePath } from 'hono/route';
 
 import type { Session, Visit, Visitors } from './index.js';
+import { RequestCopies } from './copies.js';
 import { SessionError } from './errors/base.js';
 import { log, responseFor } from './failure.js';
 import { withoutPending } from './pending.js';
@@ -33,8 +34,8 @@ export interface SessionEnv<S extends object = AnySession> {
 }
 
 /**
- * Returns the routes with sessions: `c.get('session')` and `c.get('visit')` in their handlers and middleware. The visit is
- * committed after the handler and before the response leaves.
+ * Returns the routes with sessions: `c.get('session')` and `c.get('visit')` in their handlers and middleware. The
+ * visit is committed after the handler and before the response leaves.
  *
  * ```ts
  * const routes = new Hono<SessionEnv<ShopSession>>();
@@ -48,12 +49,14 @@ export interface SessionEnv<S extends object = AnySession> {
  * app.route('/', sessions(shop, routes));
  * ```
  *
- * After a conflict, everything in `routes` runs again, on a fresh context and a copy of the request whose body is unread.
- * What is outside, such as the logger above, runs once; the variables that it set are in the context of every run.
+ * After a conflict, everything in `routes` runs again, on a fresh context and a copy of the request whose body is
+ * unread. What is outside, such as the logger above, runs once; the variables that it set are in the context of every
+ * run.
  *
- * If a handler throws, also if `routes.onError` turns the error into a response, nothing is stored and no cookie is sent.
- * Without `routes.onError`, the error goes to the application outside. If the commit fails, an `HTTPException` goes there,
- * whose `cause` is the error, and which responds with 503, 413 or 500 as `Visitors.listener` does. A request for which
+ * If a handler throws, also if `routes.onError` turns the error into a response, nothing is stored and no cookie is
+ * sent. Without `routes.onError`, the error goes to the application outside. If the commit fails, an `HTTPException`
+ * goes there, whose `cause` is the error, and which responds with 503, 413 or 500 as `Visitors.listener` does. A
+ * request for which
  * `routes` has no handler goes on to what follows outside.
  *
  * The body of a streamed response is produced after the commit, so it cannot use the session.
@@ -143,11 +146,12 @@ function runOf(context: Context): Run {
 
 /** Runs the routes in a visit. */
 async function visit<S extends object>(visitors: Visitors<S>, inner: Hono, context: Context): Promise<Outcome> {
+  const copies = await copiesOf(context);
   let fromHandler: unknown;
   try {
     const { value, setCookie } = await visitors.visit(context.req.raw, async (current) => {
       try {
-        return await runOnce(current, inner, context);
+        return await runOnce(current, inner, context, copies.next());
       } catch (error) {
         fromHandler = error;
         throw error;
@@ -158,11 +162,23 @@ async function visit<S extends object>(visitors: Visitors<S>, inner: Hono, conte
   } catch (error) {
     if (error instanceof Failed) return failed(error);
     throw error === fromHandler ? error : refusal(error);
+  } finally {
+    // For what follows outside.
+    context.req.raw = copies.next();
   }
 }
 
-async function runOnce<S extends object>(current: Visit<S>, inner: Hono, context: Context): Promise<Outcome> {
-  const request = await cloneRawRequest(context.req);
+/** A middleware outside may have read the body. Hono keeps what it has read, and makes a request of it again. */
+async function copiesOf({ req }: Context): Promise<RequestCopies> {
+  return new RequestCopies(req.raw.bodyUsed ? await cloneRawRequest(req) : req.raw);
+}
+
+async function runOnce<S extends object>(
+  current: Visit<S>,
+  inner: Hono,
+  context: Context,
+  request: Request,
+): Promise<Outcome> {
   const run: Run = { visit: current, session: current.sessionOrBegin(), variables: context.var };
   runs.set(request, run);
   const response = checkedResponse(

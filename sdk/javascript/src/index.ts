@@ -1,6 +1,6 @@
 /**
- * Sessions for edge functions in JavaScript and TypeScript: typed values, transactions that run again after a conflict,
- * and the session cookie. `visitors` is the place to begin.
+ * Sessions for edge functions in JavaScript and TypeScript: typed values, transactions that run again after a
+ * conflict, and the session cookie. `visitors` is the place to begin.
  *
  * @packageDocumentation
  */

@@ -6,10 +6,11 @@ export type FetchListener = (event: Event) => void;
 /** Options of `Visitors.listener`. */
 export interface ListenerOptions {
   /**
-   * Returns the response to an error, or undefined for the default one. It is called after the error was logged. What it
-   * throws is logged as well, and gets the default response.
+   * Returns the response to an error, or undefined for the default one. It is called after the error was logged. What
+   * it throws is logged as well, and gets the default response.
    */
-  onError?: ((error: unknown, request: Request) => Response | undefined | PromiseLike<Response | undefined>) | undefined;
+  onError?:
+    ((error: unknown, request: Request) => Response | undefined | PromiseLike<Response | undefined>) | undefined;
 }
 
 /** The part of a `FetchEvent` that is needed here. */

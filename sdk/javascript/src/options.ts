@@ -6,8 +6,8 @@ import { MisuseError } from './errors/use.js';
 /** Options of a container. Open containers of the same name with the same options everywhere. */
 export interface ContainerOptions {
   /**
-   * The number of seconds without activity after which a session ends; 0 means never. At most 315,360,000 (ten years);
-   * 3,600 by default. Reading is activity.
+   * The number of seconds without activity after which a session ends; 0 means never. At most 315,360,000 (ten
+   * years); 3,600 by default. Reading is activity.
    */
   timeout?: number | undefined;
   /**
@@ -27,8 +27,8 @@ export interface ContainerOptions {
 
 /**
  * Which changes of other transactions make a commit fail with `ConflictError`: `serializable`: those of what this one
- * read or wrote; `snapshot`: only those of what this one wrote; `last-writer-wins`: none, and updates of others can be
- * lost. At every level a commit is atomic over all its sessions, and never brings back a session that ended.
+ * read or wrote; `snapshot`: only those of what this one wrote; `last-writer-wins`: none, and updates of others can
+ * be lost. At every level a commit is atomic over all its sessions, and never brings back a session that ended.
  */
 export type Isolation = 'serializable' | 'snapshot' | 'last-writer-wins';
 
@@ -37,8 +37,8 @@ export interface TransactOptions {
   /** The isolation level; `serializable` by default. */
   isolation?: Isolation | undefined;
   /**
-   * The time after the beginning of the first run within which another run may begin, in milliseconds; 5,000 by default.
-   * With 0, the work runs once.
+   * The time after the beginning of the first run within which another run may begin, in milliseconds; 5,000 by
+   * default. With 0, the work runs once.
    *
    * The second run begins at once. Before each further run there is a random pause, whose limit doubles up to 250 ms.
    * When the next pause would end after this time, the conflict is thrown instead.
@@ -83,7 +83,12 @@ export function checkedIsolation(isolation: Isolation | undefined): Isolation | 
 }
 
 /** The bindings would cut a number off to 32 bits without a word. */
-function checkedNumber(option: string, given: number | undefined, minimum: number, maximum: number): number | undefined {
+function checkedNumber(
+  option: string,
+  given: number | undefined,
+  minimum: number,
+  maximum: number,
+): number | undefined {
   if (given === undefined) return undefined;
   if (Number.isInteger(given) && given >= minimum && given <= maximum) return given;
   throw new InvalidOptionError({ option, maximum, given });

@@ -6,14 +6,15 @@ import { fromJson, shapeOf, type PackageShapes, type Shape } from './values/shap
 import { toJson } from './values/write.js';
 
 /**
- * A map of keys to values in one session. Keys have 1 to 1,024 bytes. Values are plain objects, arrays, strings, finite
- * numbers, booleans and null; they are stored as JSON, and each call returns a value of its own.
+ * A map of keys to values in one session. Keys have 1 to 1,024 bytes. Values are plain objects, arrays, strings,
+ * finite numbers, booleans and null; they are stored as JSON, and each call returns a value of its own.
  *
- * A package refers to its content by name: it stays usable after a rollback or a removal, and shows the current content.
+ * A package refers to its content by name: it stays usable after a rollback or a removal, and shows the current
+ * content.
  *
- * Every method can throw `EndedError` when the transaction destroyed the session, `DamagedError` when the package cannot
- * be read, and `FinishedError` when the transaction is finished. Methods with a key throw `InvalidNameError` when it is
- * empty or too long. When a method throws, it has changed nothing.
+ * Every method can throw `EndedError` when the transaction destroyed the session, `DamagedError` when the package
+ * cannot be read, and `FinishedError` when the transaction is finished. Methods with a key throw `InvalidNameError`
+ * when it is empty or too long. When a method throws, it has changed nothing.
  *
  * @typeParam P - The keys and the types of their values, such as `{ attempts: number; coupon: string }` or
  * `Record<string, number>`.
@@ -52,11 +53,12 @@ export class Package<P> {
   }
 
   /**
-   * Returns the same as {@link Package.get}, but does not count as a read: the commit does not check the key, and other
-   * transactions may have changed it when this one commits. Use it for values that are only displayed.
+   * Returns the same as {@link Package.get}, but does not count as a read: the commit does not check the key, and
+   * other transactions may have changed it when this one commits. Use it for values that are only displayed.
    *
-   * If the same transaction writes the key after the peek, the key counts as read, so that no update is lost. Do not let
-   * a peeked value decide what is written to another key, or whether it is written: use {@link Package.get} for that.
+   * If the same transaction writes the key after the peek, the key counts as read, so that no update is lost. Do not
+   * let a peeked value decide what is written to another key, or whether it is written: use {@link Package.get} for
+   * that.
    *
    * @throws WrongTypeError when the value does not have the shape.
    */
@@ -97,7 +99,8 @@ export class Package<P> {
   }
 
   /**
-   * Returns the same as {@link Package.entries}, for display: as a {@link Package.peek} at every key, present or absent.
+   * Returns the same as {@link Package.entries}, for display: as a {@link Package.peek} at every key, present or
+   * absent.
    *
    * @throws WrongTypeError when one of the values does not have its shape.
    */
@@ -134,8 +137,8 @@ export class Package<P> {
   }
 
   /**
-   * Stores several values, given as an object or as pairs, or none if one of them cannot be stored. If a key occurs more
-   * than once, its last value is stored.
+   * Stores several values, given as an object or as pairs, or none if one of them cannot be stored. If a key occurs
+   * more than once, its last value is stored.
    *
    * @throws NotSerializableError as {@link Package.set}.
    */
@@ -149,13 +152,13 @@ export class Package<P> {
   }
 
   /**
-   * Adds a number to the counter under a key. A counter is a whole number from -(2^53 - 1) to 2^53 - 1, stored without a
-   * fraction or an exponent. An absent key counts as 0. Afterwards the key holds the sum, even if it is 0.
+   * Adds a number to the counter under a key. A counter is a whole number from -(2^53 - 1) to 2^53 - 1, stored
+   * without a fraction or an exponent. An absent key counts as 0. Afterwards the key holds the sum, even if it is 0.
    *
-   * The call does not count as a read. It merges with the changes of other transactions to the key: the commit adds to
-   * the number that is stored then. The key conflicts if it holds no counter then, or if the sum would be out of range.
-   * The call returns no sum, because that would be a read. Use {@link Package.peek} after it to display the sum, and
-   * {@link Package.get} to depend on it.
+   * The call does not count as a read. It merges with the changes of other transactions to the key: the commit adds
+   * to the number that is stored then. The key conflicts if it holds no counter then, or if the sum would be out of
+   * range. The call returns no sum, because that would be a read. Use {@link Package.peek} after it to display the
+   * sum, and {@link Package.get} to depend on it.
    *
    * @param number - A safe integer, or a BigInt of 64 bits; negative to subtract.
    * @throws NotACounterError when the key holds no counter, or the sum would be out of range. This failure counts as a

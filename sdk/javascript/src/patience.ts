@@ -7,11 +7,11 @@ const FIRST = 2;
 const LONGEST = 250;
 
 /**
- * Returns the pause after so many lost races in a row, in milliseconds. `random` returns a number from 0 to 1, without 1;
- * it is called only if there is a pause.
+ * Returns the pause after so many lost races in a row, in milliseconds. `random` returns a number from 0 to 1,
+ * without 1; it is called only if there is a pause.
  *
- * After the first lost race there is no pause: most sessions have at most two concurrent requests. After the second, the
- * pause is up to 2 ms. Each further race doubles this limit, up to 250 ms, so that those who compete spread out.
+ * After the first lost race there is no pause: most sessions have at most two concurrent requests. After the second,
+ * the pause is up to 2 ms. Each further race doubles this limit, up to 250 ms, so that those who compete spread out.
  */
 export function pauseAfter(lost: number, random: () => number): number {
   return lost < 2 ? 0 : Math.min(FIRST * 2 ** (lost - 2), LONGEST) * random();
@@ -48,8 +48,8 @@ export class Patience {
   }
 
   /**
-   * Call it after a lost race. Waits until the next run may begin and resolves to true, or resolves to false at once when
-   * that run would begin too late.
+   * Call it after a lost race. Waits until the next run may begin and resolves to true, or resolves to false at once
+   * when that run would begin too late.
    */
   async waitForRetry(): Promise<boolean> {
     this.#lost += 1;

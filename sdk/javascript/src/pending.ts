@@ -23,7 +23,9 @@ export async function withoutPending<T>(work: () => T | PromiseLike<T>): Promise
   const before = new Set(pending);
   const result = await work();
   if ([...pending].some((call) => !before.has(call))) {
-    throw new MisuseError('the handler does not await a call of `visit` or `transact` that it began: put `await` before it');
+    throw new MisuseError(
+      'the handler does not await a call of `visit` or `transact` that it began: put `await` before it',
+    );
   }
   return result;
 }

@@ -6,13 +6,6 @@ import type { Visit } from './visit.js';
 /** Responds to a request within a visit. */
 export type Handler<S extends object> = (visit: Visit<S>, request: Request) => Response | PromiseLike<Response>;
 
-/** Copies of a request, one for each run of a handler. */
-export function bodyCopies(request: Request): { next(): Request } {
-  // A body that was read before the first run cannot be copied, and no run can read it.
-  const isRead = request.bodyUsed;
-  return { next: () => (isRead ? request : request.clone()) };
-}
-
 /** Returns what a handler returned, if it can be sent. */
 export function checkedResponse(response: unknown): Response {
   if (response === undefined) {

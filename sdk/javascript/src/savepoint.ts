@@ -5,8 +5,8 @@ import type { Scope } from './scope.js';
 /**
  * A state of a transaction that a rollback restores.
  *
- * With `using`, leaving the block without a call of {@link Savepoint.release} or {@link Savepoint.rollback} rolls back,
- * also when an exception leaves it:
+ * With `using`, leaving the block without a call of {@link Savepoint.release} or {@link Savepoint.rollback} rolls
+ * back, also when an exception leaves it:
  *
  * ```ts
  * {
@@ -34,9 +34,9 @@ export class Savepoint implements Disposable {
   }
 
   /**
-   * Restores the state right after this savepoint was taken, in all sessions. A session that joined later goes back to
-   * what was loaded. Later savepoints become invalid; this one can be rolled back to any number of times. Reads are not
-   * undone: they can still conflict.
+   * Restores the state right after this savepoint was taken, in all sessions. A session that joined later goes back
+   * to what was loaded. Later savepoints become invalid; this one can be rolled back to any number of times. Reads
+   * are not undone: they can still conflict.
    *
    * @throws SavepointInvalidError after a release, or after a rollback to an earlier savepoint.
    * @throws FinishedError when the transaction is finished.
@@ -58,8 +58,8 @@ export class Savepoint implements Disposable {
   }
 
   /**
-   * Rolls back, unless the savepoint was released or rolled back to already, or is no longer valid, or the transaction
-   * is finished. `using` calls it.
+   * Rolls back, unless the savepoint was released or rolled back to already, or is no longer valid, or the
+   * transaction is finished. `using` calls it.
    */
   [Symbol.dispose](): void {
     if (this.#isSettled || this.#scope.hasEnded) return;

@@ -2,8 +2,8 @@ import { call } from './bindings.js';
 import { FinishedError } from './errors/sessions.js';
 
 /**
- * Whether a transaction, and everything that came from it, can still be used. Handles of the bindings must not be used
- * once they are disposed of: that would end the whole component.
+ * Whether a transaction, and everything that came from it, can still be used. Handles of the bindings must not be
+ * used once they are disposed of: that would end the whole component.
  */
 export class Scope {
   #ended: string | undefined;

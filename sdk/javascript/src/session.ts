@@ -44,8 +44,8 @@ export class Session<S extends object = AnySession> {
   }
 
   /**
-   * When the session was last used before this transaction, in seconds since the Unix epoch, with an error of about one
-   * second; for a new session, when it began.
+   * When the session was last used before this transaction, in seconds since the Unix epoch, with an error of about
+   * one second; for a new session, when it began.
    */
   get lastAccessed(): number {
     return Number(this.#scope.call(() => this.#raw.lastAccessed()));
@@ -100,9 +100,9 @@ export class Session<S extends object = AnySession> {
   }
 
   /**
-   * Ends the session. After the commit no id finds it, even if another transaction renews its id at the same time, and no
-   * transaction that loaded it before can write it back. In this transaction its data is removed at once: further calls
-   * throw `EndedError`. If its record vanished meanwhile, the commit fails with `GoneError`.
+   * Ends the session. After the commit no id finds it, even if another transaction renews its id at the same time,
+   * and no transaction that loaded it before can write it back. In this transaction its data is removed at once:
+   * further calls throw `EndedError`. If its record vanished meanwhile, the commit fails with `GoneError`.
    *
    * @throws EndedError when this transaction destroyed it already.
    */
@@ -111,12 +111,12 @@ export class Session<S extends object = AnySession> {
   }
 
   /**
-   * Moves the session to a fresh random id of 192 bits, and returns the new id. The move is atomic: at any time, one of
-   * the two ids finds the session. With the commit the old id ends.
+   * Moves the session to a fresh random id of 192 bits, and returns the new id. The move is atomic: at any time, one
+   * of the two ids finds the session. With the commit the old id ends.
    *
-   * Renew the id without a grace whenever the rights of a visitor change, above all at login: somebody else may know the
-   * old id, or may have planted it. `grace` is for renewals at regular times: for this number of seconds after the
-   * commit, requests in progress still find the session under the old id. Never use it when rights change.
+   * Renew the id without a grace whenever the rights of a visitor change, above all at login: somebody else may know
+   * the old id, or may have planted it. `grace` is for renewals at regular times: for this number of seconds after
+   * the commit, requests in progress still find the session under the old id. Never use it when rights change.
    *
    * @throws InvalidOptionError when the grace exceeds 86,400.
    * @throws EndedError when this transaction destroyed the session.

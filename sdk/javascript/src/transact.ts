@@ -6,13 +6,15 @@ import { Transaction } from './transaction.js';
 import { checkAwaited } from './values/write.js';
 
 /**
- * Begins a transaction, runs `work` in it, and commits it. Resolves to the result of `work`, which may be asynchronous.
+ * Begins a transaction, runs `work` in it, and commits it. Resolves to the result of `work`, which may be
+ * asynchronous.
  *
- * If another transaction changed what `work` depends on, nothing was stored, and `work` runs again in a new transaction,
- * on fresh data, until it succeeds or its patience is over. So **`work` may run more than once**: do nothing in it,
- * outside of the transaction, that must not happen twice.
+ * If another transaction changed what `work` depends on, nothing was stored, and `work` runs again in a new
+ * transaction, on fresh data, until it succeeds or its patience is over. So **`work` may run more than once**: do
+ * nothing in it, outside of the transaction, that must not happen twice.
  *
- * If `work` throws, the transaction is aborted and the error is thrown. `work` must not commit or abort the transaction.
+ * If `work` throws, the transaction is aborted and the error is thrown. `work` must not commit or abort the
+ * transaction.
  *
  * ```ts
  * const points = await transact((transaction) => {
@@ -38,7 +40,10 @@ export function transact<T>(
   });
 }
 
-async function runOnce<T>(transaction: Transaction, work: (transaction: Transaction) => T | PromiseLike<T>): Promise<T> {
+async function runOnce<T>(
+  transaction: Transaction,
+  work: (transaction: Transaction) => T | PromiseLike<T>,
+): Promise<T> {
   try {
     const result = await runWork(() => work(transaction));
     checkAwaited(result);

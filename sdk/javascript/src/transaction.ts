@@ -20,8 +20,8 @@ const TOO_LATE: Record<Owner, string> = {
 };
 
 /**
- * A unit of work over sessions, which commits as a whole or not at all. `transact` begins and commits one, and runs the
- * work again after a conflict.
+ * A unit of work over sessions, which commits as a whole or not at all. `transact` begins and commits one, and runs
+ * the work again after a conflict.
  *
  * ```ts
  * using transaction = Transaction.begin();
@@ -30,8 +30,8 @@ const TOO_LATE: Record<Owner, string> = {
  * transaction.commit();
  * ```
  *
- * With `using`, leaving the block without a commit aborts the transaction. Sessions, packages and savepoints that came
- * from it then fail with `FinishedError`.
+ * With `using`, leaving the block without a commit aborts the transaction. Sessions, packages and savepoints that
+ * came from it then fail with `FinishedError`.
  */
 export class Transaction implements Disposable {
   readonly #raw: WitTransaction;
@@ -67,13 +67,13 @@ export class Transaction implements Disposable {
   }
 
   /**
-   * Writes all changed sessions, and finishes the transaction. Sessions that were only read, and sessions whose changes
-   * cancel out, are not written. A transaction that changed nothing sends nothing and never conflicts, unless it read
-   * several sessions with the isolation `serializable`: then it reads them again.
+   * Writes all changed sessions, and finishes the transaction. Sessions that were only read, and sessions whose
+   * changes cancel out, are not written. A transaction that changed nothing sends nothing and never conflicts, unless
+   * it read several sessions with the isolation `serializable`: then it reads them again.
    *
-   * After `TooLargeError` and `BusyError` the transaction is still open and unchanged. In all other cases it is finished.
-   * After `OutcomeUnknownError` either all changes are stored or none. After any other error nothing was stored, and
-   * nothing will be.
+   * After `TooLargeError` and `BusyError` the transaction is still open and unchanged. In all other cases it is
+   * finished. After `OutcomeUnknownError` either all changes are stored or none. After any other error nothing was
+   * stored, and nothing will be.
    *
    * @throws ConflictError, GoneError, EndedError, TooLargeError, DamagedError, UnknownFormatError, OutcomeUnknownError,
    * FinishedError, and the failures of the store.

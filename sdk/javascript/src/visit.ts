@@ -47,8 +47,8 @@ export class Visit<S extends object = AnySession> {
   }
 
   /**
-   * Returns the visitor's session, and begins it for a new visitor. If nothing is stored in it, no session and no cookie
-   * remain after the visit.
+   * Returns the visitor's session, and begins it for a new visitor. If nothing is stored in it, no session and no
+   * cookie remain after the visit.
    *
    * @throws TooManySessionsError
    */
@@ -70,8 +70,8 @@ export class Visit<S extends object = AnySession> {
   }
 
   /**
-   * Ends the visitor's session, if there is one, and removes the cookie from the browser. Further calls on the session
-   * throw `EndedError`.
+   * Ends the visitor's session, if there is one, and removes the cookie from the browser. Further calls on the
+   * session throw `EndedError`.
    */
   logOut(): void {
     this.#isLoggedOut = true;

@@ -1,4 +1,5 @@
 import { Container } from './container.js';
+import { RequestCopies } from './copies.js';
 import { Cookie } from './cookie/cookie.js';
 import type { RequestLike } from './cookie/header.js';
 import type { CookieOptions } from './cookie/options.js';
@@ -14,7 +15,7 @@ import {
 } from './options.js';
 import { Patience } from './patience.js';
 import { tracked, withoutPending } from './pending.js';
-import { bodyCopies, checkedResponse, withCookie, type Handler } from './respond.js';
+import { checkedResponse, withCookie, type Handler } from './respond.js';
 import { AFTER_CONFLICT_OR_END, retry, runWork } from './retry.js';
 import { setCookieAfter } from './set-cookie.js';
 import { Transaction } from './transaction.js';
@@ -49,9 +50,9 @@ export type Work<S extends object, T> = (visit: Visit<S>) => T | PromiseLike<T>;
 const MAX_CONTAINER_NAME = 60;
 
 /**
- * Returns the visitors of a site: the container of their sessions, and the cookie that identifies them. Sends nothing to
- * the store, so it can be called when the module is loaded; componentize-js then reports a mistake in the options when it
- * builds the component.
+ * Returns the visitors of a site: the container of their sessions, and the cookie that identifies them. Sends nothing
+ * to the store, so it can be called when the module is loaded; componentize-js then reports a mistake in the options
+ * when it builds the component.
  *
  * ```ts
  * interface ShopSession {
@@ -106,12 +107,12 @@ export class Visitors<S extends object = AnySession> {
   }
 
   /**
-   * Runs `work`, which may be asynchronous, in a transaction for the visitor with the cookie of this request, and commits
-   * it. If the cookie leads to no session, the visitor is new, and gets another id if a session is begun.
+   * Runs `work`, which may be asynchronous, in a transaction for the visitor with the cookie of this request, and
+   * commits it. If the cookie leads to no session, the visitor is new, and gets another id if a session is begun.
    *
-   * If another request changed the session first, nothing was stored, and `work` runs again on fresh data. If the session
-   * ended meanwhile, `work` runs again for a new visitor. So **`work` may run more than once**: do nothing in it, outside
-   * of the transaction, that must not happen twice. If `work` throws, nothing is stored.
+   * If another request changed the session first, nothing was stored, and `work` runs again on fresh data. If the
+   * session ended meanwhile, `work` runs again for a new visitor. So **`work` may run more than once**: do nothing in
+   * it, outside of the transaction, that must not happen twice. If `work` throws, nothing is stored.
    *
    * ```ts
    * const { value, setCookie } = await shop.visit(request, (visit) => {
@@ -121,8 +122,8 @@ export class Visitors<S extends object = AnySession> {
    *
    * @throws What `work` throws, and the errors of `Container.resume` and `Transaction.commit`. `ConflictError`,
    * `GoneError` and `EndedError` of the commit are thrown only when every run failed until the patience was over. After
-   * any other error `work` is not run again, in particular not after `OutcomeUnknownError`, because the commit may have
-   * been applied.
+   * any other error `work` is not run again, in particular not after `OutcomeUnknownError`, because the commit may
+   * have been applied.
    */
   visit<T>(request: RequestLike, work: Work<S, T>): Promise<Visited<T>> {
     return tracked(async () => {
@@ -133,14 +134,15 @@ export class Visitors<S extends object = AnySession> {
   }
 
   /**
-   * Calls `handler` as the work of a visit, and resolves to its response with the cookie, if one is needed. Each run gets
-   * a copy of the request whose body is unread, unless it was read before.
+   * Calls `handler` as the work of a visit, and resolves to its response with the cookie, if one is needed. Each run
+   * gets a copy of the request whose body is unread, unless it was read before. The body of `request` itself cannot
+   * be read afterwards.
    *
    * @throws As {@link Visitors.visit}; and a `MisuseError`, without anything being stored, when the handler returns no
    * response or one whose body is used, or does not await a call of `visit` or `transact`.
    */
   async respond(request: Request, handler: Handler<S>): Promise<Response> {
-    const copies = bodyCopies(request);
+    const copies = new RequestCopies(request);
     const { value, setCookie } = await this.visit(request, async (visit) => {
       const response: unknown = await withoutPending(() => handler(visit, copies.next()));
       return checkedResponse(response);
@@ -149,8 +151,8 @@ export class Visitors<S extends object = AnySession> {
   }
 
   /**
-   * Returns a listener for `addEventListener('fetch', …)` that responds as {@link Visitors.respond} does. An error becomes
-   * a response with a short text, and is logged with `console.error`, without ids and values of sessions:
+   * Returns a listener for `addEventListener('fetch', …)` that responds as {@link Visitors.respond} does. An error
+   * becomes a response with a short text, and is logged with `console.error`, without ids and values of sessions:
    *
    * | error | status |
    * |---|---|

@@ -18,7 +18,10 @@ export function checkCookie(cookie: CookieOptions): void {
   checkTransport(cookie);
   const { maxAge } = cookie;
   if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 1 && maxAge <= MAX_U32)) {
-    throw new InvalidCookieError('max-age', 'the Max-Age of a cookie must be at least 1, and a whole number of seconds');
+    throw new InvalidCookieError(
+      'max-age',
+      'the Max-Age of a cookie must be at least 1, and a whole number of seconds',
+    );
   }
 }
 

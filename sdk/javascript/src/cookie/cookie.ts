@@ -12,11 +12,11 @@ const SAME_SITE_TEXTS: Record<SameSite, string> = { strict: 'Strict', lax: 'Lax'
  * The cookie that carries a session's id: its name and its attributes. `visitors` has its own; use this class to read
  * and write the cookie by hand.
  *
- * The cookie is always `HttpOnly`, so that scripts cannot read it, and never has a `Domain`, so that browsers send it to
- * one host only. By default it is `Secure`, `SameSite=Lax`, sent to all paths, and removed when the browser is closed,
- * and its name begins with `__Host-`: browsers accept such a cookie only over HTTPS, only for the host that sends it,
- * and only for all paths. So a browser has at most one, and neither another subdomain, nor plain HTTP, nor another path
- * can put a second one in front of it.
+ * The cookie is always `HttpOnly`, so that scripts cannot read it, and never has a `Domain`, so that browsers send it
+ * to one host only. By default it is `Secure`, `SameSite=Lax`, sent to all paths, and removed when the browser is
+ * closed, and its name begins with `__Host-`: browsers accept such a cookie only over HTTPS, only for the host that
+ * sends it, and only for all paths. So a browser has at most one, and neither another subdomain, nor plain HTTP, nor
+ * another path can put a second one in front of it.
  *
  * ```ts
  * const cookie = new Cookie({ name: 'sid' });
@@ -52,13 +52,13 @@ export class Cookie {
   }
 
   /**
-   * Returns the session's id from a request, or undefined if no cookie of this name has a valid id. An id has 1 to 1,024
-   * bytes, all of which RFC 6265 allows in a cookie's value. Of several cookies of this name, the first valid one is
-   * used. Only `Container.resume` finds out whether a session has this id.
+   * Returns the session's id from a request, or undefined if no cookie of this name has a valid id. An id has 1 to
+   * 1,024 bytes, all of which RFC 6265 allows in a cookie's value. Of several cookies of this name, the first valid
+   * one is used. Only `Container.resume` finds out whether a session has this id.
    *
    * Cookies are separated by semicolons. The host must pass the cookies of a request in one header, as browsers send
-   * them with HTTP/1.1, and as RFC 9113 requires it for HTTP/2: `Headers` joins several with commas, which can be part of
-   * a value.
+   * them with HTTP/1.1, and as RFC 9113 requires it for HTTP/2: `Headers` joins several with commas, which can be
+   * part of a value.
    */
   idIn(request: RequestLike): string | undefined {
     return findId(cookieHeaderOf(request), this.#name);

@@ -13,9 +13,9 @@ export interface CookieOptions {
   /** The name, without the prefix `__Host-`, which is added by default. */
   name: string;
   /**
-   * The number of seconds for which browsers keep the cookie, also when they are closed; at least 1. By default browsers
-   * remove it when they are closed. The timeout of the sessions is a good value: the cookie is then sent after every
-   * visit, so that both are extended together.
+   * The number of seconds for which browsers keep the cookie, also when they are closed; at least 1. By default
+   * browsers remove it when they are closed. The timeout of the sessions is a good value: the cookie is then sent
+   * after every visit, so that both are extended together.
    */
   maxAge?: number | undefined;
   /** `lax` by default. `none` requires HTTPS. */
@@ -31,14 +31,14 @@ export interface CookieOptions {
    */
   partitioned?: boolean | undefined;
   /**
-   * Leaves out `Secure` and the prefix `__Host-`, so that the cookie also works over plain HTTP. Only for development:
-   * over plain HTTP anybody on the network can read and replace the cookie.
+   * Leaves out `Secure` and the prefix `__Host-`, so that the cookie also works over plain HTTP. Only for
+   * development: over plain HTTP anybody on the network can read and replace the cookie.
    */
   overPlainHttp?: boolean | undefined;
   /**
-   * Leaves out the prefix `__Host-`, for a path other than `/`, or to keep a name that browsers have already. The cookie
-   * is still `Secure`. Other subdomains, and scripts of this site, can then set a cookie of the same name that takes the
-   * place of this one.
+   * Leaves out the prefix `__Host-`, for a path other than `/`, or to keep a name that browsers have already. The
+   * cookie is still `Secure`. Other subdomains, and scripts of this site, can then set a cookie of the same name that
+   * takes the place of this one.
    */
   withoutHostPrefix?: boolean | undefined;
 }

@@ -28,8 +28,8 @@ export type ErrorCode =
  * Why a call failed. A call that fails has changed nothing, unless the class says otherwise.
  *
  * There is a subclass for each code. The messages are for logs: they contain no session ids and no values, because
- * these are secrets. The data of an error can contain them; ids are not enumerable, so that neither `console.error` nor
- * `JSON.stringify` prints them.
+ * these are secrets. The data of an error can contain them; ids are not enumerable, so that `console.error` and
+ * `JSON.stringify` do not print them.
  */
 export abstract class SessionError extends Error {
   /** Which error it is; for the errors of the interface, the name of the case in WIT. */

@@ -5,8 +5,8 @@ import type { SessionName } from './data.js';
 
 /**
  * The record of a session would exceed the size limit. Nothing was written. A transaction that was begun by hand is
- * still open: remove something and commit again, or roll back. During a commit over several sessions a record also holds
- * the packages that change.
+ * still open: remove something and commit again, or roll back. During a commit over several sessions a record also
+ * holds the packages that change.
  */
 export class TooLargeError extends SessionError {
   override readonly name = 'TooLargeError';

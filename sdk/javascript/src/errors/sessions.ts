@@ -131,8 +131,8 @@ export class TooManySessionsError extends SessionError {
 }
 
 /**
- * Other transactions changed what this one depends on, or kept it from finishing. Nothing was written, and nothing will
- * be. Run the transaction again on fresh data, as `transact` does.
+ * Other transactions changed what this one depends on, or kept it from finishing. Nothing was written, and nothing
+ * will be. Run the transaction again on fresh data, as `transact` does.
  */
 export class ConflictError extends SessionError {
   override readonly name = 'ConflictError';
@@ -163,8 +163,8 @@ export class GoneError extends SessionError {
 }
 
 /**
- * The sessions were destroyed (for example by a logout), or their ids were renewed without a grace. Nothing was written.
- * Do not begin them again under the same ids; treat the visitor as new.
+ * The sessions were destroyed (for example by a logout), or their ids were renewed without a grace. Nothing was
+ * written. Do not begin them again under the same ids; treat the visitor as new.
  */
 export class EndedError extends SessionError {
   override readonly name = 'EndedError';

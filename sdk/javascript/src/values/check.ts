@@ -12,7 +12,8 @@ const KINDS: Record<NameKind, string> = {
 
 /** Returns the name. The component checks its length. */
 export function checkedName(kind: NameKind, name: unknown): string {
-  if (typeof name !== 'string') throw new MisuseError(`${KINDS[kind]} must be a string, not a value of type ${typeof name}`);
+  if (typeof name !== 'string')
+    throw new MisuseError(`${KINDS[kind]} must be a string, not a value of type ${typeof name}`);
   // The bindings would replace the half by U+FFFD, and two different names would become one.
   if (!name.isWellFormed()) throw new MisuseError(`${KINDS[kind]} must not have lone surrogates`);
   return name;

@@ -15,8 +15,7 @@ export interface StandardSchema<T> {
 
 /** The result of a validation. */
 export type SchemaResult<T> =
-  | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
 /** Why a value is not valid. */
 export interface SchemaIssue {

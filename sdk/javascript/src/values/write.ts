@@ -3,8 +3,8 @@
 import { MisuseError, NotSerializableError } from '../errors/use.js';
 
 /**
- * Returns the JSON text of a value. Throws a `NotSerializableError` unless reading the text returns an equal value, with
- * the exception of -0, which becomes 0.
+ * Returns the JSON text of a value. Throws a `NotSerializableError` unless reading the text returns an equal value,
+ * with the exception of -0, which becomes 0.
  */
 export function toJson(packageName: string, key: string, value: unknown): string {
   try {

@@ -3,12 +3,13 @@
 
 import { misuse } from './misuse.js';
 import { planIn } from './plan.js';
+import { using } from './using.js';
 import { run } from './work.js';
 
 addEventListener('fetch', (event) => {
   const { pathname } = new URL(event.request.url);
-  const wrong = misuse[pathname];
-  if (wrong) wrong(event);
+  const listener = pathname === '/using' ? using : misuse[pathname];
+  if (listener) listener(event);
   else event.respondWith(answer(event.request));
 });
 

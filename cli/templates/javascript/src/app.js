@@ -1,0 +1,13 @@
+// Counts a visitor's visits: the smallest edge function that keeps a session.
+
+import { visitors } from 'lovely-session';
+
+// `overPlainHttp` is for development: leave it out where browsers come over HTTPS.
+const counter = visitors('counter', { cookie: { name: 'sid', overPlainHttp: true } });
+
+addEventListener('fetch', counter.listener((visit) => {
+  const visits = visit.sessionOrBegin().package('visits');
+  const count = (visits.get('count') ?? 0) + 1;
+  visits.set('count', count);
+  return new Response(`visits: ${count}\n`);
+}));
