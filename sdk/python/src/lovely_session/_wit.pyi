@@ -1,15 +1,17 @@
 # The types of the generated bindings, as far as the package uses them.
 
 from enum import Enum
+from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 class Err(Exception):
     value: Any
+    def __init__(self, value: Any) -> None: ...
 
-class Ok(Generic[T]):
-    def __init__(self, value: T) -> None: ...
+class Ok(Generic[_T]):
+    def __init__(self, value: _T) -> None: ...
 
 class Isolation(Enum):
     SERIALIZABLE = 0
@@ -73,12 +75,22 @@ class StreamError_Closed: ...
 class InputStream:
     def blocking_read(self, len: int) -> bytes: ...
     def __enter__(self) -> InputStream: ...
-    def __exit__(self, *exception: object) -> None: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 class OutputStream:
     def blocking_write_and_flush(self, contents: bytes) -> None: ...
     def __enter__(self) -> OutputStream: ...
-    def __exit__(self, *exception: object) -> None: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 class Fields:
     @classmethod
@@ -88,7 +100,12 @@ class Fields:
 class IncomingBody:
     def stream(self) -> InputStream: ...
     def __enter__(self) -> IncomingBody: ...
-    def __exit__(self, *exception: object) -> None: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 class IncomingRequest:
     def method(self) -> object: ...

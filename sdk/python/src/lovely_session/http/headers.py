@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 HeaderItems = Mapping[str, str] | Iterable[tuple[str, str]]
 """Names with values: a mapping, or pairs where a name occurs more than once."""
@@ -16,7 +17,11 @@ class Headers:
     """
 
     def __init__(self, items: HeaderItems | Headers = ()) -> None:
-        pairs: Iterable[tuple[str, str]] = items.items() if isinstance(items, (Mapping, Headers)) else items
+        if isinstance(items, (Mapping, Headers)):
+            # A type checker also thinks of a mapping whose keys are pairs.
+            pairs = cast("Iterable[tuple[str, str]]", items.items())
+        else:
+            pairs = items
         self._pairs = [(name.lower(), value) for name, value in pairs]
 
     def get(self, name: str, default: str | None = None) -> str | None:
