@@ -315,6 +315,7 @@ class InvalidCookie(SessionError):
     def __init__(self, problem: CookieProblem, text: str) -> None:
         super().__init__(text)
         self.problem = problem
+        self.reason = text
 
 
 class Misuse(SessionError):
