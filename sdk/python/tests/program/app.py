@@ -1,4 +1,4 @@
-"""An edge function that does with the SDK what a request says: `tests/programs/sdk/README.md` describes the requests."""
+"""An edge function that does with the SDK what a request says, as `tests/programs/sdk/README.md` describes."""
 
 from typing import Any
 

@@ -1,9 +1,10 @@
 """Checks the types of the SDK with mypy and with basedpyright.
 
-Neither may find an error in the package, its tests and `good.py`. In each `bad_*.py`, both have to find one in each line
-that ends with `# error`, and nowhere else.
+Neither may find an error in the package, its tests and `good.py`. In each `bad_*.py`, both have to find one in each
+line that ends with `# error`, and nowhere else.
 
-Usage: python check.py BINDINGS, the directory with what `componentize-py bindings` has written. `node` runs basedpyright.
+Usage: python check.py BINDINGS, the directory with what `componentize-py bindings` has written. `node` runs
+basedpyright.
 """
 
 import importlib.util

@@ -47,8 +47,8 @@ class Finding(unittest.TestCase):
         self.assertIsNone(cookie.id_in([]))
 
     def test_a_cookie_of_another_name_is_not_the_id(self) -> None:
-        names = ["sid", "__host-sid", "__Host-sid ", " x__Host-sid", "\u2000__Host-sid", "\x85__Host-sid", "__Secure-sid"]
-        for name in names:
+        lookalikes = ["__host-sid", "__Host-sid ", "x__Host-sid", "\u2000__Host-sid", "\x85__Host-sid", "__Secure-sid"]
+        for name in ["sid", *lookalikes]:
             self.assertIsNone(Cookie("sid").id_in(f"{name}=planted"), name)
         self.assertIsNone(Cookie("sid").id_in("__Host-sid"))
 
@@ -85,7 +85,7 @@ class Refusing(unittest.TestCase):
         self.assertEqual(self.refused("sid", same_site="Lax"), "same-site")
 
     def test_the_texts_are_those_of_the_other_languages(self) -> None:
-        with self.assertRaisesRegex(InvalidCookie, r'^the cookie name "a b" must consist of letters, digits, and marks'):
+        with self.assertRaisesRegex(InvalidCookie, r'^the cookie name "a b" must consist of letters, digits'):
             Cookie("a b")
         with self.assertRaisesRegex(InvalidCookie, r"^the Max-Age of a cookie must be at least 1$"):
             Cookie("sid", max_age=0)

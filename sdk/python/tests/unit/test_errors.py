@@ -44,9 +44,8 @@ class TextsTest(unittest.TestCase):
         self.assertEqual(
             str(InvalidName("package", 2000, 1024)), "a package name must have 1 to 1024 bytes, not 2000"
         )
-        self.assertEqual(
-            str(NotACounter("cart", "é", None, 1)), 'cannot add to key "é" in package "cart": the value is not a counter'
-        )
+        no_counter = NotACounter("cart", "é", None, 1)
+        self.assertEqual(str(no_counter), 'cannot add to key "é" in package "cart": the value is not a counter')
         self.assertEqual(str(InvalidJson("k", "expected value")), 'the text for key "k" is not JSON: expected value')
         self.assertEqual(str(Unavailable("timed out")), "the store cannot be reached; retry later: timed out")
         self.assertEqual(str(Finished()), "the transaction is finished; begin a new one")

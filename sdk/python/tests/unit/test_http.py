@@ -29,6 +29,17 @@ class RequestTest(unittest.TestCase):
         self.assertEqual(reads, [])
         self.assertEqual((request.body, request.json(), len(reads)), (b'{"a": 1}', {"a": 1}, 1))
 
+    def test_a_body_that_cannot_be_read_fails_each_time_in_the_same_way(self) -> None:
+        problems = [HttpError(413, "the body is over 64 KiB")]
+
+        def read() -> bytes:
+            raise problems.pop()
+
+        request = Request("POST", body=read)
+        for _ in range(2):
+            with self.assertRaisesRegex(HttpError, "over 64 KiB"):
+                request.json()
+
     def test_json_that_is_broken_or_too_deep_is_refused(self) -> None:
         for body in [b"", b"{", b"NaN", b'"\xff"', b"[" * 40000]:
             with self.subTest(body[:9]), self.assertRaises(HttpError) as caught:
@@ -40,7 +51,8 @@ class ResponseTest(unittest.TestCase):
     def test_the_type_of_a_body_is_told(self) -> None:
         self.assertEqual(Response("é").headers.get("content-type"), "text/plain; charset=utf-8")
         self.assertEqual(Response(b"\xff").headers.get("content-type"), "application/octet-stream")
-        self.assertEqual(Response("<p>", headers={"Content-Type": "text/html"}).headers.get_all("content-type"), ["text/html"])
+        page = Response("<p>", headers={"Content-Type": "text/html"})
+        self.assertEqual(page.headers.get_all("content-type"), ["text/html"])
         self.assertNotIn("content-type", Response(status=204).headers)
         json = Response.json({"a": "é"}, 201)
         self.assertEqual((json.status, json.body), (201, '{"a":"é"}'.encode()))

@@ -23,7 +23,8 @@ def nested(levels: int) -> Any:
 
 class Storing(unittest.TestCase):
     def test_what_json_can_say_is_read_again(self) -> None:
-        for value in [None, True, 0, -7, 1.5, "", "é\u2028\"\\", [], {}, [1, [2]], {"a": {"b": None}}, 2**53 + 1, 10**400]:
+        scalars = [None, True, 0, -7, 1.5, "", "é\u2028\"\\", 2**53 + 1, 10**400]
+        for value in [*scalars, [], {}, [1, [2]], {"a": {"b": None}}]:
             self.assertEqual(load(dump(value, ANY, "p", "k"), ANY, "p", "k"), value)
 
     def test_the_text_is_short(self) -> None:

@@ -33,11 +33,11 @@ class Served:
 
 
 def serve(handle: Handler, *, on_error: ErrorHandler = error_response, max_body: int = MIB) -> type[Served]:
-    """Makes the class that componentize-py looks for, under the name `IncomingHandler`, in the module of an application.
+    """Makes the class that componentize-py looks for in an application, under the name `IncomingHandler`.
 
-    `handle` responds to all requests. When it raises an exception, or returns something else than a `Response`, `on_error`
-    responds; when that fails too, `error_response` does. `max_body` is the most bytes that the body of a request may
-    have; the server has a limit as well. Content of a response to `HEAD` is not sent.
+    `handle` responds to all requests. When it raises an exception, or returns something else than a `Response`,
+    `on_error` responds; when that fails too, `error_response` does. `max_body` is the most bytes that the body of a
+    request may have; the server has a limit as well. Content of a response to `HEAD` is not sent.
 
     >>> IncomingHandler = serve(handle)
     """
