@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-# How deep lists and dicts may be nested in a value. Python reads and writes JSON by recursion, for which a component
-# has little stack, and the session component refuses JSON that is nested more than 127 levels deep.
+# How deep lists and dicts may be nested in a value. Python reads and writes JSON by recursion, for which a component has
+# little stack.
 MAX_DEPTH = 100
 
 Path = tuple[str | int, ...]
@@ -18,6 +18,8 @@ class Unfit(Exception):
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"at {_shown(path)}: {problem}" if path else problem)
+        self.path = path
+        self.problem = problem
 
 
 class NoJson(Unfit):

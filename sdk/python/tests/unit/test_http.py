@@ -18,6 +18,11 @@ class RequestTest(unittest.TestCase):
         self.assertIn("x-other", headers)
         self.assertNotIn("a=1", repr(headers))
 
+    def test_headers_that_http_does_not_allow_are_refused(self) -> None:
+        for name, value in [("", "x"), ("a b", "x"), ("a", "x\r\nset-cookie: y"), ("a", "x\n"), ("a", "\u0394")]:
+            with self.subTest(name=name, value=value), self.assertRaises(ValueError):
+                Response(headers={name: value})
+
     def test_a_body_is_read_once(self) -> None:
         reads = []
 

@@ -121,6 +121,9 @@ class TypesTest(unittest.TestCase):
             self.assertEqual(read("1", kind), 1)
             self.assertEqual(self.unfit('"a"', kind), "expected int, found str; or expected None, found str")
         self.assertIsInstance(read("1", float | int), int)
+        self.assertEqual(self.unfit('{"sku":1}', Line | None), "at .sku: expected str, found int")
+        with self.assertRaises(NotSerializable):
+            write({"a": [float("nan")]}, list[int] | dict[str, list[float]] | None)
         self.assertEqual(read('"a"', Literal["a", 1]), "a")
         self.assertEqual(self.unfit("true", Literal["a", 1]), "expected one of 'a', 1, found another bool")
         self.assertEqual(self.unfit_to_write("b", Literal["a"]), "expected one of 'a', found another str")
