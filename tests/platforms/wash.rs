@@ -120,7 +120,7 @@ fn readiness() -> impl FnMut(&str) -> Option<SocketAddr> {
 async fn composed_succeeds(language: Language) {
     let project = Project::new();
     let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
-    let component = compose(&std::fs::read(language.component()).unwrap(), &sessions).unwrap();
+    let component = compose(&std::fs::read(language.cart()).unwrap(), &sessions).unwrap();
     assert!(contains(&component, SESSION_COMPONENT));
     project.holds(&project.write("cart.wasm", &component), &[]).await;
 }
@@ -130,7 +130,7 @@ async fn linked_succeeds(language: Language) {
     let project = Project::new();
     let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
     assert!(contains(&sessions, SESSION_COMPONENT));
-    project.holds(&language.component(), &[&project.write("sessions.wasm", &sessions)]).await;
+    project.holds(&language.cart(), &[&project.write("sessions.wasm", &sessions)]).await;
 }
 
 #[tokio::test]
@@ -169,5 +169,5 @@ async fn the_story_and_parallel_increments_succeed_when_wash_links_the_store_to_
     let project = Project::new();
     let sessions = project.write("sessions.wasm", SESSION_COMPONENT);
     let store = project.write("store.wasm", KV_MEMCACHED);
-    project.holds(&Language::Rust.component(), &[&sessions, &store]).await;
+    project.holds(&Language::Rust.cart(), &[&sessions, &store]).await;
 }

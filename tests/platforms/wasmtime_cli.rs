@@ -17,7 +17,7 @@ use crate::story::{cart_story, parallel_increments};
 /// The cart joined with the session component and the store, in a file.
 fn composed(language: Language, directory: &Path) -> PathBuf {
     let sessions = with_store(SESSION_COMPONENT, KV_MEMCACHED).unwrap();
-    let component = compose(&std::fs::read(language.component()).unwrap(), &sessions).unwrap();
+    let component = compose(&std::fs::read(language.cart()).unwrap(), &sessions).unwrap();
     assert!(contains(&component, SESSION_COMPONENT));
     let path = directory.join("cart.wasm");
     std::fs::write(&path, component).unwrap();

@@ -31,7 +31,7 @@ fn written(file: &str) -> Vec<u8> {
 }
 
 fn cart(language: Language) -> Vec<u8> {
-    fs::read(language.component()).unwrap()
+    fs::read(language.cart()).unwrap()
 }
 
 /// The names of what a component imports and exports.

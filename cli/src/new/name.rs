@@ -1,83 +1,60 @@
-//! The names that a crate can have.
+//! The names that a project can have.
 
 use std::str::FromStr;
 
-/// The longest name that crates.io accepts, in bytes.
+/// The longest name that crates.io accepts, in bytes. The other registries accept longer ones.
 const MAX_LENGTH: usize = 64;
 
-/// The keywords of Rust 2024, strict and reserved.
-const KEYWORDS: [&str; 52] = [
-    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do",
-    "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
-    "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",
-    "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual",
-    "where", "while", "yield",
-];
-
-/// Crates of the Rust distribution, and the dependencies of the new crate.
-const TAKEN: [&str; 7] = ["alloc", "core", "lovely_session", "proc_macro", "std", "test", "wasip2"];
-
-/// A valid name for a new crate.
+/// A name that a project can have in some language: ASCII letters, digits, `-` and `_`, beginning with a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CrateName(String);
+pub struct ProjectName(String);
 
-/// Why a text cannot be the name of a new crate.
+/// Why a text cannot be the name of a new project.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidCrateName {
+pub enum InvalidName {
     /// The name has no characters.
-    #[error("a crate needs a name")]
+    #[error("a project needs a name")]
     Empty,
     /// The name is longer than 64 bytes.
-    #[error("the name of a crate has at most {MAX_LENGTH} characters")]
+    #[error("the name of a project has at most {MAX_LENGTH} characters")]
     TooLong,
     /// The name begins with this character.
-    #[error("the name of a crate begins with a letter, not with {0:?}")]
+    #[error("the name of a project begins with a letter, not with {0:?}")]
     Begin(char),
     /// The name contains this character.
-    #[error("the name of a crate consists of ASCII letters, digits, `-` and `_`; it cannot contain {0:?}")]
+    #[error("the name of a project consists of ASCII letters, digits, `-` and `_`; it cannot contain {0:?}")]
     Character(char),
     /// The name is a keyword of Rust.
-    #[error("`{0}` is a keyword of Rust")]
+    #[error("`{0}` is a keyword of Rust; choose another name")]
     Keyword(String),
-    /// The name is that of another crate which the new one needs.
-    #[error("the new crate needs another crate that is called `{0}`")]
+    /// The name has capitals, which npm does not accept.
+    #[error("npm accepts no capitals in the name of a package; use `{0}`")]
+    Capitals(String),
+    /// The name is that of something that the project needs.
+    #[error("the project needs something else that is called `{0}`; choose another name")]
     Taken(String),
 }
 
-impl CrateName {
-    /// The name as in `Cargo.toml`.
+impl ProjectName {
+    /// The name as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The name as in the names of built files.
-    pub fn file_stem(&self) -> String {
-        self.0.replace('-', "_")
-    }
 }
 
-impl FromStr for CrateName {
-    type Err = InvalidCrateName;
+impl FromStr for ProjectName {
+    type Err = InvalidName;
 
-    fn from_str(name: &str) -> Result<Self, InvalidCrateName> {
-        let first = name.chars().next().ok_or(InvalidCrateName::Empty)?;
+    fn from_str(name: &str) -> Result<Self, InvalidName> {
+        let first = name.chars().next().ok_or(InvalidName::Empty)?;
         if let Some(other) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || "-_".contains(*c))) {
-            return Err(InvalidCrateName::Character(other));
-        }
-        if !first.is_ascii_alphabetic() {
-            return Err(InvalidCrateName::Begin(first));
-        }
-        if name.len() > MAX_LENGTH {
-            return Err(InvalidCrateName::TooLong);
-        }
-        let crate_name = Self(name.to_owned());
-        let stem = crate_name.file_stem();
-        if KEYWORDS.contains(&name) {
-            Err(InvalidCrateName::Keyword(stem))
-        } else if TAKEN.contains(&stem.as_str()) {
-            Err(InvalidCrateName::Taken(stem))
+            Err(InvalidName::Character(other))
+        } else if !first.is_ascii_alphabetic() {
+            Err(InvalidName::Begin(first))
+        } else if name.len() > MAX_LENGTH {
+            Err(InvalidName::TooLong)
         } else {
-            Ok(crate_name)
+            Ok(Self(name.to_owned()))
         }
     }
 }
@@ -89,14 +66,13 @@ mod tests {
     #[test]
     fn letters_digits_hyphens_and_underscores_are_valid() {
         for name in ["a", "shop", "my-shop", "my_shop", "Shop2", "x-", "types", &"x".repeat(64)] {
-            assert_eq!(name.parse(), Ok(CrateName(name.to_owned())));
+            assert_eq!(name.parse(), Ok(ProjectName(name.to_owned())));
         }
-        assert_eq!("my-shop-2".parse::<CrateName>().unwrap().file_stem(), "my_shop_2");
     }
 
     #[test]
     fn other_names_are_refused_with_the_reason() {
-        use InvalidCrateName::{Begin, Character, Empty, Keyword, Taken, TooLong};
+        use InvalidName::{Begin, Character, Empty, TooLong};
         for (name, reason) in [
             ("", Empty),
             ("2shop", Begin('2')),
@@ -106,15 +82,9 @@ mod tests {
             ("../shop", Character('.')),
             ("a/b", Character('/')),
             ("shöp", Character('ö')),
-            ("fn", Keyword("fn".to_owned())),
-            ("gen", Keyword("gen".to_owned())),
-            ("test", Taken("test".to_owned())),
-            ("proc-macro", Taken("proc_macro".to_owned())),
-            ("lovely-session", Taken("lovely_session".to_owned())),
-            ("wasip2", Taken("wasip2".to_owned())),
         ] {
-            assert_eq!(name.parse::<CrateName>(), Err(reason), "{name}");
+            assert_eq!(name.parse::<ProjectName>(), Err(reason), "{name}");
         }
-        assert_eq!("x".repeat(65).parse::<CrateName>(), Err(TooLong));
+        assert_eq!("x".repeat(65).parse::<ProjectName>(), Err(TooLong));
     }
 }

@@ -1,67 +1,86 @@
-//! The files of a new crate, for each language.
+//! The files of a new project, for each language.
+
+mod javascript;
+mod python;
+mod rust;
+mod typescript;
 
 use clap::ValueEnum;
 
-use super::name::CrateName;
-
-/// The release of the SDK that belongs to this command: both have the same version.
-const SDK_VERSION: &str = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
-
-/// Not named `Cargo.toml`, because cargo leaves a directory with that file out of a package.
-const RUST_MANIFEST: &str = include_str!("../../templates/rust/Cargo.toml.template");
-const RUST_LIBRARY: &str = include_str!("../../templates/rust/src/lib.rs");
-const RUST_GITIGNORE: &str = include_str!("../../templates/rust/gitignore");
+use super::name::{InvalidName, ProjectName};
+use super::sdk::Sdk;
 
 /// A programming language that there is a template for.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// Rust
+    /// Rust, built by cargo
     Rust,
+    /// JavaScript, built by npm
+    #[value(name = "javascript")]
+    JavaScript,
+    /// TypeScript, built by npm
+    #[value(name = "typescript")]
+    TypeScript,
+    /// Python, built by its `venv` and pip
+    Python,
 }
 
-/// A file of a new crate.
+/// A file of a new project.
 #[derive(Debug)]
 pub struct File {
-    /// Its path in the crate, with `/` between directories.
+    /// Its path in the project, with `/` between directories.
     pub path: &'static str,
     /// What it contains.
     pub text: String,
 }
 
+/// How a new project is built and served.
+#[derive(Debug)]
+pub struct Steps {
+    /// What has to be done once on a machine, if anything.
+    pub once: Option<&'static str>,
+    /// The command that builds it, in its directory.
+    pub build: &'static str,
+    /// The component that this gives, as a path in the directory.
+    pub component: String,
+}
+
 impl Language {
-    /// The files of a new crate.
-    pub fn files(self, name: &CrateName) -> Vec<File> {
+    /// Checks what the language demands of a name.
+    pub fn check(self, name: &ProjectName) -> Result<(), InvalidName> {
         match self {
-            Self::Rust => vec![
-                File { path: "Cargo.toml", text: rust_manifest(name) },
-                File { path: ".gitignore", text: RUST_GITIGNORE.to_owned() },
-                File { path: "src/lib.rs", text: RUST_LIBRARY.to_owned() },
-            ],
+            Self::Rust => rust::check(name),
+            Self::JavaScript | Self::TypeScript => javascript::check(name),
+            Self::Python => Ok(()),
         }
     }
 
-    /// How to build and to serve a new crate, for a person.
-    pub fn next_steps(self, name: &CrateName) -> String {
+    /// The files of a new project.
+    pub fn files(self, name: &ProjectName, sdk: &Sdk) -> Vec<File> {
         match self {
-            Self::Rust => rust_next_steps(name),
+            Self::Rust => rust::files(name, sdk),
+            Self::JavaScript => javascript::files(name, sdk),
+            Self::TypeScript => typescript::files(name, sdk),
+            Self::Python => python::files(name, sdk),
+        }
+    }
+
+    /// How to build and to serve a new project.
+    pub fn steps(self, name: &ProjectName) -> Steps {
+        match self {
+            Self::Rust => rust::steps(name),
+            Self::JavaScript | Self::TypeScript => javascript::steps(name),
+            Self::Python => python::steps(name),
         }
     }
 }
 
-fn rust_manifest(name: &CrateName) -> String {
-    RUST_MANIFEST.replace("{name}", name.as_str()).replace("{sdk_version}", SDK_VERSION)
+/// A file without places for values.
+fn file(path: &'static str, text: &str) -> File {
+    File { path, text: text.to_owned() }
 }
 
-fn rust_next_steps(name: &CrateName) -> String {
-    let (directory, component) = (name.as_str(), name.file_stem());
-    format!(
-        "\
-Created the crate `{directory}`. To build it, and to serve it on http://127.0.0.1:8080:
-
-  rustup target add wasm32-wasip2
-  cd {directory}
-  cargo build --release --target wasm32-wasip2
-  lovely-session serve target/wasm32-wasip2/release/{component}.wasm
-"
-    )
+/// A file with places for the name and the SDK. A place is a name in braces.
+fn filled(path: &'static str, text: &str, name: &ProjectName, sdk: &str) -> File {
+    File { path, text: text.replace("{name}", name.as_str()).replace("{sdk}", sdk) }
 }

@@ -10,7 +10,7 @@ use lovely_session_tests::language::Language;
 pub fn cart(language: Language) -> Application {
     static CARTS: [OnceLock<Application>; 3] = [const { OnceLock::new() }; 3];
     let load = || {
-        let component = std::fs::read(language.component()).unwrap();
+        let component = std::fs::read(language.cart()).unwrap();
         let cache = CodeCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")).unwrap();
         Application::load_cached(&component, Limits::default(), &cache).unwrap().application
     };

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::on_both_stores;
 use super::site::Site;
+use crate::languages::on_both_stores;
 
 const GOOD: &str = r#"{"coupon": "WELCOME"}"#;
 const WRONG: &str = r#"{"coupon": "GUESS"}"#;

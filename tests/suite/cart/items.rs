@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::on_both_stores;
 use super::site::Site;
+use crate::languages::on_both_stores;
 
 on_both_stores!(
     adding_returns_the_cart,

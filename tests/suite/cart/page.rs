@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 
-use super::on_both_stores;
 use super::site::Site;
+use crate::languages::on_both_stores;
 
 on_both_stores!(
     the_page_shows_the_cart_and_its_forms,

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::on_both_stores;
 use super::site::Site;
 use super::store::Rival;
+use crate::languages::on_both_stores;
 use lovely_session_tests::visitor::Visitor;
 
 const ADD: &str = r#"{"sku": "apple", "qty": 1}"#;

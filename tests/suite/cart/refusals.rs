@@ -5,7 +5,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::json;
 
 use super::site::Site;
-use super::{in_every_language, on_both_stores};
+use crate::languages::{in_every_language, on_both_stores};
 use lovely_session_tests::language::Language;
 use lovely_session_tests::visitor::JSON;
 

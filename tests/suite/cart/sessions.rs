@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::site::Site;
-use super::{in_every_language, on_both_stores};
+use crate::languages::{in_every_language, on_both_stores};
 use lovely_session_tests::language::Language;
 
 on_both_stores!(

@@ -64,34 +64,108 @@ fn the_manifest_names_the_crate_and_the_release_of_the_sdk() {
 }
 
 #[test]
-fn the_next_steps_name_the_target_the_directory_and_the_component() {
+fn a_new_project_has_the_files_of_its_language() {
+    for (language, files) in [
+        ("rust", [".gitignore", "Cargo.toml", "src"].as_slice()),
+        ("javascript", &[".gitignore", "package.json", "src"]),
+        ("typescript", &[".gitignore", "package.json", "src", "tsconfig.json"]),
+        ("python", &[".gitignore", "app.py", "build.py", "requirements.txt"]),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let ended = new_in(directory.path(), &["my-shop", "--language", language]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{language}");
+        let path = directory.path().join("my-shop");
+        assert_eq!(names_in(&path), files);
+        for file in files.iter().filter(|name| path.join(name).is_file()) {
+            let text = fs::read_to_string(path.join(file)).unwrap();
+            for place in ["{name}", "{sdk}"] {
+                assert!(!text.contains(place), "{file} in {language}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_next_steps_are_a_command_that_builds_and_one_that_serves() {
+    for (language, steps) in [
+        (
+            "rust",
+            [
+                "rustup target add wasm32-wasip2",
+                "cd my-shop",
+                "cargo build --release --target wasm32-wasip2",
+                "lovely-session serve target/wasm32-wasip2/release/my_shop.wasm",
+            ]
+            .as_slice(),
+        ),
+        ("javascript", &["cd my-shop", "npm install && npm run build", "lovely-session serve build/my-shop.wasm"]),
+        ("typescript", &["cd my-shop", "npm install && npm run build", "lovely-session serve build/my-shop.wasm"]),
+        ("python", &["cd my-shop", "python3 build.py", "lovely-session serve my-shop.wasm"]),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let ended = new_in(directory.path(), &["my-shop", "--language", language]);
+        let printed: Vec<_> = ended.stdout.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        assert_eq!(printed, steps);
+    }
+}
+
+#[test]
+fn a_project_depends_on_the_sdk_that_it_is_given() {
+    for (language, manifest, expected) in [
+        ("rust", "Cargo.toml", "lovely-session = { path = \"SDK\" }"),
+        ("javascript", "package.json", "\"lovely-session\": \"file:SDK\""),
+        ("typescript", "package.json", "\"lovely-session\": \"file:SDK\""),
+        ("python", "requirements.txt", "SDK\n"),
+    ] {
+        let directory = TempDir::new().unwrap();
+        fs::create_dir(directory.path().join("an sdk")).unwrap();
+        let ended = new_in(directory.path(), &["shop", "--language", language, "--sdk", "an sdk"]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{language}");
+        let text = fs::read_to_string(directory.path().join("shop").join(manifest)).unwrap();
+        let sdk = fs::canonicalize(directory.path().join("an sdk")).unwrap();
+        assert!(text.contains(&expected.replace("SDK", sdk.to_str().unwrap())), "{text}");
+    }
+}
+
+#[test]
+fn an_sdk_that_is_not_there_exits_with_1_and_leaves_nothing() {
     let directory = TempDir::new().unwrap();
-    let ended = new_in(directory.path(), &["my-shop"]);
-    let steps: Vec<_> = ended.stdout.lines().filter_map(|line| line.strip_prefix("  ")).collect();
-    assert_eq!(
-        steps,
-        [
-            "rustup target add wasm32-wasip2",
-            "cd my-shop",
-            "cargo build --release --target wasm32-wasip2",
-            "lovely-session serve target/wasm32-wasip2/release/my_shop.wasm",
-        ]
-    );
+    let ended = new_in(directory.path(), &["shop", "--sdk", "nowhere"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert!(ended.stderr.starts_with("error: cannot read `nowhere`; check the path"), "{}", ended.stderr);
+    assert_eq!(names_in(directory.path()), [""; 0]);
+}
+
+#[test]
+fn projects_in_other_languages_depend_on_the_release_of_the_sdk() {
+    let version = env!("CARGO_PKG_VERSION");
+    for (language, manifest, expected) in [
+        ("javascript", "package.json", format!("\"lovely-session\": \"^{version}\"")),
+        ("typescript", "package.json", format!("\"lovely-session\": \"^{version}\"")),
+        ("python", "requirements.txt", format!("lovely-session-sdk~={version}\n")),
+    ] {
+        let directory = TempDir::new().unwrap();
+        assert_eq!(new_in(directory.path(), &["shop", "--language", language]).code, Some(0));
+        let text = fs::read_to_string(directory.path().join("shop").join(manifest)).unwrap();
+        assert!(text.contains(&expected), "{text}");
+    }
 }
 
 #[test]
 fn invalid_names_exit_with_2_and_leave_nothing() {
     let directory = TempDir::new().unwrap();
-    for (name, reason) in [
-        ("", "a crate needs a name"),
-        ("2shop", "begins with a letter"),
-        ("my shop", "it cannot contain ' '"),
-        ("../shop", "it cannot contain '.'"),
-        ("loop", "`loop` is a keyword of Rust"),
-        ("test", "another crate that is called `test`"),
-        ("lovely-session", "another crate that is called `lovely_session`"),
+    for (name, language, reason) in [
+        ("", "rust", "a project needs a name"),
+        ("2shop", "python", "begins with a letter"),
+        ("my shop", "rust", "it cannot contain ' '"),
+        ("../shop", "javascript", "it cannot contain '.'"),
+        ("loop", "rust", "`loop` is a keyword of Rust"),
+        ("test", "rust", "something else that is called `test`"),
+        ("lovely-session", "rust", "something else that is called `lovely_session`"),
+        ("lovely-session", "typescript", "something else that is called `lovely-session`"),
+        ("Shop", "javascript", "npm accepts no capitals in the name of a package; use `shop`"),
     ] {
-        let ended = new_in(directory.path(), &[name]);
+        let ended = new_in(directory.path(), &[name, "--language", language]);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{name}: {}", ended.stderr);
         assert!(ended.stderr.contains(reason), "{name}: {}", ended.stderr);
     }

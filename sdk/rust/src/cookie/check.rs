@@ -34,6 +34,9 @@ pub enum InvalidCookie {
     /// `SameSite=None` over plain HTTP.
     #[error("a cookie with SameSite=None must not be sent over plain HTTP")]
     SameSiteNone,
+    /// `Partitioned` over plain HTTP.
+    #[error("a cookie with Partitioned must not be sent over plain HTTP")]
+    Partitioned,
     /// A `Max-Age` of 0, which makes browsers remove the cookie at once.
     #[error("the Max-Age of a cookie must be at least 1")]
     MaxAge,

@@ -49,6 +49,7 @@ pub struct Cookie<'a> {
     same_site: SameSite,
     path: &'a str,
     max_age: Option<u32>,
+    partitioned: bool,
 }
 
 /// The connections over which browsers accept and send the cookie.
@@ -88,6 +89,7 @@ impl<'a> Cookie<'a> {
             same_site: SameSite::Lax,
             path: "/",
             max_age: None,
+            partitioned: false,
         }
     }
 
@@ -184,6 +186,24 @@ impl<'a> Cookie<'a> {
         Self { max_age: Some(seconds), ..self }
     }
 
+    /// Keeps the cookie apart for each site in which this one is embedded (`Partitioned`): browsers that block
+    /// the cookies of third parties then still accept it in a frame, if it has [`SameSite::None`]. A visitor has
+    /// one session for each such site. It requires HTTPS.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use lovely_session::{Cookie, SameSite};
+    ///
+    /// let cookie = Cookie::new("sid").same_site(SameSite::None).partitioned();
+    /// assert!(cookie.set_cookie("876dd4ba")?.ends_with("; Partitioned"));
+    /// # Ok::<(), lovely_session::InvalidCookie>(())
+    /// ```
+    #[must_use]
+    pub const fn partitioned(self) -> Self {
+        Self { partitioned: true, ..self }
+    }
+
     /// Returns the session's id from the values of a request's `Cookie` headers, or `None` if no cookie of
     /// this name has a valid id. An id has 1 to 1,024 bytes, all of which RFC 6265 allows in a cookie's
     /// value. Of several cookies of this name, the first valid one is used. Only
@@ -255,6 +275,8 @@ impl<'a> Cookie<'a> {
             Err(InvalidCookie::HostPrefixPath { path: self.path.to_owned() })
         } else if self.transport == Transport::Any && self.same_site == SameSite::None {
             Err(InvalidCookie::SameSiteNone)
+        } else if self.transport == Transport::Any && self.partitioned {
+            Err(InvalidCookie::Partitioned)
         } else if self.max_age == Some(0) {
             Err(InvalidCookie::MaxAge)
         } else {
@@ -293,8 +315,9 @@ impl<'a> Cookie<'a> {
             SameSite::None => "None",
         };
         let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let partitioned = if self.partitioned { "; Partitioned" } else { "" };
         let (name, path) = (self.full_name(), self.path);
-        format!("{name}={value}; HttpOnly{secure}; SameSite={same_site}; Path={path}{max_age}")
+        format!("{name}={value}; HttpOnly{secure}; SameSite={same_site}; Path={path}{max_age}{partitioned}")
     }
 }
 
@@ -315,6 +338,10 @@ mod tests {
         assert_eq!(
             framed.set_cookie("abc").unwrap(),
             "__Host-sid=abc; HttpOnly; Secure; SameSite=None; Path=/"
+        );
+        assert_eq!(
+            framed.max_age(60).partitioned().set_cookie("abc").unwrap(),
+            "__Host-sid=abc; HttpOnly; Secure; SameSite=None; Path=/; Max-Age=60; Partitioned"
         );
     }
 
@@ -392,6 +419,8 @@ mod tests {
         assert_eq!(below.set_cookie("abc"), Err(InvalidCookie::HostPrefixPath { path: "/shop".to_owned() }));
         let framed = Cookie::new("sid").over_plain_http().same_site(SameSite::None);
         assert_eq!(framed.set_cookie("abc"), Err(InvalidCookie::SameSiteNone));
+        let plain = Cookie::new("sid").over_plain_http().partitioned();
+        assert_eq!(plain.set_cookie("abc"), Err(InvalidCookie::Partitioned));
         let over = Cookie::new("sid").max_age(0);
         assert_eq!(over.set_cookie("abc"), Err(InvalidCookie::MaxAge));
     }

@@ -1,0 +1,46 @@
+// Parsing of `Cookie` headers.
+
+import { MisuseError } from '../errors/use.js';
+
+/** 1 to 1,024 of the characters that RFC 6265 allows in a cookie's value. */
+const ID = /^[!#-+\--:<-[\]-~]{1,1024}$/;
+
+/** Whether this can be a session id, and needs no quotes in a cookie. */
+export function isId(value: string): boolean {
+  return ID.test(value);
+}
+
+/** Returns the first valid session id among the cookies of this name. */
+export function findId(header: string, name: string): string | undefined {
+  const start = `${name}=`;
+  // Only semicolons separate cookies. `Headers` joins several `Cookie` headers with commas, but a value may contain a
+  // comma as well: whoever can set some cookie could then make up one with the prefix `__Host-`.
+  for (const pair of header.split(';')) {
+    const cookie = trimmed(pair);
+    const value = cookie.slice(start.length);
+    if (cookie.startsWith(start) && isId(value)) return value;
+  }
+  return undefined;
+}
+
+/** Without ASCII white space around it; `trim` would take more away. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t\r\n\f]+|[ \t\r\n\f]+$/g, '');
+}
+
+/** `Headers`, or what has the same method. */
+export interface HeadersLike {
+  get(name: string): string | null | undefined;
+}
+
+/** A `Request`, `Headers`, or anything with `headers`. */
+export type RequestLike = HeadersLike | { readonly headers: HeadersLike };
+
+/** Returns the value of the header `Cookie`; an empty text if there is none. */
+export function cookieHeaderOf(request: RequestLike): string {
+  const headers = 'headers' in request ? request.headers : request;
+  if (typeof headers?.get !== 'function') {
+    throw new MisuseError('this is no request: it has neither headers nor a method get that returns a header');
+  }
+  return headers.get('cookie') ?? '';
+}

@@ -1,0 +1,38 @@
+import { log, responseFor } from './failure.js';
+
+/** A listener for the event `fetch`. */
+export type FetchListener = (event: Event) => void;
+
+/** Options of `Visitors.listener`. */
+export interface ListenerOptions {
+  /**
+   * Returns the response to an error, or undefined for the default one. It is called after the error was logged. What it
+   * throws is logged as well, and gets the default response.
+   */
+  onError?: ((error: unknown, request: Request) => Response | undefined | PromiseLike<Response | undefined>) | undefined;
+}
+
+/** The part of a `FetchEvent` that is needed here. */
+interface FetchEventLike {
+  readonly request: Request;
+  respondWith(response: Promise<Response>): void;
+}
+
+/** Returns a listener that never fails. */
+export function listenerFor(respond: (request: Request) => Promise<Response>, options: ListenerOptions): FetchListener {
+  return (event) => {
+    const { request } = event as unknown as FetchEventLike;
+    const response = respond(request).catch((error: unknown) => refuse(error, request, options));
+    (event as unknown as FetchEventLike).respondWith(response);
+  };
+}
+
+async function refuse(error: unknown, request: Request, { onError }: ListenerOptions): Promise<Response> {
+  log(error);
+  try {
+    return (await onError?.(error, request)) ?? responseFor(error);
+  } catch (second) {
+    log(second);
+    return responseFor(second);
+  }
+}

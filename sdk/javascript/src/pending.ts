@@ -1,0 +1,29 @@
+// Calls that have begun and not ended, to find those that nobody awaits.
+
+import { MisuseError } from './errors/use.js';
+
+const pending = new Set<symbol>();
+
+/** Runs a call of `visit` or `transact`. */
+export async function tracked<T>(run: () => Promise<T>): Promise<T> {
+  const call = Symbol('call');
+  pending.add(call);
+  try {
+    return await run();
+  } finally {
+    pending.delete(call);
+  }
+}
+
+/**
+ * Runs the work of a response. Throws if a call of `visit` or `transact` that began in it is still going on: the host
+ * ends the instance with the response, and the call with it.
+ */
+export async function withoutPending<T>(work: () => T | PromiseLike<T>): Promise<T> {
+  const before = new Set(pending);
+  const result = await work();
+  if ([...pending].some((call) => !before.has(call))) {
+    throw new MisuseError('the handler does not await a call of `visit` or `transact` that it began: put `await` before it');
+  }
+  return result;
+}

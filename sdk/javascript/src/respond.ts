@@ -1,0 +1,49 @@
+// Responses of handlers.
+
+import { MisuseError } from './errors/use.js';
+import type { Visit } from './visit.js';
+
+/** Responds to a request within a visit. */
+export type Handler<S extends object> = (visit: Visit<S>, request: Request) => Response | PromiseLike<Response>;
+
+/** Copies of a request, one for each run of a handler. */
+export function bodyCopies(request: Request): { next(): Request } {
+  // A body that was read before the first run cannot be copied, and no run can read it.
+  const isRead = request.bodyUsed;
+  return { next: () => (isRead ? request : request.clone()) };
+}
+
+/** Returns what a handler returned, if it can be sent. */
+export function checkedResponse(response: unknown): Response {
+  if (response === undefined) {
+    throw new MisuseError('the handler returned nothing: return a Response from every branch');
+  }
+  if (!isResponse(response)) {
+    throw new MisuseError('the handler returned something that is not a Response: return `new Response(…)`');
+  }
+  if (response.bodyUsed) {
+    throw new MisuseError(
+      'the handler returned a Response whose body is used already: create a new Response each time, and return a clone ' +
+        'of one whose body you read',
+    );
+  }
+  return response;
+}
+
+/** `instanceof` would refuse a Response of a library that brings its own class. */
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
+}
+
+/** Returns the response with one more `Set-Cookie` header. */
+export function withCookie(response: Response, setCookie: string): Response {
+  try {
+    response.headers.append('set-cookie', setCookie);
+    return response;
+  } catch {
+    // The headers of some responses cannot be changed, such as those of `fetch` and `Response.redirect`.
+    const copy = new Response(response.body, response);
+    copy.headers.append('set-cookie', setCookie);
+    return copy;
+  }
+}
