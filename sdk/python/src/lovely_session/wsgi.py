@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+# Flask looks it up when it runs, when a component can load nothing any more.
+import encodings.idna
 import io
 import sys
 from collections.abc import Callable, Iterable

@@ -8,6 +8,8 @@ import enum
 import unittest
 from typing import Annotated, Any, Literal, NewType, Optional, TypedDict, Union
 
+from typing_extensions import NotRequired
+
 from lovely_session import Misuse, NotSerializable, WrongType
 from lovely_session.errors import WrongTypeWritten
 from lovely_session.shapes import shape_of
@@ -23,6 +25,11 @@ class Address(TypedDict):
 
 class Profile(Address, total=False):
     age: int
+
+
+class Settings(TypedDict):
+    theme: str
+    size: NotRequired[Literal["s", "m"]]
 
 
 @dataclasses.dataclass
@@ -134,6 +141,12 @@ class TypesTest(unittest.TestCase):
         self.assertEqual(self.unfit('{"city":"Ulm","street":[1]}', Profile), "at .street[0]: expected str, found int")
         self.assertEqual(write({"city": "Ulm", "street": [], "age": 7}, Profile), '{"city":"Ulm","street":[],"age":7}')
         self.assertEqual(self.unfit_to_write({"city": "", "street": [], "x": 1}, Profile), "Profile has no 'x'")
+
+    def test_keys_that_are_not_required(self) -> None:
+        self.assertEqual(read('{"theme":"dark"}', Settings), {"theme": "dark"})
+        self.assertEqual(write({"theme": "dark", "size": "m"}, Settings), '{"theme":"dark","size":"m"}')
+        self.assertEqual(self.unfit('{"theme":"","size":"x"}', Settings), "at .size: expected one of 's', 'm', found another str")
+        self.assertEqual(self.unfit("{}", Settings), "'theme' is missing")
 
     def test_dataclasses(self) -> None:
         order = Order([Line(Sku("apple"), 2)], tags=("new",))
