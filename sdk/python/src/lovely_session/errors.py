@@ -268,7 +268,7 @@ class OutcomeUnknown(SessionError):
 
 
 class ValueProblem(SessionError):
-    """The base of the errors of values. `reason` says what is wrong and where; it names types and keys, and no values."""
+    """The base of the errors of values. `reason` says what is wrong and where; it names types and keys, no values."""
 
     _text: ClassVar[str]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-# How deep lists and dicts may be nested in a value. Python reads and writes JSON by recursion, for which a component has
-# little stack.
+# How deep lists and dicts may be nested in a value. Python reads and writes JSON by recursion, for which a component
+# has little stack.
 MAX_DEPTH = 100
 
 Path = tuple[str | int, ...]

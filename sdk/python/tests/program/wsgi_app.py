@@ -14,7 +14,7 @@ runs = 0
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-    """Adds the number in the body to a counter. `/wsgi/500` responds with an error, `/wsgi/rival` has a rival at first."""
+    """Adds the number in the body to a counter. `/wsgi/500` responds with an error, `/wsgi/rival` first has a rival."""
     global runs
     runs += 1
     session = visit_of(environ).session_or_begin()
