@@ -2,7 +2,7 @@
 # What is built in Python: the SDK as a wheel, and applications with it. scripts/languages.sh sources it.
 
 readonly python_tools=(sdk/python/tools/requirements.txt)
-readonly python_sdk=(sdk/python/pyproject.toml sdk/python/README.md sdk/python/src wit sdk/wit)
+readonly python_sdk=(sdk/python/pyproject.toml sdk/python/README.md sdk/python/LICENSE sdk/python/src wit sdk/wit)
 # Everything that the results depend on.
 readonly python_inputs=("${python_tools[@]}" "${python_sdk[@]}" sdk/python/tests/program examples/cart-python/src
     examples/cart/src/page scripts/languages.sh scripts/languages/python.sh)

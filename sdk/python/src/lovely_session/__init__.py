@@ -1,8 +1,9 @@
 """Sessions for edge functions in Python: typed values, transactions that run again after a conflict, and the cookie.
 
-An edge function keeps its data about a visitor in a `Session`, which has packages of keys and values. `Visitors.visit`
-reads the `Cookie` header, begins a transaction, runs the work, commits, runs the work again after a conflict, and returns
-the value of a `Set-Cookie` header if one is needed. `Visitors.handler` makes a handler of such work:
+An edge function keeps its data about a visitor in a `Session`, which has packages of keys and values.
+`Visitors.visit` reads the `Cookie` header, begins a transaction, runs the work, commits, runs the work again after a
+conflict, and returns the value of a `Set-Cookie` header if one is needed. `Visitors.handler` makes a handler of such
+work:
 
 >>> shop = Visitors("shop", cookie=Cookie("sid"))
 >>> @shop.handler

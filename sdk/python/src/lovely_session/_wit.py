@@ -13,6 +13,7 @@ try:
     from wit_world.imports.transactions import Isolation, Savepoint, Transaction, TransactionOptions
     from wit_world.imports.types import (
         Fields,
+        IncomingBody,
         IncomingRequest,
         OutgoingBody,
         OutgoingResponse,

@@ -1,15 +1,19 @@
 # The types of the generated bindings, as far as the package uses them.
 
 from enum import Enum
+from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-T = TypeVar("T")
+from typing_extensions import Self
+
+_T = TypeVar("_T")
 
 class Err(Exception):
     value: Any
+    def __init__(self, value: Any) -> None: ...
 
-class Ok(Generic[T]):
-    def __init__(self, value: T) -> None: ...
+class Ok(Generic[_T]):
+    def __init__(self, value: _T) -> None: ...
 
 class Isolation(Enum):
     SERIALIZABLE = 0
@@ -18,6 +22,15 @@ class Isolation(Enum):
 
 class TransactionOptions:
     def __init__(self, isolation: Isolation | None) -> None: ...
+
+class _Resource:
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 class Savepoint:
     def rollback(self) -> None: ...
@@ -70,25 +83,19 @@ class Container:
 
 class StreamError_Closed: ...
 
-class InputStream:
+class InputStream(_Resource):
     def blocking_read(self, len: int) -> bytes: ...
-    def __enter__(self) -> InputStream: ...
-    def __exit__(self, *exception: object) -> None: ...
 
-class OutputStream:
+class OutputStream(_Resource):
     def blocking_write_and_flush(self, contents: bytes) -> None: ...
-    def __enter__(self) -> OutputStream: ...
-    def __exit__(self, *exception: object) -> None: ...
 
 class Fields:
     @classmethod
     def from_list(cls, entries: list[tuple[str, bytes]]) -> Fields: ...
     def entries(self) -> list[tuple[str, bytes]]: ...
 
-class IncomingBody:
+class IncomingBody(_Resource):
     def stream(self) -> InputStream: ...
-    def __enter__(self) -> IncomingBody: ...
-    def __exit__(self, *exception: object) -> None: ...
 
 class IncomingRequest:
     def method(self) -> object: ...

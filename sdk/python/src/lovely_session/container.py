@@ -35,14 +35,14 @@ class Container:
         `timeout` is the number of seconds without activity after which a session ends; 0 means never. At most
         315,360,000 (ten years); 3,600 by default. Reading is activity.
 
-        `resolution` is for stores that cannot slide an expiry: the number of seconds after which a read writes the record
-        again, to keep the session alive. Values over half the timeout act as half the timeout; 300 by default.
+        `resolution` is for stores that cannot slide an expiry: the number of seconds after which a read writes the
+        record again, to keep the session alive. Values over half the timeout act as half the timeout; 300 by default.
 
         `max_size` is the maximum size of a session's record, in bytes; 1,000,000 by default.
 
         `remember_ended` is the number of seconds for which a destroyed session is remembered, so that requests in
-        progress raise `Ended` instead of beginning it again. 1 to 86,400; 60 by default. It should exceed the duration of
-        the longest request.
+        progress raise `Ended` instead of beginning it again. 1 to 86,400; 60 by default. It should exceed the duration
+        of the longest request.
 
         Raises `InvalidName` unless the name has 1 to 60 bytes, and `InvalidOption` when an option is out of its range.
         """
@@ -53,13 +53,13 @@ class Container:
     def session(self, transaction: Transaction, session_id: str) -> Session:
         """Returns the session with this id, and begins an empty one if there is none.
 
-        Use it only for ids that the application trusts; for ids that come from a client, use `resume`. The first call for
-        an id loads the session, in one round trip to the store. Later calls in the same transaction return the same
-        session, also for another of its ids. If the timeout passes between two calls, the second one returns an empty
-        session.
+        Use it only for ids that the application trusts; for ids that come from a client, use `resume`. The first call
+        for an id loads the session, in one round trip to the store. Later calls in the same transaction return the
+        same session, also for another of its ids. If the timeout passes between two calls, the second one returns an
+        empty session.
 
-        If two transactions begin the same session, both may commit, and their keys are merged. A transaction that checked
-        before whether the session exists (`Session.is_new`, `resume`) conflicts instead.
+        If two transactions begin the same session, both may commit, and their keys are merged. A transaction that
+        checked before whether the session exists (`Session.is_new`, `resume`) conflicts instead.
 
         Raises `Ended` while a destroyed session is remembered; `InvalidName` unless the id has 1 to 1,024 bytes;
         `TooManySessions`; `Damaged` or `UnknownFormat` when the record cannot be read; `Unavailable`, `Unsupported`,
@@ -82,8 +82,8 @@ class Container:
         """Returns the session with this id, or `None` when it is absent, expired or evicted.
 
         Never begins a session: use it for ids that come from a client. Once it has returned `None`, it does so for the
-        rest of the transaction, unless the transaction itself begins the session with `session`. If it does, and another
-        transaction began the session meanwhile, the commit conflicts.
+        rest of the transaction, unless the transaction itself begins the session with `session`. If it does, and
+        another transaction began the session meanwhile, the commit conflicts.
 
         Raises as `session` does.
         """

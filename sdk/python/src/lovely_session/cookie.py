@@ -31,11 +31,11 @@ _WHITE_SPACE = b" \t\n\x0c\r"
 class Cookie:
     """The cookie that carries a session's id: its name and its attributes.
 
-    The cookie is always `HttpOnly`, so that scripts cannot read it, and never has a `Domain`, so that browsers send it to
-    one host only. By default it is `Secure`, `SameSite=Lax`, sent to all paths, and removed when the browser is closed,
-    and its name begins with `__Host-`: browsers accept such a cookie only over HTTPS, only for the host that sends it,
-    and only for all paths. So a browser has at most one, and neither another subdomain, nor plain HTTP, nor another path
-    can put a second one in front of it.
+    The cookie is always `HttpOnly`, so that scripts cannot read it, and never has a `Domain`, so that browsers send it
+    to one host only. By default it is `Secure`, `SameSite=Lax`, sent to all paths, and removed when the browser is
+    closed, and its name begins with `__Host-`: browsers accept such a cookie only over HTTPS, only for the host that
+    sends it, and only for all paths. So a browser has at most one, and neither another subdomain, nor plain HTTP, nor
+    another path can put a second one in front of it.
 
     It needs HTTPS between the browser and the server, or the proxy in front of it: a browser ignores it otherwise, and
     each request is then that of a new visitor.
@@ -79,8 +79,8 @@ class Cookie:
     without_host_prefix: bool = False
     """Leaves out the prefix, for a path other than `/`, or to keep a name that browsers have already.
 
-    The cookie is still `Secure`. Other subdomains, and scripts of this site, can then set a cookie of the same name with
-    another path or domain, so that the visitor loses the session, or gets the session of whoever set the cookie.
+    The cookie is still `Secure`. Other subdomains, and scripts of this site, can then set a cookie of the same name
+    with another path or domain, so that the visitor loses the session, or gets the session of whoever set the cookie.
     """
 
     def __post_init__(self) -> None:
@@ -91,8 +91,8 @@ class Cookie:
     def id_in(self, headers: CookieHeaders) -> str | None:
         """Returns the session's id from the values of a request's `Cookie` headers, or `None`.
 
-        An id has 1 to 1,024 bytes, all of which RFC 6265 allows in a cookie's value. Of several cookies of this name, the
-        first valid one is used. Only `Container.resume` finds out whether a session has this id.
+        An id has 1 to 1,024 bytes, all of which RFC 6265 allows in a cookie's value. Of several cookies of this name,
+        the first valid one is used. Only `Container.resume` finds out whether a session has this id.
         """
         start = f"{self._full_name}=".encode()
         for header in [headers] if isinstance(headers, (str, bytes)) else headers:

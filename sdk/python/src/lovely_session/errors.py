@@ -1,7 +1,7 @@
 """The exceptions of the SDK, with the data of each.
 
-The text of an exception is for logs. It contains no session ids and no values, because these are secrets; the attributes
-of an exception do. Except for `OutcomeUnknown`, an exception means that nothing was changed or written.
+The text of an exception is for logs. It contains no session ids and no values, because these are secrets; the
+attributes of an exception do. Except for `OutcomeUnknown`, an exception means that nothing was changed or written.
 """
 
 from __future__ import annotations
@@ -268,7 +268,7 @@ class OutcomeUnknown(SessionError):
 
 
 class ValueProblem(SessionError):
-    """The base of the errors of values. `reason` says what is wrong and where; it names types, and keys in the value."""
+    """The base of the errors of values. `reason` says what is wrong and where; it names types and keys, no values."""
 
     _text: ClassVar[str]
 
@@ -315,6 +315,7 @@ class InvalidCookie(SessionError):
     def __init__(self, problem: CookieProblem, text: str) -> None:
         super().__init__(text)
         self.problem = problem
+        self.reason = text
 
 
 class Misuse(SessionError):

@@ -22,20 +22,20 @@ S64_MAX = 2**63 - 1
 class Package(MutableMapping[str, V], Generic[V]):
     """A mapping of keys to values in one session. Keys have 1 to 1,024 bytes. Values are stored as JSON.
 
-    A handle refers to its package by name: it stays usable after a rollback or a removal, and shows the current content.
-    It is used as a `dict` is; `peek`, `peek_entries` and `add` cause fewer conflicts. Each call below that says so counts
-    as a read of the whole package, and then conflicts with any change of others to it. `keys()`, `values()` and `items()`
-    read the package each time they are iterated over, sorted by key.
+    A handle refers to its package by name: it stays usable after a rollback or a removal, and shows the current
+    content. It is used as a `dict` is; `peek`, `peek_entries` and `add` cause fewer conflicts. Each call below that
+    says so counts as a read of the whole package, and then conflicts with any change of others to it. `keys()`,
+    `values()` and `items()` read the package each time they are iterated over, sorted by key.
 
     What JSON cannot say is not stored: `bytes`, sets, dates, NaN, objects and dicts with other keys than texts raise
     `NotSerializable` at the call. A tuple is stored as a list, and read as one unless the package has a type. Whole
-    numbers of any size are stored exactly; other languages may read those beyond 2^53 with an error. Lists and dicts can
-    be nested 100 levels deep.
+    numbers of any size are stored exactly; other languages may read those beyond 2^53 with an error. Lists and dicts
+    can be nested 100 levels deep.
 
     Each call can raise `Ended` when the transaction destroyed the session, `Damaged` when the package cannot be read,
-    and `Finished` or `Busy` when the transaction cannot be used. Calls with a key raise `InvalidName` when it is empty or
-    too long. Calls that read a value raise `WrongType` when it does not have the type of the package. A call that raises
-    has changed nothing.
+    and `Finished` or `Busy` when the transaction cannot be used. Calls with a key raise `InvalidName` when it is empty
+    or too long. Calls that read a value raise `WrongType` when it does not have the type of the package. A call that
+    raises has changed nothing.
     """
 
     def __init__(self, handle: _wit.Package, scope: Scope, shape: Shape) -> None:
@@ -102,9 +102,9 @@ class Package(MutableMapping[str, V], Generic[V]):
         The commit does not check the key, and other transactions may have changed it when this one commits. Use it for
         values that are only displayed.
 
-        If the same transaction writes the key after the peek (also with `add`, `clear` or `Session.remove_package`), the
-        key counts as read, so that no update is lost. Do not let a peeked value decide what is written to another key, or
-        whether it is written: use `get` for that.
+        If the same transaction writes the key after the peek (also with `add`, `clear` or `Session.remove_package`),
+        the key counts as read, so that no update is lost. Do not let a peeked value decide what is written to another
+        key, or whether it is written: use `get` for that.
         """
         json = self.peek_json(key)
         return default if json is None else self._load(key, json)
@@ -116,16 +116,16 @@ class Package(MutableMapping[str, V], Generic[V]):
     def add(self, key: str, number: int = 1) -> None:
         """Adds a number to the counter under a key.
 
-        A counter is a whole number from -(2^53 - 1) to 2^53 - 1, stored without a fraction or an exponent. An absent key
-        counts as 0. Afterwards the key holds the sum, even if it is 0.
+        A counter is a whole number from -(2^53 - 1) to 2^53 - 1, stored without a fraction or an exponent. An absent
+        key counts as 0. Afterwards the key holds the sum, even if it is 0.
 
-        The call does not count as a read. It merges with the changes of other transactions to the key: the commit adds to
-        the number that is stored then. The key conflicts if it holds no counter then, or if the sum would be out of
-        range. The call returns no sum, because that would be a read. Use `peek` after it to display the sum, and `get` to
-        depend on it.
+        The call does not count as a read. It merges with the changes of other transactions to the key: the commit adds
+        to the number that is stored then. The key conflicts if it holds no counter then, or if the sum would be out of
+        range. The call returns no sum, because that would be a read. Use `peek` after it to display the sum, and `get`
+        to depend on it.
 
-        Raises `NotACounter` when the key holds no counter, or the sum would be out of range. This counts as a read of the
-        key.
+        Raises `NotACounter` when the key holds no counter, or the sum would be out of range. This counts as a read of
+        the key.
         """
         if type(number) is not int:
             raise TypeError(f"the number to add must be an int, not {type(number).__name__}")

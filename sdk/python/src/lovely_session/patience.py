@@ -1,7 +1,7 @@
 """How long work is run again after lost races, and the pauses before it.
 
-Work that runs again at once collides again when many requests change one session. With a random pause whose limit doubles
-with each race lost in a row, the runs spread out until about one request works at a time.
+Work that runs again at once collides again when many requests change one session. With a random pause whose limit
+doubles with each race lost in a row, the runs spread out until about one request works at a time.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-# How deep lists and dicts may be nested in a value. Python reads and writes JSON by recursion, for which a component has
-# little stack, and the session component refuses JSON that is nested more than 127 levels deep.
+# How deep lists and dicts may be nested in a value. Python reads and writes JSON by recursion, for which a component
+# has little stack.
 MAX_DEPTH = 100
 
 Path = tuple[str | int, ...]
@@ -18,6 +18,8 @@ class Unfit(Exception):
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(f"at {_shown(path)}: {problem}" if path else problem)
+        self.path = path
+        self.problem = problem
 
 
 class NoJson(Unfit):
@@ -37,32 +39,32 @@ def below(path: Path, step: str | int) -> Path:
 
 
 def plain(value: Any, path: Path = ()) -> Any:
-    """Returns a value as JSON can say it: tuples become lists. Raises `NoJson` for anything that it cannot say."""
-    if value is None or isinstance(value, int):
-        return value
+    """Returns the value itself, of which `json` makes JSON. Raises `NoJson` for anything that JSON cannot say.
+
+    It is not copied, because a component has little memory.
+    """
     if isinstance(value, str):
-        return _text(value, path)
-    if isinstance(value, float):
+        _check_text(value, path)
+    elif isinstance(value, float):
         if not math.isfinite(value):
             raise NoJson(path, "the float is not finite")
-        return value
-    if isinstance(value, dict):
-        return {_key(key, path): plain(element, below(path, key)) for key, element in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(element, below(path, index)) for index, element in enumerate(value)]
-    raise NoJson(path, f"the type {kind_of(value)} has no representation in JSON")
+    elif isinstance(value, dict):
+        for key, element in value.items():
+            if not isinstance(key, str):
+                raise NoJson(path, f"the keys of a dict must be str, not {kind_of(key)}")
+            _check_text(key, path)
+            plain(element, below(path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, element in enumerate(value):
+            plain(element, below(path, index))
+    elif value is not None and not isinstance(value, int):
+        raise NoJson(path, f"the type {kind_of(value)} has no representation in JSON")
+    return value
 
 
-def _key(key: object, path: Path) -> str:
-    if not isinstance(key, str):
-        raise NoJson(path, f"the keys of a dict must be str, not {kind_of(key)}")
-    return _text(key, path)
-
-
-def _text(value: str, path: Path) -> str:
+def _check_text(value: str, path: Path) -> None:
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         raise NoJson(path, "the str contains half of a surrogate pair")
-    return value
 
 
 def _shown(path: Path) -> str:

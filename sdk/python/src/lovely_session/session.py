@@ -56,7 +56,9 @@ class Session:
         error when it is read or set. Without `values`, a value is what Python's `json` makes of it.
 
         Type checkers take the type from `values` if it is a class, such as `int`, `list[str]` or a dataclass. For
-        others, such as unions, annotate the variable: `names: Package[str | None] = session.package("names", str | None)`.
+        others, such as unions, annotate the variable:
+
+        >>> names: Package[str | None] = session.package("names", str | None)
 
         Raises `InvalidName` unless the name has 1 to 1,024 bytes; `Ended` when this transaction destroyed the session;
         `Damaged` when the package cannot be read; `Misuse` for a type that `values` cannot be.
@@ -66,7 +68,7 @@ class Session:
         return Package(handle, self._scope, shape)
 
     def packages(self) -> list[str]:
-        """Returns the names of the packages that hold at least one key, sorted. The call counts as a read of these names.
+        """Returns the names of the packages that hold at least one key, sorted. Counts as a read of these names.
 
         Raises `Ended` when this transaction destroyed the session; `Damaged` when a package that it changed cannot be
         read.
@@ -96,9 +98,10 @@ class Session:
 
         The move is atomic: at any time, one of the two ids finds the session. With the commit the old id ends.
 
-        Renew the id without a grace whenever the rights of a visitor change, above all at login: somebody else may know
-        the old id, or may have planted it. `grace` is for renewals at regular times: for this number of seconds after the
-        commit, requests in progress still find the session under the old id. Never use it when rights change.
+        Renew the id without a grace whenever the rights of a visitor change, above all at login: somebody else may
+        know the old id, or may have planted it. `grace` is for renewals at regular times: for this number of seconds
+        after the commit, requests in progress still find the session under the old id. Never use it when rights
+        change.
 
         Raises `InvalidOption` when the grace exceeds 86,400; `Ended` when this transaction destroyed the session.
         """

@@ -179,15 +179,18 @@ class _Union:
         return self._first("write", value, path)
 
     def _first(self, what: Literal["read", "write"], value: Any, path: Path) -> Any:
-        problems = []
+        problems: list[Unfit] = []
         for member in self._members:
             try:
                 return getattr(member, what)(value, path)
+            except NoJson:
+                raise
             except Unfit as problem:
                 problems.append(problem)
-        texts = dict.fromkeys(str(problem) for problem in problems)
-        no_json = any(isinstance(problem, NoJson) for problem in problems)
-        raise (NoJson if no_json else Unfit)((), "; or ".join(texts))
+        # The types that fit the longest are those that were meant.
+        place = max((problem.path for problem in problems), key=len)
+        texts = dict.fromkeys(problem.problem for problem in problems if problem.path == place)
+        raise Unfit(place, "; or ".join(texts))
 
 
 class _Literal:

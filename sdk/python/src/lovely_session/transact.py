@@ -21,16 +21,17 @@ def transact(
 ) -> T:
     """Begins a transaction, runs `work` in it, commits it, and returns the result of `work`.
 
-    If another transaction changed what `work` depends on, nothing was stored, and `work` runs again in a new transaction,
-    on fresh data, until it succeeds or the patience is over. So **`work` may run more than once**: do nothing in it,
-    outside of the transaction, that must not happen twice. If `work` raises, the transaction is aborted. `work` must not
-    commit or abort the transaction.
+    If another transaction changed what `work` depends on, nothing was stored, and `work` runs again in a new
+    transaction, on fresh data, until it succeeds or the patience is over. So **`work` may run more than once**: do
+    nothing in it, outside of the transaction, that must not happen twice. If `work` raises, the transaction is
+    aborted. `work` must not commit or abort the transaction.
 
-    `patience` is the number of seconds after the beginning of the first run within which another run may begin. With 0,
-    the work runs once. The second run begins at once. Before each further run there is a random pause, whose limit
-    doubles up to 250 ms. When the next pause would end after the patience, the conflict is raised instead. Leave time for
-    one more run, and for the rest of the request, within the time limit of the host, which ends the request without a
-    response of the application; for `lovely-session serve`, it is 30 seconds unless `--time-limit` sets another one.
+    `patience` is the number of seconds after the beginning of the first run within which another run may begin. With
+    0, the work runs once. The second run begins at once. Before each further run there is a random pause, whose limit
+    doubles up to 250 ms. When the next pause would end after the patience, the conflict is raised instead. Leave time
+    for one more run, and for the rest of the request, within the time limit of the host, which ends the request
+    without a response of the application; for `lovely-session serve`, it is 30 seconds unless `--time-limit` sets
+    another one.
 
     Raises what `work` raises, and the exceptions of `Transaction.commit`. `Conflict` is raised only when every run
     conflicted until the patience was over. After any other exception `work` is not run again, in particular not after

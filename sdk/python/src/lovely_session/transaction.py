@@ -12,9 +12,12 @@ from .errors import Finished, Misuse, SavepointInvalid
 Isolation = Literal["serializable", "snapshot", "last-writer-wins"]
 """Which changes of other transactions make a commit fail with `Conflict`.
 
-`serializable`: transactions behave as if they ran one after another. `snapshot`: a commit conflicts only when both
-transactions wrote the same key, or when this one cleared a package in which the other changed a key. `last-writer-wins`:
-writes replace what others wrote, key by key, so updates of others can be lost.
+`serializable`: transactions behave as if they ran one after another.
+
+`snapshot`: a commit conflicts only when both transactions wrote the same key, or when this one cleared a package in
+which the other changed a key.
+
+`last-writer-wins`: writes replace what others wrote, key by key, so updates of others can be lost.
 """
 
 
@@ -51,9 +54,10 @@ class Transaction:
         nothing sends nothing and never conflicts, unless it read several sessions at `serializable`: then it reads them
         again.
 
-        After `TooLarge` and `Busy` the transaction is still open and unchanged. In all other cases it is finished. After
-        `OutcomeUnknown` either all changes are stored or none. After any other exception nothing was stored, and nothing
-        will be: `Conflict`, `Gone`, `Ended`, `Damaged`, `UnknownFormat`, `Finished`, and the failures of the store.
+        After `TooLarge` and `Busy` the transaction is still open and unchanged. In all other cases it is finished.
+        After `OutcomeUnknown` either all changes are stored or none. After any other exception nothing was stored, and
+        nothing will be: `Conflict`, `Gone`, `Ended`, `Damaged`, `UnknownFormat`, `Finished`, and the failures of the
+        store.
         """
         self._refuse_if_managed("commits")
         self._commit()
@@ -119,11 +123,11 @@ class Savepoint:
     def rollback(self) -> None:
         """Restores the state right after this savepoint was taken, in all sessions.
 
-        A session that joined later goes back to what was loaded. Later savepoints become invalid; this one can be rolled
-        back to any number of times. Reads are not undone: they can still conflict.
+        A session that joined later goes back to what was loaded. Later savepoints become invalid; this one can be
+        rolled back to any number of times. Reads are not undone: they can still conflict.
 
-        Raises `SavepointInvalid` after a release, or after a rollback to an earlier savepoint; `Finished` or `Busy` when
-        the transaction cannot be used.
+        Raises `SavepointInvalid` after a release, or after a rollback to an earlier savepoint; `Finished` or `Busy`
+        when the transaction cannot be used.
         """
         self._scope.call(self._handle.rollback)
 

@@ -12,8 +12,8 @@ from .transaction import Savepoint, Transaction
 Remaining = Literal["none", "session", "end"]
 """What the visitor's browser has to know after a visit.
 
-`none`: there was no session, and none was begun and stored. `session`: there is one. `end`: it has ended, or the visitor
-logged out without one.
+`none`: there was no session, and none was begun and stored. `session`: there is one. `end`: it has ended, or the
+visitor logged out without one.
 """
 
 

@@ -69,18 +69,18 @@ class Visitors:
     def visit(self, request: Request | CookieHeaders, work: Callable[[Visit], T]) -> Visited[T]:
         """Runs `work` in a transaction for a visitor, and commits it.
 
-        `request` is the request, or the values of its `Cookie` headers. If the cookie leads to no session, the visitor is
-        new, and gets another id if a session is begun.
+        `request` is the request, or the values of its `Cookie` headers. If the cookie leads to no session, the visitor
+        is new, and gets another id if a session is begun.
 
         If another request changed the session first, nothing was stored, and `work` runs again on fresh data. If the
-        session ended meanwhile, `work` runs again for a new visitor. So **`work` may run more than once**: do nothing in
-        it, outside of the transaction, that must not happen twice. If `work` raises, nothing is stored.
+        session ended meanwhile, `work` runs again for a new visitor. So **`work` may run more than once**: do nothing
+        in it, outside of the transaction, that must not happen twice. If `work` raises, nothing is stored.
 
-        Raises what `work` raises; `InvalidName` and `InvalidOption` when the container's name or its options are invalid;
-        `Misuse` when `work` is `async` or contains `yield`; and the exceptions of `Container.resume` and
-        `Transaction.commit`. `Conflict`, `Gone` and `Ended` are raised only when every run failed until the patience was
-        over. After any other exception `work` is not run again, in particular not after `OutcomeUnknown`, because the
-        commit may have been applied.
+        Raises what `work` raises; `InvalidName` and `InvalidOption` when the container's name or its options are
+        invalid; `Misuse` when `work` is `async` or contains `yield`; and the exceptions of `Container.resume` and
+        `Transaction.commit`. `Conflict`, `Gone` and `Ended` are raised only when every run failed until the patience
+        was over. After any other exception `work` is not run again, in particular not after `OutcomeUnknown`, because
+        the commit may have been applied.
         """
         presented = self._presented(request)
 
@@ -95,8 +95,8 @@ class Visitors:
     def visiting(self, request: Request | CookieHeaders) -> Iterator[Visit]:
         """Runs a block in a transaction for a visitor, and commits it when the block ends.
 
-        After the block, `visit.set_cookie` is the value of a `Set-Cookie` header for the response. When the block raises,
-        nothing is stored.
+        After the block, `visit.set_cookie` is the value of a `Set-Cookie` header for the response. When the block
+        raises, nothing is stored.
 
         A block cannot run again by itself. If another request changed the session first, `Conflict` is raised when the
         block ends, and nothing was stored; `visit` runs again, and needs a function for that.
@@ -114,8 +114,8 @@ class Visitors:
     ) -> Callable[Concatenate[Request, P], Response]:
         """Makes a function of a request and a visit one of a request, which returns the response with the cookie.
 
-        Each call runs the function by `visit`, so it may run more than once. The response gets `Cache-Control: no-store`
-        unless it has a `Cache-Control`, because it belongs to one visitor. Further arguments are passed on.
+        Each call runs the function by `visit`, so it may run more than once. The response gets `Cache-Control:
+        no-store` unless it has a `Cache-Control`, because it belongs to one visitor. Further arguments are passed on.
 
         >>> @shop.handler
         ... def show_cart(request, visit):

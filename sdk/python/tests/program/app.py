@@ -1,18 +1,21 @@
-"""An edge function that does with the SDK what a request says: `tests/programs/sdk/README.md` describes the requests."""
+"""An edge function that does with the SDK what a request says, as `tests/programs/sdk/README.md` describes."""
 
 from typing import Any
 
 from lovely_session import Cookie, SessionError, Visitors, transact
 from lovely_session.http import HttpError, Request, Response, serve
 
+import wsgi_app
 from misuse import MISUSES
 from steps import ApplicationFailed, Work, described
 
 
 def handle(request: Request) -> Response:
-    """Does the steps of a request, or misuses the SDK in the way that its path says."""
+    """Does the steps of a request, or what its path says: a misuse of the SDK, or WSGI."""
     if request.path.startswith("/misuse/") and request.method == "GET":
         return MISUSES[request.path.removeprefix("/misuse/")](request)
+    if request.path.startswith("/wsgi"):
+        return wsgi_app.handle(request)
     if request.path != "/" or request.method != "POST":
         raise HttpError(404, "there is only POST /")
     try:

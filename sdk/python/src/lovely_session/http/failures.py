@@ -31,8 +31,9 @@ MISTAKES = (Busy, Finished, InvalidCookie, InvalidOption, Misuse, SavepointInval
 def error_response(request: Request, error: Exception) -> Response:
     """Returns a response with a short text, and logs what an operator has to know.
 
-    `Conflict`, `Gone`, `Ended`, `Unavailable` and `OutcomeUnknown` become 503, `TooLarge` 413, `HttpError` what it says,
-    and all others 500. The texts of the SDK for mistakes in the program are sent as they are, for they hold no data.
+    `Conflict`, `Gone`, `Ended`, `Unavailable` and `OutcomeUnknown` become 503, `TooLarge` 413, `HttpError` what it
+    says, and all others 500. The texts of the SDK for mistakes in the program are sent as they are, for they hold no
+    data.
 
     `serve(handle, on_error=...)` replaces this function, which can be called for the errors that are left.
     """

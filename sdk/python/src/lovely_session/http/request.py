@@ -13,8 +13,8 @@ from .problem import HttpError
 def parse_json(body: bytes) -> Any:
     """Returns what a body says as JSON.
 
-    Raises `ValueError` when it is not JSON in UTF-8, or is nested more than 100 levels deep: Python reads nested JSON by
-    recursion, for which a component has little stack.
+    Raises `ValueError` when it is not JSON in UTF-8, or is nested more than 100 levels deep: Python reads nested JSON
+    by recursion, for which a component has little stack.
     """
     return parse(body.decode())
 
@@ -40,17 +40,23 @@ class Request:
         """The query, still percent-encoded, without the question mark: for `urllib.parse.parse_qs`."""
         self.headers = Headers(headers)
         """The headers."""
-        self._body = body
+        self._body: bytes | Callable[[], bytes] | HttpError = body
 
     @property
     def body(self) -> bytes:
         """The body. It is read once, when it is first used, so that each run of a visit's work sees the same.
 
-        Raises `HttpError` with the status 413 when it is larger than the limit of `serve`, and 400 when it did not arrive
-        in full.
+        Raises `HttpError` with the status 413 when it is larger than the limit of `serve`, and 400 when it did not
+        arrive in full.
         """
+        if isinstance(self._body, HttpError):
+            raise self._body
         if not isinstance(self._body, bytes):
-            self._body = self._body()
+            try:
+                self._body = self._body()
+            except HttpError as error:
+                self._body = error
+                raise
         return self._body
 
     def json(self) -> Any:

@@ -16,8 +16,8 @@ class Response:
     def __init__(self, body: str | bytes = "", status: int = 200, headers: HeaderItems | Headers = ()) -> None:
         """Makes a response.
 
-        A text is sent in UTF-8. Unless `headers` has a `Content-Type`, that of a text is `text/plain; charset=utf-8`, and
-        that of bytes `application/octet-stream`. `Content-Length` is set when the response is sent.
+        A text is sent in UTF-8. Unless `headers` has a `Content-Type`, that of a text is `text/plain; charset=utf-8`,
+        and that of bytes `application/octet-stream`. `Content-Length` is set when the response is sent.
 
         Raises `ValueError` unless the status is from 200 to 599.
         """

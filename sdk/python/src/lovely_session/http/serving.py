@@ -19,6 +19,8 @@ ErrorHandler = Callable[[Request, Exception], Response]
 
 MIB = 1024 * 1024
 
+FORBIDDEN = "the response has a header that belongs to the connection, such as Connection: leave it to the server"
+
 # How much of a body is read at a time, and the most that WASI takes in one write, in bytes.
 READ = 64 * 1024
 WRITE = 4096
@@ -33,11 +35,11 @@ class Served:
 
 
 def serve(handle: Handler, *, on_error: ErrorHandler = error_response, max_body: int = MIB) -> type[Served]:
-    """Makes the class that componentize-py looks for, under the name `IncomingHandler`, in the module of an application.
+    """Makes the class that componentize-py looks for in an application, under the name `IncomingHandler`.
 
-    `handle` responds to all requests. When it raises an exception, or returns something else than a `Response`, `on_error`
-    responds; when that fails too, `error_response` does. `max_body` is the most bytes that the body of a request may
-    have; the server has a limit as well. Content of a response to `HEAD` is not sent.
+    `handle` responds to all requests. When it raises an exception, or returns something else than a `Response`,
+    `on_error` responds; when that fails too, `error_response` does. `max_body` is the most bytes that the body of a
+    request may have; the server has a limit as well. Content of a response to `HEAD` is not sent.
 
     >>> IncomingHandler = serve(handle)
     """
@@ -46,7 +48,12 @@ def serve(handle: Handler, *, on_error: ErrorHandler = error_response, max_body:
         def handle(self, request: _wit.IncomingRequest, response_out: _wit.ResponseOutparam) -> None:
             read = _read_request(request, max_body)
             response = _respond(read, handle, on_error)
-            _send(response, response_out, is_head=read.method == "HEAD")
+            try:
+                outgoing = _outgoing(response)
+            except _wit.Err:
+                response = error_response(read, Misuse(FORBIDDEN))
+                outgoing = _outgoing(response)
+            _send(outgoing, b"" if read.method == "HEAD" else response.body, response_out)
 
     return IncomingHandler
 
@@ -106,14 +113,11 @@ def _read(stream: _wit.InputStream) -> bytes | None:
         raise
 
 
-def _send(response: Response, response_out: _wit.ResponseOutparam, *, is_head: bool) -> None:
-    outgoing = _wit.OutgoingResponse(_fields(response))
-    outgoing.set_status_code(response.status)
+def _send(outgoing: _wit.OutgoingResponse, content: bytes, response_out: _wit.ResponseOutparam) -> None:
     body = outgoing.body()
     _wit.ResponseOutparam.set(response_out, _wit.Ok(outgoing))
     try:
         with body.write() as stream:
-            content = b"" if is_head else response.body
             for start in range(0, len(content), WRITE):
                 stream.blocking_write_and_flush(content[start : start + WRITE])
         _wit.OutgoingBody.finish(body, None)
@@ -122,8 +126,11 @@ def _send(response: Response, response_out: _wit.ResponseOutparam, *, is_head: b
         pass
 
 
-def _fields(response: Response) -> _wit.Fields:
+def _outgoing(response: Response) -> _wit.OutgoingResponse:
     headers = [(name, value) for name, value in response.headers.items() if name != "content-length"]
     if response.status not in (204, 304):
         headers.append(("content-length", str(len(response.body))))
-    return _wit.Fields.from_list([(name, value.encode("latin-1")) for name, value in headers])
+    fields = _wit.Fields.from_list([(name, value.encode("latin-1")) for name, value in headers])
+    outgoing = _wit.OutgoingResponse(fields)
+    outgoing.set_status_code(response.status)
+    return outgoing
