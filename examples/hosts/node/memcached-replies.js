@@ -45,8 +45,10 @@ export class ReplyReader {
     let place = 0;
     do {
       const end = this.#received.indexOf('\r\n', place);
-      if (end < 0 && this.#received.length - place > MAX_LINE) throw new Error('memcached sent a line that is too long');
-      if (end < 0) return undefined;
+      if (end < 0) {
+        if (this.#received.length - place > MAX_LINE) throw new Error('memcached sent a line that is too long');
+        return undefined;
+      }
       lines.push({ words: this.#received.toString('latin1', place, end).split(' '), end: end + 2 });
       place = end + 2;
     } while (lines.at(-1).words[0] === 'STAT');

@@ -31,7 +31,7 @@ export class MemoryStore {
     return this.#entries.size;
   }
 
-  /** Removes what has expired: most of it is never read again. The next time is when there are twice as many entries. */
+  /** Removes what has expired: most of it is never read again. The next time is when there are twice as many. */
   #sweep() {
     for (const key of this.#entries.keys()) this.#live(key);
     this.#sweepAt = Math.max(FEW_ENTRIES, 2 * this.#entries.size);

@@ -37,8 +37,8 @@ MEMORY_BYTES = 64 * 1024 * 1024
 # Stands for options that are absent.
 DEFAULTS = object()
 
-# Held by the thread that is in the package `wasmtime`. Reentrant, because such a lock knows its thread: a thread that is
-# interrupted while it waits for the lock cannot release that of another one.
+# Held by the thread that is in the package `wasmtime`. Reentrant, because such a lock knows its thread, and no other
+# thread can release it.
 inside_wasmtime = threading.RLock()
 
 
@@ -128,8 +128,8 @@ class SessionEngine:
 
 
 class Sessions:
-    """An instance of the component. Use it from one thread at a time: a call fails with `UnusableInstance` while another
-    one is under way, and once the component trapped. Then make another instance."""
+    """An instance of the component. Use it from one thread at a time: a call fails with `UnusableInstance` while
+    another one is under way, and once the component trapped. Then make another instance."""
 
     def __init__(self, context: Store, instance: Any, raised: deque[BaseException]) -> None:
         self._context = context
