@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # Installs the hosts that tests/platforms runs components on, into target/platforms: wasmtime for Python, jco for
-# Node.js, and the programs `wasmtime` and `wash`. Does nothing when they are there in the versions wanted.
+# Node.js, and the programs `wasmtime` and `wash`. Builds the counters in other languages there. Does nothing when all
+# is there in the versions wanted.
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source=scripts/platforms/c.sh
+. scripts/platforms/c.sh
 
 readonly python_packages=tests/platforms/requirements.txt
 readonly node_packages=examples/hosts/node
@@ -32,5 +35,10 @@ if ! is_current "$directory/node.stamp" "${node_files[@]}"; then
     # checksums of the lock hold here as well.
     (cd "$directory/node" && npm install --no-audit --no-fund --loglevel=error)
     stamp "$directory/node.stamp" "${node_files[@]}"
+fi
+
+if ! is_current "$directory/counter-c.stamp" "${c_inputs[@]}"; then
+    build_c
+    stamp "$directory/counter-c.stamp" "${c_inputs[@]}"
 fi
 say "the platforms are there to test"

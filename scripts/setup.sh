@@ -50,6 +50,19 @@ apt_get_install() {
         apt-get install --yes --no-install-recommends --no-remove -o DPkg::Lock::Timeout=120 "$@"
 }
 
+# Clang and what it takes to compile C for WebAssembly. The linker is that of Rust.
+need_c_for_wasm() {
+    need_program clang clang
+    need_program make make
+    [ -e /usr/include/wasm32-wasi/stdlib.h ] || packages+=(wasi-libc)
+    has_wasm_builtins || packages+=(libclang-rt-dev-wasm32)
+}
+
+# The functions that Clang calls for what WebAssembly has no instruction for.
+has_wasm_builtins() {
+    command -v clang >/dev/null && [ -e "$(clang --target=wasm32-wasi --print-libgcc-file-name)" ]
+}
+
 # Fetches the package lists only if what this machine knows is not enough.
 install_packages() {
     command -v apt-get >/dev/null || fail "install ${programs[*]} with this system's package manager"
@@ -84,6 +97,7 @@ if [ "$purpose" = test ]; then
     # The fuzz targets are linked with libFuzzer, which is C++.
     need_program c++ g++
     need_python
+    need_c_for_wasm
     need_program systemd-analyze systemd
     need_program npm nodejs npm
     need_program chromium chromium

@@ -7,6 +7,7 @@
     reason = "a test that meets the unexpected fails"
 )]
 
+mod counters;
 mod hosts;
 mod node;
 mod python;

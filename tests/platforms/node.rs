@@ -13,14 +13,18 @@ use crate::hosts::{example, installed, run, tell_story, write_component};
 fn prepared() -> TempDir {
     let node = installed("node");
     let directory = tempdir_in(&node).unwrap();
-    for file in fs::read_dir(example("node")).unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "js") {
-            fs::copy(&path, directory.path().join(path.file_name().unwrap())).unwrap();
-        }
-    }
+    copy_scripts(&example("node"), directory.path());
     translate(&node, directory.path());
     directory
+}
+
+fn copy_scripts(from: &Path, to: &Path) {
+    for file in fs::read_dir(from).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "js") {
+            fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    }
 }
 
 fn translate(node: &Path, directory: &Path) {
@@ -33,6 +37,14 @@ fn translate(node: &Path, directory: &Path) {
 fn story(server: Option<&str>) {
     let directory = prepared();
     tell_story(Command::new("node").current_dir(&directory).args(["story.js", "generated"]).args(server));
+}
+
+/// The tests in JavaScript, of what the story does not get to: servers and stores that fail.
+#[test]
+fn the_stores_and_the_instances_keep_their_promises() {
+    let directory = prepared();
+    copy_scripts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("platforms/node"), directory.path());
+    run(Command::new("node").current_dir(&directory).args(["--test", "stores.test.js"]));
 }
 
 #[test]

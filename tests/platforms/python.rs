@@ -1,12 +1,13 @@
 //! A Python program with wasmtime, and with a store written in Python.
 
+use std::path::Path;
 use std::process::Command;
 
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::random::Random;
 use tempfile::tempdir;
 
-use crate::hosts::{example, installed, tell_story, write_component};
+use crate::hosts::{example, installed, run, tell_story, write_component};
 
 /// Runs a program in which threads switch at random function calls, also inside packages. Otherwise that happens
 /// seldom, and only on a busy machine.
@@ -31,6 +32,21 @@ fn story(python_arguments: &[&str], server: Option<&str>) {
         .arg(write_component(directory.path()))
         .args(server);
     tell_story(&mut python);
+}
+
+/// The tests in Python, of what the story does not get to: servers and stores that fail, threads, interrupts and forks.
+#[test]
+fn the_stores_and_the_instances_keep_their_promises() {
+    let directory = tempdir().unwrap();
+    let memcached = MemcachedServer::start();
+    let mut python = Command::new(installed("python/bin/python"));
+    python
+        .args(["-B", "-m", "unittest", "discover", "--start-directory"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("platforms/python"))
+        .env("PYTHONPATH", example("python"))
+        .env("SESSION_COMPONENT", write_component(directory.path()))
+        .env("MEMCACHED", memcached.address());
+    run(&mut python);
 }
 
 #[test]

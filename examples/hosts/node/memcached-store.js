@@ -2,6 +2,8 @@ import { MemcachedConnection } from './memcached-connection.js';
 
 // memcached takes a lifetime of more seconds for a point in time.
 const LONGEST_RELATIVE = 30 * 24 * 60 * 60;
+// It keeps that in 32 bits.
+const LAST_DATE = 2 ** 31 - 1;
 // What an item takes beside its key and its value, at most.
 const ITEM_OVERHEAD = 100;
 
@@ -24,26 +26,44 @@ export class MemcachedStore {
 
   /** `get-many` of `wit/key-value.wit`. */
   getMany(keys, touch) {
+    checkKeys(keys);
     const slide = touch === undefined ? '' : ` T${date(touch)}`;
-    this.#connect();
     const commands = keys.map((key) => `mg ${key} v c t${slide}\r\n`).join('');
-    const { answers, error } = this.#connection.exchange(Buffer.from(commands), keys.length);
+    const { replies, error } = this.#exchange(() => Buffer.from(commands), keys.length);
     if (error !== undefined) this.#giveUp(error);
-    return answers.map((answer) => this.#entry(answer));
+    return replies.map((reply) => this.#entry(reply));
   }
 
   /** `write-many` of `wit/key-value.wit`. */
   writeMany(writes) {
+    checkKeys(writes.map(({ key }) => key));
     this.#connect();
-    const fits = writes.map(({ key, change }) => key.length + (change.val?.value?.length ?? 0) + ITEM_OVERHEAD <= this.#limit);
-    if (fits.includes(false)) {
-      return fits.map((fits) => (fits ? { tag: 'skipped' } : { tag: 'too-large', val: BigInt(this.#limit) }));
+    const sizes = writes.map(({ key, change }) => key.length + (change.val?.value?.length ?? 0) + ITEM_OVERHEAD);
+    if (sizes.some((size) => size > this.#limit)) {
+      const tooLarge = { tag: 'too-large', val: BigInt(this.#limit) };
+      return sizes.map((size) => (size > this.#limit ? tooLarge : { tag: 'skipped' }));
     }
-    const asked = writes.map((write) => this.#command(write));
-    const { answers, error } = this.#connection.exchange(Buffer.concat(asked.flatMap(({ bytes }) => bytes)), asked.length);
-    if (error !== undefined) this.#close();
-    // What was sent without an answer may have been done.
-    return asked.map(({ isProbe }, place) => (answers[place] ? this.#outcome(answers[place], isProbe) : { tag: 'unknown' }));
+    let asked;
+    const { replies, error, unsent } = this.#exchange(() => {
+      asked = writes.map((write) => this.#command(write));
+      return Buffer.concat(asked.flatMap(({ bytes }) => bytes));
+    }, writes.length);
+    if (unsent) this.#giveUp(error);
+    const outcomes = replies.map((reply, place) => this.#outcome(reply, asked[place].isProbe));
+    // What was sent without a reply that says so may have been done. Other replies can be out of step then.
+    if (error !== undefined || outcomes.some(({ tag }) => tag === 'unknown')) this.#close();
+    return writes.map((_, place) => outcomes[place] ?? { tag: 'unknown' });
+  }
+
+  /** Sends what `bytes` makes for the connection; over a new one if the server has closed the connection meanwhile. */
+  #exchange(bytes, count) {
+    const isNew = this.#connection === undefined;
+    this.#connect();
+    const result = this.#connection.exchange(bytes(), count);
+    if (!result.unsent || isNew) return result;
+    this.#close();
+    this.#connect();
+    return this.#connection.exchange(bytes(), count);
   }
 
   #connect() {
@@ -51,39 +71,44 @@ export class MemcachedStore {
     try {
       this.#connection = new MemcachedConnection(...this.#address);
     } catch (error) {
-      throw unavailable(error.message);
+      throw failure('unavailable', error.message);
     }
-    const { answers, error } = this.#connection.exchange(Buffer.from('stats\r\nstats settings\r\n'), 2);
+    const { replies, error } = this.#connection.exchange(Buffer.from('stats\r\nstats settings\r\n'), 2);
     if (error !== undefined) this.#giveUp(error);
-    const [{ stats }, { stats: settings }] = answers;
-    if (settings.cas_enabled === 'no') {
-      this.#close();
-      throw { payload: { tag: 'unsupported', val: 'memcached runs without compare-and-swap: start it without -C' } };
+    const [{ words, stats }, { stats: settings }] = replies;
+    if (words.includes('unauthenticated')) this.#giveUp(words.join(' '), 'denied');
+    if (settings?.cas_enabled === 'no') {
+      this.#giveUp('memcached runs without compare-and-swap: start it without -C', 'unsupported');
     }
-    this.#process = `${stats.pid}.${stats.time - stats.uptime}.`;
-    this.#limit = Number(settings.item_size_max);
+    this.#process = `${stats?.pid}.${stats?.time - stats?.uptime}.`;
+    this.#limit = Number(settings?.item_size_max);
+    if (!/^\d+\.\d+\.$/.test(this.#process) || !(this.#limit > 0)) this.#giveUp('this is no memcached');
   }
 
   #close() {
-    this.#connection.close();
+    this.#connection?.close();
     this.#connection = undefined;
   }
 
-  #giveUp(reason) {
+  #giveUp(reason, tag = 'unavailable') {
     this.#close();
-    throw unavailable(reason);
+    throw failure(tag, reason);
   }
 
   #entry({ words, value }) {
     if (words[0] === 'EN') return undefined;
     const left = Number(flag(words, 't'));
+    if (words[0] !== 'VA' || !Number.isInteger(left) || !/^\d+$/.test(flag(words, 'c'))) {
+      this.#giveUp(`memcached replied ${words.join(' ')}`);
+    }
     return { value, version: this.#version(words), secondsLeft: left < 0 ? undefined : left };
   }
 
   /** What to send for a write. One that expects a version of another process becomes the question what is there. */
   #command({ key, expects, change }) {
     const line = (words) => ({ bytes: [Buffer.from(`${words}\r\n`)], isProbe: false });
-    const [, process, version] = expects.tag === 'version' ? /^(.*\.)(\d+)$/.exec(Buffer.from(expects.val)) : [];
+    const text = expects.tag === 'version' ? Buffer.from(expects.val).toString('latin1') : '';
+    const [, process, version] = /^(\d+\.\d+\.)(\d{1,20})$/.exec(text) ?? [];
     if (expects.tag === 'version' && process !== this.#process) return { ...line(`mg ${key}`), isProbe: true };
     const condition = { absent: ' ME', version: ` C${version}`, anything: '' }[expects.tag];
     switch (`${change.tag} ${expects.tag}`) {
@@ -101,12 +126,12 @@ export class MemcachedStore {
       case 'touch anything':
         return line(`mg ${key} c T${date(change.val)}`);
       default:
-        throw { payload: { tag: 'unsupported', val: `memcached cannot ${change.tag} what is expected to be ${expects.tag}` } };
+        throw failure('unsupported', `memcached cannot ${change.tag} what is expected to be ${expects.tag}`);
     }
   }
 
   #outcome({ words }, isProbe) {
-    if (isProbe) return { tag: words[0] === 'EN' ? 'missing' : 'stale' };
+    if (isProbe && words[0] === 'HD') return { tag: 'stale' };
     switch (words[0]) {
       case 'HD':
         return { tag: 'applied', val: flag(words, 'c') === undefined ? new Uint8Array() : this.#version(words) };
@@ -133,10 +158,24 @@ function flag(words, name) {
 /** A lifetime as memcached wants it. */
 function date(lifetime) {
   if (lifetime.tag === 'never-expires') return 0;
-  return lifetime.val <= LONGEST_RELATIVE ? lifetime.val : Math.floor(Date.now() / 1000) + lifetime.val;
+  if (lifetime.val <= LONGEST_RELATIVE) return lifetime.val;
+  return Math.min(Math.floor(Date.now() / 1000) + lifetime.val, LAST_DATE);
 }
 
-/** What jco gives to the component as the error `unavailable`. */
-function unavailable(reason) {
-  return { payload: { tag: 'unavailable', val: reason } };
+/** Throws for what would end a command early, or be read as a word of it. */
+function checkKeys(keys) {
+  for (const key of keys) {
+    if (!/^[!-~]{1,250}$/.test(key)) throw failure('other', `${JSON.stringify(key)} cannot be a key`);
+  }
+}
+
+/** What jco gives to the component as an error of `wit/key-value.wit`. */
+function failure(tag, reason) {
+  return { payload: { tag, val: reason } };
+}
+
+/** Reads `HOST:PORT`. A host that is an address of IPv6 has brackets around it. */
+export function serverAddress(text) {
+  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(text);
+  return [host, Number(port)];
 }

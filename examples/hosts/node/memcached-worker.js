@@ -3,58 +3,64 @@
 import { connect } from 'node:net';
 import { workerData } from 'node:worker_threads';
 
-const { host, port, timeout, port2: caller, answered } = workerData;
-const socket = connect({ host, port, noDelay: true });
+import { ReplyReader } from './memcached-replies.js';
 
-let received = Buffer.alloc(0);
+const { host, port, timeout, port2: caller, replied } = workerData;
+const reader = new ReplyReader();
 let missing = 0;
-let answers = [];
-let timer = setTimeout(() => give('memcached does not answer'), timeout);
+let replies = [];
+let timer = setTimeout(() => fail('memcached does not reply'), timeout);
+let closed;
+let socket;
 
-socket.on('connect', () => give());
-socket.on('error', (error) => give(error.message));
-socket.on('close', () => give('memcached closed the connection'));
-socket.on('data', (data) => {
-  received = Buffer.concat([received, data]);
-  for (let answer; missing > 0 && (answer = next()); missing--) answers.push(answer);
-  if (missing === 0) give();
-});
+try {
+  socket = connect({ host, port, noDelay: true });
+  socket.on('connect', () => give());
+  socket.on('error', (error) => fail(error.message));
+  socket.on('close', () => fail('memcached closed the connection'));
+  socket.on('data', receive);
+} catch (error) {
+  fail(error.message);
+}
 
 caller.on('message', ({ bytes, count }) => {
+  timer = setTimeout(() => fail('memcached does not reply'), timeout);
+  if (closed !== undefined) return give({ error: closed, unsent: true });
   missing = count;
-  timer = setTimeout(() => give('memcached does not answer'), timeout);
+  if (count === 0) return give();
   socket.write(bytes);
 });
 
+function receive(data) {
+  try {
+    reader.push(data);
+    for (let reply; missing > 0 && (reply = reader.next()); missing--) replies.push(reply);
+    // What nobody asked for would be taken for the reply to the next command.
+    if (missing === 0 && !reader.isEmpty()) end('memcached sent more than it was asked for');
+    if (missing === 0) give();
+  } catch (error) {
+    fail(error.message);
+  }
+}
+
+/** Gives up the connection, and tells the caller, if it waits. */
+function fail(error) {
+  end(error);
+  give({ error });
+}
+
+function end(error) {
+  closed ??= error;
+  socket?.destroy();
+}
+
 /** Wakes the caller with what there is, if it waits. */
-function give(error) {
+function give(more = {}) {
   if (timer === undefined) return;
   clearTimeout(timer);
   timer = undefined;
-  caller.postMessage({ answers, error });
-  answers = [];
-  Atomics.store(answered, 0, 1);
-  Atomics.notify(answered, 0);
-}
-
-/** Takes one answer from what was received, if all of it is there. */
-function next() {
-  const lines = [];
-  let place = 0;
-  do {
-    const end = received.indexOf('\r\n', place);
-    if (end < 0) return undefined;
-    lines.push(received.toString('latin1', place, end).split(' '));
-    place = end + 2;
-  } while (lines.at(-1)[0] === 'STAT');
-  const words = lines.at(-1);
-  let value;
-  if (words[0] === 'VA') {
-    const end = place + Number(words[1]);
-    if (received.length < end + 2) return undefined;
-    value = received.subarray(place, end);
-    place = end + 2;
-  }
-  received = received.subarray(place);
-  return { words, value, stats: Object.fromEntries(lines.map(([, name, stat]) => [name, stat])) };
+  caller.postMessage({ replies, ...more });
+  replies = [];
+  Atomics.store(replied, 0, 1);
+  Atomics.notify(replied, 0);
 }

@@ -1,6 +1,10 @@
+// Below this number of entries, it is not worth the time to look for those that have expired.
+const FEW_ENTRIES = 1000;
+
 /** A store in the memory of the process. */
 export class MemoryStore {
   #entries = new Map();
+  #sweepAt = FEW_ENTRIES;
   #versions = 0;
 
   /** `get-many` of `wit/key-value.wit`. */
@@ -17,7 +21,20 @@ export class MemoryStore {
 
   /** `write-many` of `wit/key-value.wit`. */
   writeMany(writes) {
-    return writes.map((write) => this.#write(write));
+    const outcomes = writes.map((write) => this.#write(write));
+    if (this.#entries.size >= this.#sweepAt) this.#sweep();
+    return outcomes;
+  }
+
+  /** The number of entries, with those that expired and were not removed yet. */
+  get size() {
+    return this.#entries.size;
+  }
+
+  /** Removes what has expired: most of it is never read again. The next time is when there are twice as many. */
+  #sweep() {
+    for (const key of this.#entries.keys()) this.#live(key);
+    this.#sweepAt = Math.max(FEW_ENTRIES, 2 * this.#entries.size);
   }
 
   #write({ key, expects, change }) {

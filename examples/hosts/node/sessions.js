@@ -21,13 +21,28 @@ export async function sessions(directory, store) {
   const module = async (name) => WebAssembly.compile(await readFile(join(directory, name)));
   const component = await instantiate(module, {
     'lovely:session/key-value': {
-      getMany: (keys, touch) => store.getMany(keys, touch),
-      writeMany: (writes) => store.writeMany(writes),
+      getMany: (keys, touch) => shielded(() => store.getMany(keys, touch)),
+      writeMany: (writes) => shielded(() => store.writeMany(writes), () => writes.map(() => ({ tag: 'unknown' }))),
     },
     'wasi:clocks/wall-clock': wallClock,
     'wasi:random/random': random,
   });
   return { ...component.transactions, ...component.sessions };
+}
+
+/**
+ * Does the work of a store. An error that is not one of `wit/key-value.wit` must not reach the component: it would make
+ * the instance unusable.
+ */
+function shielded(work, failed) {
+  try {
+    return work();
+  } catch (error) {
+    if (error?.payload?.tag !== undefined) throw error;
+    // Nobody knows what a store wrote before it threw.
+    if (failed !== undefined) return failed();
+    throw { payload: { tag: 'other', val: String(error) } };
+  }
 }
 
 /** The case of `error` in `wit/transactions.wit` that a call failed with; anything else is thrown on. */

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
 
-import { MemcachedStore } from './memcached-store.js';
+import { MemcachedStore, serverAddress } from './memcached-store.js';
 import { MemoryStore } from './memory-store.js';
 import { kindOf, sessions } from './sessions.js';
 
@@ -20,8 +20,7 @@ const shared = new MemoryStore();
 
 /** An instance of the component of its own. */
 function instance() {
-  const [, host, port] = /^(.*):(\d+)$/.exec(server ?? '') ?? [];
-  return sessions(directory, server ? new MemcachedStore(host, Number(port)) : shared);
+  return sessions(directory, server ? new MemcachedStore(...serverAddress(server)) : shared);
 }
 
 /** What the Python package `lovely.session` tells about its sessions. */

@@ -1,186 +1,120 @@
-"""A store on one memcached server, over its meta protocol (`doc/protocol.txt` of memcached, from 1.6)."""
+"""A store on one memcached server."""
 
-import socket
-import time
-from typing import Any, BinaryIO, Optional
+import os
+import threading
+from contextlib import contextmanager
+from typing import Any, Iterator, Optional
 
-from memory_store import entry
+from deadline_socket import Deadline
+from memcached_connection import Denied, InvalidKey, MemcachedConnection, Unsupported, check_keys
 from wasmtime.component import Record, Variant
 
-# memcached takes a lifetime of more seconds for a point in time.
-LONGEST_RELATIVE = 30 * 24 * 60 * 60
-# What an item takes beside its key and its value, at most.
-ITEM_OVERHEAD = 100
+# What a call can fail with when the server is away, is no memcached, or sends what cannot be read.
+FAILURES = (OSError, ValueError, LookupError, Denied, InvalidKey, Unsupported)
 
 
 class MemcachedStore:
-    """Talks to memcached on one connection, which is made when it is needed. Use it from one thread."""
+    """Talks to memcached on one connection, which is made when it is needed.
+
+    A call ends within `timeout` seconds (except that the system decides how long it looks up a name). Threads may
+    share a store; they use its connection one after the other, so give each thread a store of its own where they
+    should not wait for each other. After a fork, the new process makes a connection of its own.
+    """
 
     def __init__(self, host: str, port: int, timeout: float = 1.0) -> None:
         self._address = (host, port)
         self._timeout = timeout
-        self._connection: Optional[Connection] = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._idle: Optional[MemcachedConnection] = None
 
     def get_many(self, keys: list[str], touch: Optional[Variant]) -> Any:
         """`get-many` of `wit/key-value.wit`."""
-        slide = "" if touch is None else f" T{date(touch.payload)}"
+        deadline = Deadline(self._timeout)
         try:
-            connection = self._connected()
-            connection.send([f"mg {key} v c t{slide}" for key in keys], [])
-            return [connection.read_entry() for _ in keys]
-        except OSError as error:
-            self._give_up()
-            return Variant("unavailable", str(error))
+            check_keys(keys)
+            with self._connection(deadline) as connection:
+                return connection.get_many(keys, touch, deadline)
+        except FAILURES as error:
+            return failure(error)
 
     def write_many(self, writes: list[Record]) -> Any:
         """`write-many` of `wit/key-value.wit`."""
+        deadline = Deadline(self._timeout)
+        outcomes: Optional[list[Variant]] = None
         try:
-            connection = self._connected()
-        except OSError as error:
-            self._give_up()
-            return Variant("unavailable", str(error))
-        fits = [connection.fits(write) for write in writes]
-        if not all(fits):
-            return [Variant("skipped") if fit else Variant("too-large", connection.limit) for fit in fits]
-        try:
-            commands = [connection.command(write) for write in writes]
-        except NotImplementedError as error:
-            return Variant("unsupported", str(error))
-        outcomes: list[Variant] = []
-        try:
-            connection.send(commands, [value_of(write) for write in writes])
-            for write, command in zip(writes, commands):
-                outcomes.append(connection.read_outcome(write, command))
-        except OSError:
+            check_keys([write.key for write in writes])
+            with self._connection(deadline) as connection:
+                fits = [connection.fits(write) for write in writes]
+                if not all(fits):
+                    return [Variant("skipped") if fit else Variant("too-large", connection.limit) for fit in fits]
+                commands = [connection.command(write) for write in writes]
+                outcomes = []
+                connection.send(commands, deadline)
+                for write in writes:
+                    outcomes.append(connection.read_outcome(write))
+        except FAILURES as error:
+            if outcomes is None:
+                return failure(error)
             # What was sent may have been done.
-            self._give_up()
             outcomes += [Variant("unknown")] * (len(writes) - len(outcomes))
         return outcomes
 
-    def _connected(self) -> "Connection":
-        if self._connection is None:
-            self._connection = Connection(self._address, self._timeout)
-        return self._connection
-
-    def _give_up(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-class Connection:
-    """A connection to one process of memcached.
-
-    memcached counts versions from 1 in each process, so a version names its process as well: one from before a
-    restart matches nothing.
-    """
-
-    def __init__(self, address: tuple[str, int], timeout: float) -> None:
-        self._socket = socket.create_connection(address, timeout)
-        self._input: BinaryIO = self._socket.makefile("rb")
-        self._socket.sendall(b"stats\r\nstats settings\r\n")
-        process, settings = self._read_stats(), self._read_stats()
-        if settings.get("cas_enabled") == "no":
-            raise OSError("memcached was started without compare-and-swap (-C); start it without this option")
-        self._process = f"{process['pid']}.{int(process['time']) - int(process['uptime'])}."
-        self.limit = int(settings["item_size_max"])
-
     def close(self) -> None:
-        """Ends it."""
-        self._input.close()
-        self._socket.close()
+        """Closes the connection, if there is one. The next call makes another one."""
+        connection, self._idle = self._idle, None
+        if connection is not None:
+            connection.close()
 
-    def fits(self, write: Record) -> bool:
-        """Whether memcached takes the value."""
-        return len(write.key) + len(value_of(write) or b"") + ITEM_OVERHEAD <= self.limit
+    @contextmanager
+    def _connection(self, deadline: Deadline) -> Iterator[MemcachedConnection]:
+        """Lends the connection. It is closed when anything is raised meanwhile, also an interrupt: the next call would
+        read the replies to this one."""
+        if self._process != os.getpid():
+            self._begin()
+        lock = self._lock
+        if not lock.acquire(timeout=deadline.left()):
+            raise TimeoutError("other threads use this store")
+        try:
+            connection = self._take(deadline)
+            try:
+                yield connection
+            except Unsupported:
+                # Found before anything was sent.
+                self._idle = connection
+                raise
+            except BaseException:
+                connection.close()
+                raise
+            self._idle = connection
+        finally:
+            lock.release()
 
-    def command(self, write: Record) -> str:
-        """The command for a write."""
-        condition = ""
-        if write.expects.tag == "version":
-            process, _, version = write.expects.payload.decode().rpartition(".")
-            if process + "." != self._process:
-                # Of another process: nothing can match, and all there is to tell is whether there is anything.
-                return f"mg {write.key}"
-            condition = f" C{version}"
-        match (write.change.tag, write.expects.tag):
-            case ("put", expects):
-                put = write.change.payload
-                condition = " ME" if expects == "absent" else condition
-                return f"ms {write.key} {len(put.value)} c T{date(put.lifetime)}{condition}"
-            case ("delete", "version" | "anything"):
-                return f"md {write.key}{condition}"
-            case ("touch", "anything"):
-                return f"mg {write.key} c T{date(write.change.payload)}"
-            case (change, expects):
-                raise NotImplementedError(f"memcached cannot {change} what is expected to be {expects}")
-
-    def send(self, commands: list[str], values: list[Optional[bytes]]) -> None:
-        """Sends commands, each with its value, in one go."""
-        data = bytearray()
-        for number, command in enumerate(commands):
-            data += command.encode() + b"\r\n"
-            value = values[number] if number < len(values) else None
-            if value is not None and command.startswith("ms "):
-                data += value + b"\r\n"
-        self._socket.sendall(data)
-
-    def read_entry(self) -> Optional[Record]:
-        """The answer to a read."""
-        code, *words = self._read_line()
-        if code == "EN":
-            return None
-        if code != "VA":
-            raise OSError(f"memcached answered {code}")
-        flags = {word[0]: word[1:] for word in words[1:]}
-        value = self._read_exactly(int(words[0]) + 2)[:-2]
-        left = int(flags["t"])
-        return entry(value, self._version(flags["c"]), None if left < 0 else left)
-
-    def read_outcome(self, write: Record, command: str) -> Variant:
-        """The answer to a write."""
-        code, *words = self._read_line()
-        if command == f"mg {write.key}":
-            return Variant("missing" if code == "EN" else "stale")
-        match code:
-            case "HD":
-                flags = {word[0]: word[1:] for word in words}
-                return Variant("applied", self._version(flags["c"]) if "c" in flags else b"")
-            case "NS" | "EX":
-                return Variant("stale")
-            case "NF" | "EN":
-                return Variant("missing")
-        raise OSError(f"memcached answered {code}")
-
-    def _version(self, number: str) -> bytes:
-        return (self._process + number).encode()
-
-    def _read_stats(self) -> dict[str, str]:
-        found = {}
-        while (words := self._read_line())[0] == "STAT":
-            found[words[1]] = words[2]
-        return found
-
-    def _read_line(self) -> list[str]:
-        line = self._input.readline()
-        if not line.endswith(b"\r\n"):
-            raise OSError("memcached closed the connection")
-        return line.decode().split()
-
-    def _read_exactly(self, length: int) -> bytes:
-        data = self._input.read(length)
-        if len(data) < length:
-            raise OSError("memcached closed the connection")
-        return data
+    def _take(self, deadline: Deadline) -> MemcachedConnection:
+        connection, self._idle = self._idle, None
+        if connection is not None:
+            if connection.is_idle():
+                return connection
+            connection.close()
+        return MemcachedConnection(*self._address, deadline)
 
 
-def value_of(write: Record) -> Optional[bytes]:
-    """What a write puts, if it puts anything."""
-    return write.change.payload.value if write.change.tag == "put" else None
+def failure(error: Exception) -> Variant:
+    """The case of `error` in `wit/key-value.wit`."""
+    match error:
+        case Unsupported():
+            return Variant("unsupported", str(error))
+        case Denied():
+            return Variant("denied", str(error))
+        case InvalidKey():
+            return Variant("other", str(error))
+    return Variant("unavailable", str(error))
 
 
-def date(lifetime: Optional[int]) -> int:
-    """A lifetime as memcached wants it."""
-    if lifetime is None:
-        return 0
-    return lifetime if lifetime <= LONGEST_RELATIVE else int(time.time()) + lifetime
+def server_address(text: str) -> tuple[str, int]:
+    """Reads `HOST:PORT`. A host that is an address of IPv6 has brackets around it."""
+    host, _, port = text.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)

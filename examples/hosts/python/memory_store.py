@@ -15,13 +15,19 @@ def entry(value: bytes, version: bytes, seconds_left: Optional[int]) -> Record:
     return found
 
 
+# Below this number of entries, it is not worth the time to look for those that have expired.
+FEW_ENTRIES = 1000
+
+
 class MemoryStore:
-    """Keeps entries in a dict. Any number of instances of the component may share it."""
+    """Keeps entries in a dict. Any number of instances of the component and threads may share it; processes may not:
+    after a fork, each has entries of its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: dict[str, tuple[bytes, bytes, Optional[float]]] = {}
         self._versions = 0
+        self._sweep_at = FEW_ENTRIES
 
     def get_many(self, keys: list[str], touch: Optional[Variant]) -> list[Optional[Record]]:
         """`get-many` of `wit/key-value.wit`."""
@@ -31,7 +37,18 @@ class MemoryStore:
     def write_many(self, writes: list[Record]) -> list[Variant]:
         """`write-many` of `wit/key-value.wit`."""
         with self._lock:
-            return [self._write(write) for write in writes]
+            outcomes = [self._write(write) for write in writes]
+            if len(self._entries) >= self._sweep_at:
+                self._sweep()
+            return outcomes
+
+    def _sweep(self) -> None:
+        """Removes what has expired: most of it is never read again. The next time is when the number of entries has
+        doubled, so that this takes a constant time for each write, on average."""
+        now = time.monotonic()
+        live = {key: found for key, found in self._entries.items() if found[2] is None or found[2] > now}
+        self._entries = live
+        self._sweep_at = max(FEW_ENTRIES, 2 * len(live))
 
     def _live(self, key: str) -> Optional[tuple[bytes, bytes, Optional[float]]]:
         found = self._entries.get(key)

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
-from memcached_store import MemcachedStore
+from memcached_store import MemcachedStore, server_address
 from memory_store import MemoryStore
 from sessions import SessionEngine, SessionError
 
@@ -25,8 +25,7 @@ def main(component: str, server: str = "") -> None:
     shared = MemoryStore()
 
     def store() -> Any:
-        host, _, port = server.rpartition(":")
-        return MemcachedStore(host, int(port)) if server else shared
+        return MemcachedStore(*server_address(server)) if server else shared
 
     session = secrets.token_hex(8)
     story(engine, store, session)
