@@ -2,14 +2,17 @@
 # Installs the command `lovely-session` from the packed crates, as a user does from a registry, into target/packages:
 #   source     a directory source with the packed crates, and with what they depend on
 #   bin        the installed command
-# Nothing outside of `source` can be used. Does nothing when nothing has changed since the last time.
+#   projects   for each language but Rust, what the command writes and what its printed build command makes of it, with
+#              the packed SDK that scripts/languages.sh has built
+# No crate outside of `source` can be used. Does nothing when nothing has changed since the last time.
 #
 # Usage: packages.sh
 
 # shellcheck source=scripts/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-readonly inputs=(Cargo.toml Cargo.lock README.md wit key-value guest host admin cli sdk/rust scripts/release.sh scripts/packages.sh)
+readonly inputs=(Cargo.toml Cargo.lock README.md wit key-value guest host admin cli sdk
+    scripts/release.sh scripts/packages.sh)
 
 target=$(target_directory)
 directory=$target/packages
@@ -48,6 +51,28 @@ install_command() {
         install --debug --locked --force --root "$directory" lovely-session-cli
 }
 
+# Writes a project in a language, and builds it with the command that is printed for that.
+build_project() {
+    local language=$1 sdk=$2 build
+    say "building a new project in $language"
+    mkdir -p "$directory/projects/$language"
+    cd "$directory/projects/$language"
+    build=$("$directory/bin/lovely-session" new counter --language "$language" --sdk "$sdk" | sed -n 's/^  //p' | sed -n 2p)
+    cd counter
+    # What scripts/languages.sh has fetched is not fetched again.
+    npm_config_prefer_offline=true npm_config_fund=false npm_config_audit=false npm_config_loglevel=error sh -euc "$build"
+}
+
+build_projects() {
+    local packages language
+    packages=$(scripts/languages.sh check)/packages
+    rm -rf "$directory/projects"
+    for language in javascript typescript; do
+        (build_project "$language" "$packages"/lovely-session-*.tgz)
+    done
+    (build_project python "$packages"/lovely_session_sdk-*.whl)
+}
+
 if is_current "$directory/stamp" "${inputs[@]}" && [ -x "$directory/bin/lovely-session" ]; then
     exit
 fi
@@ -56,4 +81,5 @@ say "installing the command from the packed crates (some minutes the first time)
 mkdir -p "$directory"
 write_source
 install_command
+build_projects
 stamp "$directory/stamp" "${inputs[@]}"

@@ -18,6 +18,9 @@ cargo clippy --workspace --all-targets --locked -- --deny warnings
 say "the modules of the page for operators"
 node --test admin/page/test/*.test.js
 
+scripts/test-javascript.sh
+scripts/test-python.sh
+
 say "documentation"
 RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
 

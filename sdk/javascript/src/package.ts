@@ -2,6 +2,7 @@ import type { WitPackage } from './bindings.js';
 import type { Scope } from './scope.js';
 import type { Name } from './types.js';
 import { checkedAddend, checkedName } from './values/check.js';
+import { sum } from './values/counter.js';
 import { fromJson, shapeOf, type PackageShapes, type Shape } from './values/shape.js';
 import { toJson } from './values/write.js';
 
@@ -160,7 +161,8 @@ export class Package<P> {
    * range. The call returns no sum, because that would be a read. Use {@link Package.peek} after it to display the
    * sum, and {@link Package.get} to depend on it.
    *
-   * @param number - A safe integer, or a BigInt of 64 bits; negative to subtract.
+   * @param number - A safe integer, or a BigInt of 64 bits. A negative one does count as a read of the key, because of
+   * a defect of componentize-js.
    * @throws NotACounterError when the key holds no counter, or the sum would be out of range. This failure counts as a
    * read of the key.
    * @throws MisuseError for a number with a fraction, or one that is too large.
@@ -168,7 +170,8 @@ export class Package<P> {
   add(key: CounterName<P>, number: number | bigint): void {
     const name = checkedName('key', key);
     const addend = checkedAddend(number);
-    this.#scope.call(() => this.#raw.add(name, addend));
+    if (addend < 0n) this.setJson(key, sum(this.getJson(key), addend, { package: this.#name, key: name }));
+    else this.#scope.call(() => this.#raw.add(name, addend));
   }
 
   /** Removes a key. Returns whether it was there. The call counts as a read of the key. */

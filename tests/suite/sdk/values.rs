@@ -165,28 +165,27 @@ async fn a_value_of_another_type_is_an_error_and_stays(language: Language) {
 
 async fn adding_to_what_is_no_counter_is_an_error_and_changes_nothing(language: Language) {
     let site = Site::on_memory(language).await;
-    let results = site
-        .browser()
-        .does(json!([
+    const MOST: i64 = 9_007_199_254_740_991;
+    let values = json!({"name": "apple", "most": MOST, "least": -MOST});
+    for (key, held, added) in [
+        ("name", Value::Null, 1),
+        ("name", Value::Null, -1),
+        ("most", json!(MOST), 1),
+        ("least", json!(-MOST), -1),
+    ] {
+        let steps = json!([
             ["begin"],
-            ["set", "values", "name", "apple"],
-            ["set", "values", "most", 9_007_199_254_740_991_i64],
-            ["try", ["add", "values", "name", 1]],
-            ["try", ["add", "values", "most", 1]],
+            ["update", "values", values],
+            ["try", ["add", "values", key, added]],
             ["entries", "values"]
-        ]))
-        .await;
-    let expect = |key: &str, held: Value| json!({"package": "values", "key": key, "held": held, "added": 1});
-    for (place, expected) in
-        [(3, expect("name", Value::Null)), (4, expect("most", json!(9_007_199_254_740_991_i64)))]
-    {
-        let error = &results[place]["error"];
+        ]);
+        let results = site.browser().does(steps).await;
+        let error = &results[2]["error"];
         assert_eq!(error["name"], "not-a-counter", "{results}");
-        for (member, value) in expected.as_object().unwrap() {
-            assert_eq!(error[member], *value, "{member} of {error}");
-        }
+        assert_eq!((&error["package"], &error["key"]), (&json!("values"), &json!(key)));
+        assert_eq!((&error["held"], &error["added"]), (&held, &json!(added)));
+        assert_eq!(results[3], values);
     }
-    assert_eq!(results[5], json!({"name": "apple", "most": 9_007_199_254_740_991_i64}));
 }
 
 async fn an_invalid_name_is_an_error_with_the_limit(language: Language) {
