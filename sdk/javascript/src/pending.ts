@@ -1,4 +1,5 @@
-// Calls that have begun and not ended, to find those that nobody awaits.
+// Calls that have begun and not ended, to find those that nobody awaits. An instance of a component handles one request
+// at a time, so all of them belong to it.
 
 import { MisuseError } from './errors/use.js';
 

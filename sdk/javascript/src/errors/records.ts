@@ -60,54 +60,53 @@ export class UnknownFormatError extends SessionError {
   }
 }
 
-/** The store cannot be reached. Nothing was written. Retry later. */
-export class UnavailableError extends SessionError {
-  override readonly name = 'UnavailableError';
-  readonly code = 'unavailable';
+/** A failure of the store. */
+abstract class StoreFailure extends SessionError {
   /** A description of the failure. */
   readonly reason: string;
 
-  constructor(reason: string) {
-    super(`the store cannot be reached; retry later: ${reason}`);
+  constructor(message: string, reason: string) {
+    super(`${message}: ${reason}`);
     this.reason = reason;
+  }
+}
+
+/** The store cannot be reached. Nothing was written. Retry later. */
+export class UnavailableError extends StoreFailure {
+  override readonly name = 'UnavailableError';
+  readonly code = 'unavailable';
+
+  constructor(reason: string) {
+    super('the store cannot be reached; retry later', reason);
   }
 }
 
 /** The store does not support what sessions need (expiry, compare-and-swap). Nothing was written. Use another store. */
-export class UnsupportedError extends SessionError {
+export class UnsupportedError extends StoreFailure {
   override readonly name = 'UnsupportedError';
   readonly code = 'unsupported';
-  /** A description of the failure. */
-  readonly reason: string;
 
   constructor(reason: string) {
-    super(`the store does not support what sessions need; use another one: ${reason}`);
-    this.reason = reason;
+    super('the store does not support what sessions need; use another one', reason);
   }
 }
 
 /** The store refused access. Nothing was written. Check its configuration. */
-export class DeniedError extends SessionError {
+export class DeniedError extends StoreFailure {
   override readonly name = 'DeniedError';
   readonly code = 'denied';
-  /** A description of the failure. */
-  readonly reason: string;
 
   constructor(reason: string) {
-    super(`the store refused access; check its configuration: ${reason}`);
-    this.reason = reason;
+    super('the store refused access; check its configuration', reason);
   }
 }
 
 /** The store failed in another way. Nothing was written. */
-export class StoreError extends SessionError {
+export class StoreError extends StoreFailure {
   override readonly name = 'StoreError';
   readonly code = 'store';
-  /** A description of the failure. */
-  readonly reason: string;
 
   constructor(reason: string) {
-    super(`the store failed: ${reason}`);
-    this.reason = reason;
+    super('the store failed', reason);
   }
 }

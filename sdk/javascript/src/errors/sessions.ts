@@ -146,19 +146,27 @@ export class ConflictError extends SessionError {
   }
 }
 
+/** An error that names sessions. */
+abstract class ErrorOfSessions extends SessionError {
+  /** The sessions. */
+  readonly sessions: readonly SessionName[];
+
+  constructor(message: string, sessions: readonly SessionName[]) {
+    super(message);
+    this.sessions = sessions;
+  }
+}
+
 /**
  * The sessions timed out or were evicted since they were loaded. Nothing was written, also not to sessions that were
  * begun under the same ids since. Their data is lost; treat the visitor as new.
  */
-export class GoneError extends SessionError {
+export class GoneError extends ErrorOfSessions {
   override readonly name = 'GoneError';
   readonly code = 'gone';
-  /** The sessions. */
-  readonly sessions: readonly SessionName[];
 
   constructor(sessions: readonly SessionName[]) {
-    super('a session timed out or was evicted; treat its visitor as new');
-    this.sessions = sessions;
+    super('a session timed out or was evicted; treat its visitor as new', sessions);
   }
 }
 
@@ -166,15 +174,12 @@ export class GoneError extends SessionError {
  * The sessions were destroyed (for example by a logout), or their ids were renewed without a grace. Nothing was
  * written. Do not begin them again under the same ids; treat the visitor as new.
  */
-export class EndedError extends SessionError {
+export class EndedError extends ErrorOfSessions {
   override readonly name = 'EndedError';
   readonly code = 'ended';
-  /** The sessions. */
-  readonly sessions: readonly SessionName[];
 
   constructor(sessions: readonly SessionName[]) {
-    super('a session has ended; treat its visitor as new');
-    this.sessions = sessions;
+    super('a session has ended; treat its visitor as new', sessions);
   }
 }
 
@@ -183,14 +188,14 @@ export class EndedError extends SessionError {
  * begins a session, it may also be applied later. Read the sessions again before deciding what to do. Nothing in this
  * package runs work again after this error.
  */
-export class OutcomeUnknownError extends SessionError {
+export class OutcomeUnknownError extends ErrorOfSessions {
   override readonly name = 'OutcomeUnknownError';
   readonly code = 'outcome-unknown';
-  /** The sessions. */
-  readonly sessions: readonly SessionName[];
 
   constructor(sessions: readonly SessionName[]) {
-    super('it is not known whether the commit was applied; read the sessions again before deciding what to do');
-    this.sessions = sessions;
+    super(
+      'it is not known whether the commit was applied; read the sessions again before deciding what to do',
+      sessions,
+    );
   }
 }

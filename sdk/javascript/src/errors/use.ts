@@ -2,46 +2,55 @@
 
 import { SessionError } from './base.js';
 
-/** A stored value does not have the shape that was asked for. The stored value has not changed. */
-export class WrongTypeError extends SessionError {
-  override readonly name = 'WrongTypeError';
-  readonly code = 'wrong-type';
+/** Where a value is, and what is wrong with it. */
+interface ValueProblem {
+  package: string;
+  key: string;
+  reason: string;
+}
+
+/** An error about a value. */
+abstract class ValueError extends SessionError {
   /** The name of the package. */
   readonly package: string;
   /** The key. */
   readonly key: string;
-  /** What the shape reported. It can contain a part of the value. */
+  /** What is wrong with the value. */
   readonly reason: string;
 
-  constructor(data: { package: string; key: string; reason: string }, options?: ErrorOptions) {
-    super(
-      `the value of key ${JSON.stringify(data.key)} in package ${JSON.stringify(data.package)} does not have the type it was read as`,
-      options,
-    );
-    this.package = data.package;
-    this.key = data.key;
-    this.reason = data.reason;
+  constructor(message: string, problem: ValueProblem, options?: ErrorOptions) {
+    super(message, options);
+    this.package = problem.package;
+    this.key = problem.key;
+    this.reason = problem.reason;
   }
 }
 
-/** A value has no exact representation in JSON. It was not stored. */
-export class NotSerializableError extends SessionError {
+/**
+ * A stored value does not have the shape that was asked for. The stored value has not changed. `reason` is what the
+ * shape reported; it can contain a part of the value, so the message does not have it.
+ */
+export class WrongTypeError extends ValueError {
+  override readonly name = 'WrongTypeError';
+  readonly code = 'wrong-type';
+
+  constructor(problem: ValueProblem, options?: ErrorOptions) {
+    const where = `key ${JSON.stringify(problem.key)} in package ${JSON.stringify(problem.package)}`;
+    super(`the value of ${where} does not have the type it was read as`, problem, options);
+  }
+}
+
+/**
+ * A value has no exact representation in JSON. It was not stored. `reason` says which part of the value is not JSON,
+ * and why.
+ */
+export class NotSerializableError extends ValueError {
   override readonly name = 'NotSerializableError';
   readonly code = 'not-serializable';
-  /** The name of the package. */
-  readonly package: string;
-  /** The key. */
-  readonly key: string;
-  /** Which part of the value is not JSON, and why. */
-  readonly reason: string;
 
-  constructor(data: { package: string; key: string; reason: string }) {
-    super(
-      `the value for key ${JSON.stringify(data.key)} in package ${JSON.stringify(data.package)} has no representation in JSON: ${data.reason}`,
-    );
-    this.package = data.package;
-    this.key = data.key;
-    this.reason = data.reason;
+  constructor(problem: ValueProblem) {
+    const where = `key ${JSON.stringify(problem.key)} in package ${JSON.stringify(problem.package)}`;
+    super(`the value for ${where} has no representation in JSON: ${problem.reason}`, problem);
   }
 }
 
