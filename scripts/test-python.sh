@@ -11,7 +11,8 @@ tools=$(target_directory)/languages/python
 readonly tools
 [ -x "$tools/bin/python" ] || fail "the tools for Python are missing: run scripts/languages.sh"
 
-export PYTHONPATH=sdk/python/src PYTHONDONTWRITEBYTECODE=1
+# Nothing is left beside the sources.
+export PYTHONPATH=sdk/python/src PYTHONDONTWRITEBYTECODE=1 MYPY_CACHE_DIR=/dev/null
 
 say "the unit tests of the SDK for Python"
 "$tools/bin/python" -W error -m unittest discover --quiet --start-directory sdk/python/tests/unit
@@ -26,7 +27,7 @@ say "the types of the applications in Python"
 # Components have this version inside.
 check_application() {
     MYPYPATH=$(IFS=:; printf '%s' "sdk/python/src:$*") \
-        "$tools/bin/mypy" --strict --python-version 3.14 --cache-dir /dev/null --no-error-summary "$1"
+        "$tools/bin/mypy" --strict --python-version 3.14 --no-error-summary "$1"
 }
 check_application examples/cart-python/src examples/cart/src
 check_application sdk/python/tests/program

@@ -39,7 +39,7 @@ def expected() -> set[Place]:
 def found_by_mypy() -> dict[Place, str]:
     """Returns the errors that mypy finds."""
     command = [sys.executable, "-m", "mypy", "--strict", "--python-version", OLDEST, "--output", "json"]
-    command += ["--cache-dir", os.devnull, *map(str, CHECKED)]
+    command += map(str, CHECKED)
     output = run(command, {"MYPYPATH": str(SDK / "src")}).splitlines()
     errors = [error for error in map(json.loads, output) if error["severity"] == "error"]
     return {(Path(error["file"]).resolve(), error["line"]): error["message"] for error in errors}
@@ -76,7 +76,11 @@ def stub_problems(bindings: str) -> list[str]:
 
 def run(command: list[str], environment: dict[str, str]) -> str:
     """Runs a checker, and returns what it prints. It fails when it finds something."""
-    result = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=False)
+    # The checkers leave what they have computed in the directory in which they run.
+    with tempfile.TemporaryDirectory() as directory:
+        result = subprocess.run(
+            command, env=os.environ | environment, cwd=directory, stdout=subprocess.PIPE, text=True, check=False
+        )
     if result.returncode > 1:
         sys.exit(f"{command[:3]} failed")
     return result.stdout
@@ -101,4 +105,4 @@ def main(bindings: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(os.path.abspath(sys.argv[1])))
