@@ -11,7 +11,7 @@ build_c() {
     install_wit_bindgen "$tools"
     say "building the counter in C"
     rm -rf "$build"
-    make --silent --directory examples/counter-c BUILD="$build" WIT_BINDGEN="$tools/bin/wit-bindgen" >/dev/null
+    make --silent --directory examples/counter-c BUILD="$build" WIT_BINDGEN="$tools/bin/wit-bindgen"
     mv "$build/counter-c.wasm" "$directory/counter-c.wasm"
 }
 
