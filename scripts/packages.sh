@@ -45,6 +45,11 @@ offline = true
 END
 }
 
+# Cargo takes a package of a registry that it has built for built, whatever is in it by now.
+forget_built_crates() {
+    [ ! -d "$directory/build" ] || find "$directory/build" -name '*lovely*' -prune -exec rm -rf {} +
+}
+
 # `cargo install` reads no configuration from the directories around it. Without optimisation it takes a fraction of the time.
 install_command() {
     CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR=$directory/build cargo --config "$directory/.cargo/config.toml" \
@@ -80,6 +85,7 @@ scripts/release.sh --crates-only
 say "installing the command from the packed crates (some minutes the first time)"
 mkdir -p "$directory"
 write_source
+forget_built_crates
 install_command
 build_projects
 stamp "$directory/stamp" "${inputs[@]}"
