@@ -4,9 +4,12 @@
 mod browser;
 mod conflicts;
 mod cookies;
+mod frameworks;
 mod lost_replies;
+mod misuse;
 mod savepoints;
 mod sessions;
 mod site;
+mod table;
 mod transactions;
 mod values;

@@ -1,7 +1,7 @@
 //! The program of an SDK, served on a free port with a store of its own.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use lovely_session_host::serve::{Application, CodeCache, Limits, Server};
@@ -44,9 +44,13 @@ impl Site {
     }
 
     async fn start(language: Language, real: Arc<dyn KeyValue>, memcached: Option<MemcachedServer>) -> Self {
-        let store = Arc::new(LossyStore { real, writes: AtomicU32::new(Writes::Work as u32) });
+        let store = Arc::new(LossyStore {
+            real,
+            writes: AtomicU32::new(Writes::Work as u32),
+            written: AtomicU64::new(0),
+        });
         let shared = Arc::clone(&store) as Arc<dyn KeyValue>;
-        let server = Server::bind("127.0.0.1:0", program(language), shared).await.unwrap();
+        let server = Server::bind("127.0.0.1:0", application, shared).await.unwrap();
         let url = format!("http://{}/", server.local_addr());
         tokio::spawn(server.run(std::future::pending()));
         Self { url, store, _memcached: memcached }
@@ -55,6 +59,16 @@ impl Site {
     /// A browser without a cookie.
     pub fn browser(&self) -> Browser {
         Browser::new(&self.url)
+    }
+
+    /// The address of a path without its first `/`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// The number of records that were ever written.
+    pub fn stored(&self) -> u64 {
+        self.store.written.load(Ordering::Relaxed)
     }
 
     /// Decides what becomes of writes from now on.
@@ -66,18 +80,21 @@ impl Site {
 /// The program in a language, compiled once for all tests, and kept for their next run.
 fn program(language: Language) -> Application {
     static PROGRAMS: [OnceLock<Application>; 3] = [const { OnceLock::new() }; 3];
-    let load = || {
-        let component = std::fs::read(language.sdk_program()).unwrap();
-        let cache = CodeCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")).unwrap();
-        Application::load_cached(&component, Limits::default(), &cache).unwrap().application
-    };
-    PROGRAMS[language as usize].get_or_init(load).clone()
+    PROGRAMS[language as usize].get_or_init(|| load(&language.sdk_program())).clone()
+}
+
+/// Compiles a component, and keeps the code for the next run.
+pub fn load(component: &Path) -> Application {
+    let component = std::fs::read(component).unwrap();
+    let cache = CodeCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")).unwrap();
+    Application::load_cached(&component, Limits::default(), &cache).unwrap().application
 }
 
 /// A real store on a network that can lose what belongs to writes.
 struct LossyStore {
     real: Arc<dyn KeyValue>,
     writes: AtomicU32,
+    written: AtomicU64,
 }
 
 #[async_trait]
@@ -92,6 +109,7 @@ impl KeyValue for LossyStore {
 
     async fn write_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
         let unknown = vec![Outcome::Unknown; writes.len()];
+        self.written.fetch_add(writes.len() as u64, Ordering::Relaxed);
         match self.writes.load(Ordering::Relaxed) {
             lost if lost == Writes::LoseRequests as u32 => Ok(unknown),
             lost if lost == Writes::LoseReplies as u32 => {
