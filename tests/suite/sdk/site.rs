@@ -43,7 +43,20 @@ impl Site {
         Self::start(language, Arc::new(store), Some(memcached)).await
     }
 
+    /// An application, in memory.
+    pub async fn of(application: Application) -> Self {
+        Self::serve(application, Arc::new(Memory::new()), None).await
+    }
+
     async fn start(language: Language, real: Arc<dyn KeyValue>, memcached: Option<MemcachedServer>) -> Self {
+        Self::serve(program(language), real, memcached).await
+    }
+
+    async fn serve(
+        application: Application,
+        real: Arc<dyn KeyValue>,
+        memcached: Option<MemcachedServer>,
+    ) -> Self {
         let store = Arc::new(LossyStore {
             real,
             writes: AtomicU32::new(Writes::Work as u32),
