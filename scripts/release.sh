@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the files of a release into target/release-files: the packed crates, the components with their provenance, the
+# Writes the files of a release into target/release-files: the packed crates and SDKs, the components with their provenance, the
 # WIT package, a bill of materials (CycloneDX) and the checksums. It publishes nothing.
 #
 # Usage: release.sh [--crates-only]
@@ -57,6 +57,10 @@ pack_crates
 if [ -n "$crates_only" ]; then
     exit
 fi
+
+say "packing the SDKs for npm and PyPI"
+scripts/languages.sh
+cp "$target"/languages/packages/* "$files"
 
 say "writing the components, the WIT package and the bill of materials"
 "$target/debug/lovely-session-release" files "$files" --revision "$(git rev-parse HEAD)"

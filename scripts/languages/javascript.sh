@@ -41,10 +41,11 @@ copy_javascript_sources() {
 pack_javascript_sdk() {
     local work=$1 packages=$directory/packages installed=$directory/javascript/node_modules/lovely-session
     mkdir -p "$packages"
+    rm -f "$packages"/lovely-session-*.tgz
     (cd "$work/sdk/javascript" && npm pack --silent --pack-destination "$packages" >/dev/null)
     rm -rf "$installed"
     mkdir -p "$installed"
-    tar -xzf "$packages"/lovely-session-0.1.0.tgz -C "$installed" --strip-components=1
+    tar -xzf "$packages"/lovely-session-*.tgz -C "$installed" --strip-components=1
 }
 
 # Makes a component of a program of the SDK's tests.

@@ -1,13 +1,22 @@
 //! Tests that hold for every language that there is an SDK for, on every store.
 
+use std::path::Path;
 use std::pin::Pin;
 
+use lovely_session_host::serve::{Application, CodeCache, Limits};
 use tokio::runtime::Builder;
 
 /// Runs a test. Tests are boxed, so that this is compiled once and not for each of them.
 pub fn run(test: Pin<Box<dyn Future<Output = ()>>>) {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(test);
+}
+
+/// Compiles a component, and keeps the code for the next run of the tests.
+pub fn load(component: &Path) -> Application {
+    let component = std::fs::read(component).unwrap();
+    let cache = CodeCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")).unwrap();
+    Application::load_cached(&component, Limits::default(), &cache).unwrap().application
 }
 
 /// Makes each function a test for each language. The language is the parameter of the function.

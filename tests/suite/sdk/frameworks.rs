@@ -6,7 +6,8 @@ use lovely_session_host::serve::Application;
 use lovely_session_tests::client::client;
 use lovely_session_tests::language::{Language, built};
 
-use super::site::{Site, load};
+use super::site::Site;
+use crate::languages::load;
 
 /// The application with Hono.
 async fn hono() -> Site {

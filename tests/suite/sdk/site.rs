@@ -1,16 +1,16 @@
 //! The program of an SDK, served on a free port with a store of its own.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use lovely_session_host::serve::{Application, CodeCache, Limits, Server};
+use lovely_session_host::serve::{Application, Server};
 use lovely_session_host::{Entry, Error, KeyValue, Lifetime, Memcached, Memory, Outcome, Write, async_trait};
 use lovely_session_tests::language::Language;
 use lovely_session_tests::memcached::MemcachedServer;
 use lovely_session_tests::world::long_timeouts;
 
 use super::browser::Browser;
+use crate::languages::load;
 
 /// A running program.
 pub struct Site {
@@ -94,13 +94,6 @@ impl Site {
 fn program(language: Language) -> Application {
     static PROGRAMS: [OnceLock<Application>; 3] = [const { OnceLock::new() }; 3];
     PROGRAMS[language as usize].get_or_init(|| load(&language.sdk_program())).clone()
-}
-
-/// Compiles a component, and keeps the code for the next run.
-pub fn load(component: &Path) -> Application {
-    let component = std::fs::read(component).unwrap();
-    let cache = CodeCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")).unwrap();
-    Application::load_cached(&component, Limits::default(), &cache).unwrap().application
 }
 
 /// A real store on a network that can lose what belongs to writes.

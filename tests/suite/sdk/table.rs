@@ -49,6 +49,14 @@ fn defines(sources: &str, name: &str) -> bool {
 }
 
 #[test]
+fn the_packages_have_the_version_of_the_workspace() {
+    let version = env!("CARGO_PKG_VERSION");
+    let file = |path: &str| fs::read_to_string(Path::new(REPOSITORY).join(path)).unwrap();
+    assert!(file("sdk/javascript/package.json").contains(&format!("\"version\": \"{version}\"")));
+    assert!(file("sdk/python/pyproject.toml").contains(&format!("version = \"{version}\"")));
+}
+
+#[test]
 fn every_row_names_what_each_sdk_calls_it() {
     let sdks =
         [sources("sdk/rust/src", "rs"), sources("sdk/javascript/src", "ts"), sources("sdk/python/src", "py")];
