@@ -47,7 +47,8 @@ export type RequestLike = HeadersLike | { readonly headers: HeadersLike };
 
 /** Returns the value of the header `Cookie`; an empty text if there is none. */
 export function cookieHeaderOf(request: RequestLike): string {
-  const headers = 'headers' in request ? request.headers : request;
+  const given = request as Partial<HeadersLike & { headers: HeadersLike }> | undefined;
+  const headers = given?.headers ?? given;
   if (typeof headers?.get !== 'function') {
     throw new MisuseError('this is no request: it has neither headers nor a method get that returns a header');
   }

@@ -76,8 +76,8 @@ function writtenObject(value: object, parents: readonly object[]): string {
   if (parents.includes(value)) throw new Problem('contains itself');
   if (parents.length >= MAX_DEPTH) throw new Problem(`is nested more than ${MAX_DEPTH} levels deep`);
   const within = [...parents, value];
-  if (Array.isArray(value)) return writtenArray(value, within);
   checkPlain(value);
+  if (Array.isArray(value)) return writtenArray(value, within);
   const members = Object.entries(value).map(([name, member]) => {
     const json = inside(step(name), () => written(member, within));
     return `${writtenString(name)}:${json}`;
@@ -100,7 +100,10 @@ function writtenArray(array: readonly unknown[], within: readonly object[]): str
 function checkPlain(value: object): void {
   if (isThenable(value)) throw new Problem('is a Promise; await it first');
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
+  const isPlain = Array.isArray(value)
+    ? prototype === Array.prototype
+    : prototype === Object.prototype || prototype === null;
+  if (!isPlain) {
     throw new Problem(`is a ${classOf(value)}; store plain objects, arrays, strings, numbers, booleans and null`);
   }
   if (Object.getOwnPropertySymbols(value).length > 0) throw new Problem('has a symbol as a key');

@@ -108,7 +108,9 @@ test('a request, headers, and anything with headers have cookies', () => {
   assert.equal(cookie.idIn({ headers }), 'abc');
   assert.equal(cookie.idIn({ headers: { get: (name) => (name === 'cookie' ? 'sid=abc' : null) } }), 'abc');
   assert.equal(cookie.idIn({ headers: new Headers() }), undefined);
-  assert.throws(() => cookie.idIn({ headers: { cookie: 'sid=abc' } }), { code: 'misuse' });
+  for (const wrong of [{ headers: { cookie: 'sid=abc' } }, undefined, null, 'sid=abc', { headers: undefined }]) {
+    assert.throws(() => cookie.idIn(wrong), { code: 'misuse' });
+  }
 });
 
 test('an id that would not be found again is refused', () => {

@@ -59,6 +59,7 @@ test('what JSON cannot express is refused with the path to it', () => {
   const cycle = { list: [] };
   cycle.list.push(cycle);
   class Item {}
+  class Items extends Array {}
   const cases = [
     [undefined, 'the value is undefined; leave it out, or use null'],
     [{ a: [1, undefined] }, '.a[1] is undefined; leave it out, or use null'],
@@ -75,6 +76,7 @@ test('what JSON cannot express is refused with the path to it', () => {
     ['\ud800', 'the value is a string with a lone surrogate'],
     [{ '\udc00': 1 }, 'the value is a string with a lone surrogate'],
     [{ [Symbol('x')]: 1 }, 'the value has a symbol as a key'],
+    [Object.assign([1], { [Symbol('x')]: 1 }), 'the value has a symbol as a key'],
   ];
   for (const [value, expected] of cases) assert.equal(reason(value), expected);
   for (const value of [
@@ -83,6 +85,7 @@ test('what JSON cannot express is refused with the path to it', () => {
     new Set(),
     /x/,
     new Item(),
+    new Items(1),
     new Uint8Array(1),
     new Number(1),
     new Error('x'),
@@ -146,6 +149,15 @@ test('a Standard Schema checks what is read', () => {
   assert.throws(() => fromJson('cart', 'apple', '2', failing), { code: 'wrong-type', reason: 'a.0: too small; odd' });
   const asynchronous = schema(async (value) => ({ value }));
   assert.throws(() => fromJson('cart', 'apple', '2', asynchronous), { code: 'misuse' });
+  const promising = async (value) => value;
+  assert.throws(() => fromJson('cart', 'apple', '2', promising), { code: 'misuse' });
+});
+
+test('a Standard Schema that is a function is one, as those of ArkType are', () => {
+  const failing = schema(() => ({ issues: [{ message: 'too small' }] }));
+  const callable = Object.assign(() => 'what a call returns', failing);
+  assert.throws(() => fromJson('cart', 'apple', '2', callable), { code: 'wrong-type', reason: 'too small' });
+  assert.equal(shapeOf(callable, 'apple'), callable);
 });
 
 test('shapes belong to a package or to keys, and names of Object are names like others', () => {
