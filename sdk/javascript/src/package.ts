@@ -1,7 +1,7 @@
 import type { WitPackage } from './bindings.js';
 import type { Scope } from './scope.js';
 import type { Name } from './types.js';
-import { checkedAddend, checkedName } from './values/check.js';
+import { checkedAddend, checkedEntries, checkedName } from './values/check.js';
 import { sum } from './values/counter.js';
 import { fromJson, shapeOf, type PackageShapes, type Shape } from './values/shape.js';
 import { toJson } from './values/write.js';
@@ -142,10 +142,10 @@ export class Package<P> {
    * more than once, its last value is stored.
    *
    * @throws NotSerializableError as {@link Package.set}.
+   * @throws MisuseError for anything else than a plain object or pairs, such as a promise.
    */
   update(values: Partial<P> | Iterable<readonly [Name<P>, P[Name<P>]]>): void {
-    const entries = Symbol.iterator in values ? [...values] : Object.entries(values);
-    const texts = entries.map(([key, value]): [string, string] => {
+    const texts = checkedEntries(values).map(([key, value]): [string, string] => {
       const name = checkedName('key', key);
       return [name, toJson(this.#name, name, value)];
     });

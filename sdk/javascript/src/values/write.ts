@@ -99,14 +99,16 @@ function writtenArray(array: readonly unknown[], within: readonly object[]): str
 
 function checkPlain(value: object): void {
   if (isThenable(value)) throw new Problem('is a Promise; await it first');
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = Array.isArray(value)
-    ? prototype === Array.prototype
-    : prototype === Object.prototype || prototype === null;
-  if (!isPlain) {
+  if (!isPlain(value)) {
     throw new Problem(`is a ${classOf(value)}; store plain objects, arrays, strings, numbers, booleans and null`);
   }
   if (Object.getOwnPropertySymbols(value).length > 0) throw new Problem('has a symbol as a key');
+}
+
+/** Whether this is an object that is read back as the same. */
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === (Array.isArray(value) ? Array.prototype : Object.prototype);
 }
 
 function inside(step: string, write: () => string): string {

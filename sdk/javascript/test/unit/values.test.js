@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { checkedAddend, checkedName } from '../../dist/values/check.js';
+import { checkedAddend, checkedEntries, checkedName } from '../../dist/values/check.js';
 import { fromJson, shapeOf, shapesOf } from '../../dist/values/shape.js';
 import { checkAwaited, toJson } from '../../dist/values/write.js';
 
@@ -174,6 +174,20 @@ test('names are strings that stay what they are', () => {
   assert.equal(checkedName('key', '🍎'), '🍎');
   for (const name of [undefined, 7, null, {}, '\ud83c']) {
     assert.throws(() => checkedName('key', name), { code: 'misuse' });
+  }
+});
+
+test('an update takes an object or pairs, and nothing that would be lost', () => {
+  const pairs = [['apple', 1]];
+  for (const values of [{ apple: 1 }, Object.assign(Object.create(null), { apple: 1 }), pairs, new Map(pairs)]) {
+    assert.deepEqual(checkedEntries(values), pairs);
+  }
+  assert.deepEqual(checkedEntries(JSON.parse('{"__proto__": 1}')), [['__proto__', 1]]);
+  class Cart {}
+  const symbol = { [Symbol('apple')]: 1 };
+  const wrong = [undefined, null, 7, 'apple', Promise.resolve({ apple: 1 }), new Date(0), new Cart(), () => 1, symbol];
+  for (const values of [...wrong, ['ab'], [1], [['apple']]]) {
+    assert.throws(() => checkedEntries(values), { code: 'misuse' }, String(values));
   }
 });
 
