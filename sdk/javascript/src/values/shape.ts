@@ -1,6 +1,7 @@
 // Checks of stored values.
 
 import { MisuseError, WrongTypeError } from '../errors/use.js';
+import type { Stored } from '../types.js';
 import { isThenable } from './write.js';
 
 /** The part of https://standardschema.dev that is needed here. Zod, Valibot, ArkType and others implement it. */
@@ -75,19 +76,26 @@ function issueText({ message, path = [] }: SchemaIssue): string {
 }
 
 /** The shapes of a package: one for all of its keys, or one for some of them. */
-export type PackageShapes<P> = Shape<P[keyof P]> | { readonly [K in keyof P]?: Shape<P[K]> };
+export type PackageShapes<P> =
+  Shape<Stored<P, keyof P>> | { readonly [K in keyof P]?: Shape<Stored<P, K>> | undefined };
 
 /** The shapes of the packages of a session. */
-export type Shapes<S> = { readonly [N in keyof S]?: PackageShapes<S[N]> };
+export type Shapes<S> = { readonly [N in keyof S]?: PackageShapes<NonNullable<S[N]>> | undefined };
 
 /** Returns the shapes of a package. Names such as `constructor` are names like others. */
-export function shapesOf<S, N extends keyof S>(shapes: Shapes<S>, name: N): PackageShapes<S[N]> | undefined {
+export function shapesOf<S, N extends keyof S>(
+  shapes: Shapes<S>,
+  name: N,
+): PackageShapes<NonNullable<S[N]>> | undefined {
   return Object.hasOwn(shapes, name) ? shapes[name] : undefined;
 }
 
 /** Returns the shape for a key of a package. */
-export function shapeOf<P, K extends keyof P>(shapes: PackageShapes<P> | undefined, key: K): Shape<P[K]> | undefined {
+export function shapeOf<P, K extends keyof P>(
+  shapes: PackageShapes<P> | undefined,
+  key: K,
+): Shape<Stored<P, K>> | undefined {
   if (shapes === undefined) return undefined;
-  if (typeof shapes === 'function' || isSchema(shapes)) return shapes as Shape<P[K]>;
-  return Object.hasOwn(shapes, key) ? (shapes as { readonly [Key in keyof P]?: Shape<P[Key]> })[key] : undefined;
+  if (typeof shapes === 'function' || isSchema(shapes)) return shapes as Shape<Stored<P, K>>;
+  return Object.hasOwn(shapes, key) ? (shapes as { readonly [Key in keyof P]?: Shape<Stored<P, Key>> })[key] : undefined;
 }
