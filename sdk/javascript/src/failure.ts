@@ -44,5 +44,9 @@ export function log(error: unknown): void {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `the handler threw ${typeof error}`;
-  return `${error.name}: ${error.message}\n${error.stack ?? ''}`.trimEnd();
+  try {
+    return `${error.name}: ${error.message}\n${error.stack ?? ''}`.trimEnd();
+  } catch {
+    return 'the handler threw an error whose members cannot be read';
+  }
 }

@@ -63,7 +63,7 @@ export interface SessionEnv<S extends object = AnySession> {
  */
 export function sessions<S extends object, E extends Env, Routes extends Schema, Path extends string>(
   visitors: Visitors<S>,
-  routes: Hono<E, Routes, Path>,
+  routes: Hono<E, Routes, Path> & RoutesFor<S, E>,
 ): Hono<E, Routes, Path> {
   const innerAt = new Map<string, Hono>();
   const outer = new Hono();
@@ -79,6 +79,13 @@ export function sessions<S extends object, E extends Env, Routes extends Schema,
   });
   return outer as unknown as Hono<E, Routes, Path>;
 }
+
+/** Resolves to what no routes are if these expect the sessions of other visitors. */
+type RoutesFor<S extends object, E extends Env> = E extends { Variables: { session: infer Expected } }
+  ? Session<S> extends Expected
+    ? unknown
+    : SessionEnv<S>
+  : unknown;
 
 /** What one run of the routes needs, and what became of it. */
 interface Run {

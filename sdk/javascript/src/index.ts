@@ -18,7 +18,7 @@ export type { Savepoint } from './savepoint.js';
 export type { Session } from './session.js';
 export { transact } from './transact.js';
 export { Transaction } from './transaction.js';
-export type { AnySession, Name, SessionTypes, Storable } from './types.js';
+export type { AnySession, Name, SessionTypes, Storable, Stored } from './types.js';
 export type { PackageShapes, SchemaIssue, SchemaResult, Shape, Shapes, StandardSchema } from './values/shape.js';
 export type { Visit } from './visit.js';
 export { visitors, type Visited, type Visitors, type VisitorsOptions, type Work } from './visitors.js';

@@ -1,4 +1,5 @@
 import { log, responseFor } from './failure.js';
+import { checkedResponse } from './respond.js';
 
 /** A listener for the event `fetch`. */
 export type FetchListener = (event: Event) => void;
@@ -7,7 +8,7 @@ export type FetchListener = (event: Event) => void;
 export interface ListenerOptions {
   /**
    * Returns the response to an error, or undefined for the default one. It is called after the error was logged. What
-   * it throws is logged as well, and gets the default response.
+   * it throws is logged as well, and gets the default response, and so does what is no response.
    */
   onError?:
     ((error: unknown, request: Request) => Response | undefined | PromiseLike<Response | undefined>) | undefined;
@@ -31,7 +32,8 @@ export function listenerFor(respond: (request: Request) => Promise<Response>, op
 async function refuse(error: unknown, request: Request, { onError }: ListenerOptions): Promise<Response> {
   log(error);
   try {
-    return (await onError?.(error, request)) ?? responseFor(error);
+    const response = await onError?.(error, request);
+    return response === undefined ? responseFor(error) : checkedResponse(response);
   } catch (second) {
     log(second);
     return responseFor(second);

@@ -1,7 +1,7 @@
 import type { WitPackage } from './bindings.js';
 import type { Scope } from './scope.js';
-import type { Name } from './types.js';
-import { checkedAddend, checkedName } from './values/check.js';
+import type { Name, Stored } from './types.js';
+import { checkedAddend, checkedEntries, checkedName } from './values/check.js';
 import { sum } from './values/counter.js';
 import { fromJson, shapeOf, type PackageShapes, type Shape } from './values/shape.js';
 import { toJson } from './values/write.js';
@@ -49,7 +49,7 @@ export class Package<P> {
    * @param shape - Checks this value, instead of the shape that `visitors` or `Container.open` was given for the key.
    * @throws WrongTypeError when the value does not have the shape.
    */
-  get<K extends Name<P>>(key: K, shape?: Shape<P[K]>): P[K] | undefined {
+  get<K extends Name<P>>(key: K, shape?: Shape<Stored<P, K>>): Stored<P, K> | undefined {
     return this.#read(key, this.getJson(key), shape);
   }
 
@@ -63,7 +63,7 @@ export class Package<P> {
    *
    * @throws WrongTypeError when the value does not have the shape.
    */
-  peek<K extends Name<P>>(key: K, shape?: Shape<P[K]>): P[K] | undefined {
+  peek<K extends Name<P>>(key: K, shape?: Shape<Stored<P, K>>): Stored<P, K> | undefined {
     return this.#read(key, this.peekJson(key), shape);
   }
 
@@ -95,7 +95,7 @@ export class Package<P> {
    *
    * @throws WrongTypeError when one of the values does not have its shape.
    */
-  entries(): [Name<P>, P[Name<P>]][] {
+  entries(): [Name<P>, Stored<P, Name<P>>][] {
     return this.#readAll(this.#scope.call(() => this.#raw.entries()));
   }
 
@@ -105,7 +105,7 @@ export class Package<P> {
    *
    * @throws WrongTypeError when one of the values does not have its shape.
    */
-  peekEntries(): [Name<P>, P[Name<P>]][] {
+  peekEntries(): [Name<P>, Stored<P, Name<P>>][] {
     return this.#readAll(this.#scope.call(() => this.#raw.peekEntries()));
   }
 
@@ -121,7 +121,7 @@ export class Package<P> {
    * functions, symbols, promises, instances of classes such as Date and Map, arrays with holes, values that contain
    * themselves or are nested more than 100 levels deep, and strings with lone surrogates.
    */
-  set<K extends Name<P>>(key: K, value: P[K]): void {
+  set<K extends Name<P>>(key: K, value: Stored<P, K>): void {
     const name = checkedName('key', key);
     const json = toJson(this.#name, name, value);
     this.#scope.call(() => this.#raw.set(name, json));
@@ -142,10 +142,10 @@ export class Package<P> {
    * more than once, its last value is stored.
    *
    * @throws NotSerializableError as {@link Package.set}.
+   * @throws MisuseError for anything else than a plain object or pairs, such as a promise.
    */
-  update(values: Partial<P> | Iterable<readonly [Name<P>, P[Name<P>]]>): void {
-    const entries = Symbol.iterator in values ? [...values] : Object.entries(values);
-    const texts = entries.map(([key, value]): [string, string] => {
+  update(values: Partial<P> | Iterable<readonly [Name<P>, Stored<P, Name<P>>]>): void {
+    const texts = checkedEntries(values).map(([key, value]): [string, string] => {
       const name = checkedName('key', key);
       return [name, toJson(this.#name, name, value)];
     });
@@ -185,11 +185,11 @@ export class Package<P> {
     this.#scope.call(() => this.#raw.clear());
   }
 
-  #read<K extends Name<P>>(key: K, json: string | undefined, shape?: Shape<P[K]>): P[K] | undefined {
+  #read<K extends Name<P>>(key: K, json: string | undefined, shape?: Shape<Stored<P, K>>): Stored<P, K> | undefined {
     return json === undefined ? undefined : fromJson(this.#name, key, json, shape ?? shapeOf(this.#shapes, key));
   }
 
-  #readAll(texts: [string, string][]): [Name<P>, P[Name<P>]][] {
+  #readAll(texts: [string, string][]): [Name<P>, Stored<P, Name<P>>][] {
     return texts.map(([key, json]) => {
       const name = key as Name<P>;
       return [name, fromJson(this.#name, name, json, shapeOf(this.#shapes, name))];
@@ -198,4 +198,4 @@ export class Package<P> {
 }
 
 /** The keys whose values are numbers. */
-export type CounterName<P> = { [K in Name<P>]: number extends P[K] ? K : never }[Name<P>];
+export type CounterName<P> = { [K in Name<P>]: number extends Stored<P, K> ? K : never }[Name<P>];

@@ -14,10 +14,17 @@ export function checkedResponse(response: unknown): Response {
   if (!isResponse(response)) {
     throw new MisuseError('the handler returned something that is not a Response: return `new Response(…)`');
   }
-  if (response.bodyUsed) {
+  if (response.bodyUsed || response.body?.locked) {
     throw new MisuseError(
       'the handler returned a Response whose body is used already: create a new Response each time, and return a clone ' +
         'of one whose body you read',
+    );
+  }
+  // `withCookie` could not copy it, and then it would be too late.
+  if (response.status < 200 || response.status > 599) {
+    throw new MisuseError(
+      `the handler returned a Response with the status ${response.status}, such as that of Response.error(): return ` +
+        'one with a status from 200 to 599',
     );
   }
   return response;

@@ -74,7 +74,7 @@ export class Session<S extends object = AnySession> {
    * @throws EndedError when this transaction destroyed the session.
    * @throws DamagedError when the package cannot be read.
    */
-  package<N extends Name<S>>(name: N): Package<S[N]> {
+  package<N extends Name<S>>(name: N): Package<NonNullable<S[N]>> {
     const checked = checkedName('package', name);
     const raw = this.#scope.call(() => this.#raw.package(checked));
     return Package.of(raw, this.#scope, shapesOf(this.#shapes, name));

@@ -10,11 +10,14 @@ export type AnySession = Record<string, Record<string, any>>;
  * Resolves to `T` if JSON can express its values, and to `never` or a type that is not assignable to `T` otherwise.
  * Members may be optional.
  */
-export type Storable<T> = T extends string | number | boolean | null
+export type Storable<T> = T extends Json
   ? T
-  : T extends bigint | symbol | undefined | ((...args: never) => unknown) | NotPlain
+  : T extends bigint | symbol | ((...args: never) => unknown) | NotPlain
     ? never
-    : { [K in keyof T]: Storable<Exclude<T[K], undefined>> | (undefined extends T[K] ? undefined : never) };
+    : { [K in keyof T]: Storable<T[K]> };
+
+/** What needs no look at its members, such as a type of any JSON value, which is recursive. Interfaces do. */
+type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
 /** Objects that are read back as something else. */
 type NotPlain = Date | RegExp | Error | Promise<unknown> | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
@@ -29,7 +32,10 @@ type NotPlain = Date | RegExp | Error | Promise<unknown> | ReadonlyMap<unknown, 
  * }
  * ```
  */
-export type SessionTypes<S> = { [N in keyof S]: { [K in keyof S[N]]: Storable<S[N][K]> } };
+export type SessionTypes<S> = { [N in keyof S]: { [K in keyof S[N]]: Exclude<Storable<S[N][K]>, undefined> } };
+
+/** The type of the value under a key of a package. What an optional member lacks is not stored as undefined. */
+export type Stored<P, K extends keyof P> = Exclude<P[K], undefined>;
 
 /** The names of the members that are strings. */
 export type Name<T> = keyof T & string;

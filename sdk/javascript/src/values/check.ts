@@ -2,6 +2,7 @@
 
 import type { NameKind } from '../errors/data.js';
 import { MisuseError } from '../errors/use.js';
+import { isPlain } from './write.js';
 
 const KINDS: Record<NameKind, string> = {
   container: 'the name of a container',
@@ -17,6 +18,22 @@ export function checkedName(kind: NameKind, name: unknown): string {
   // The bindings would replace the half by U+FFFD, and two different names would become one.
   if (!name.isWellFormed()) throw new MisuseError(`${KINDS[kind]} must not have lone surrogates`);
   return name;
+}
+
+/** Returns the pairs of keys and values that an update stores. */
+export function checkedEntries(values: unknown): [unknown, unknown][] {
+  const entries = entriesOf(values);
+  if (entries.every((entry) => Array.isArray(entry) && entry.length === 2)) return entries;
+  throw new MisuseError('the pairs of an update must be arrays of a key and a value');
+}
+
+/** Of a promise or an instance of a class, nothing or not everything would be stored. */
+function entriesOf(values: unknown): [unknown, unknown][] {
+  if (typeof values === 'object' && values !== null) {
+    if (Symbol.iterator in values) return [...(values as Iterable<[unknown, unknown]>)];
+    if (isPlain(values) && Object.getOwnPropertySymbols(values).length === 0) return Object.entries(values);
+  }
+  throw new MisuseError('update takes a plain object, or pairs of keys and values; await a promise first');
 }
 
 const MIN_I64 = -(2n ** 63n);

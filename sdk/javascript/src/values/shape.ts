@@ -1,6 +1,7 @@
 // Checks of stored values.
 
 import { MisuseError, WrongTypeError } from '../errors/use.js';
+import type { Stored } from '../types.js';
 import { isThenable } from './write.js';
 
 /** The part of https://standardschema.dev that is needed here. Zod, Valibot, ArkType and others implement it. */
@@ -33,31 +34,40 @@ export type Shape<T> = StandardSchema<T> | ((value: unknown) => T);
 export function fromJson<T>(packageName: string, key: string, json: string, shape?: Shape<T>): T {
   const value: unknown = JSON.parse(json);
   if (shape === undefined) return value as T;
-  return typeof shape === 'function'
-    ? callCheck(packageName, key, value, shape)
-    : validate(packageName, key, value, shape);
+  // The schemas of ArkType are functions as well, which return the errors.
+  return isSchema(shape) ? validate(packageName, key, value, shape) : callCheck(packageName, key, value, shape);
 }
 
 function callCheck<T>(packageName: string, key: string, value: unknown, check: (value: unknown) => T): T {
+  let result: T;
   try {
-    return check(value);
+    result = check(value);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new WrongTypeError({ package: packageName, key, reason }, { cause });
   }
+  checkSynchronous(packageName, key, result);
+  return result;
 }
 
 function validate<T>(packageName: string, key: string, value: unknown, schema: StandardSchema<T>): T {
   const result = schema['~standard'].validate(value);
-  if (isThenable(result)) {
-    const where = `key ${JSON.stringify(key)} in package ${JSON.stringify(packageName)}`;
-    throw new MisuseError(`the shape for ${where} is asynchronous; use one that is synchronous`);
-  }
+  checkSynchronous(packageName, key, result);
   const { issues } = result as SchemaResult<T>;
   if (issues !== undefined) {
     throw new WrongTypeError({ package: packageName, key, reason: issues.map(issueText).join('; ') });
   }
   return (result as { value: T }).value;
+}
+
+function checkSynchronous(packageName: string, key: string, result: unknown): void {
+  if (!isThenable(result)) return;
+  const where = `key ${JSON.stringify(key)} in package ${JSON.stringify(packageName)}`;
+  throw new MisuseError(`the shape for ${where} is asynchronous; use one that is synchronous`);
+}
+
+function isSchema<T>(shape: Shape<T> | object): shape is StandardSchema<T> {
+  return '~standard' in shape;
 }
 
 function issueText({ message, path = [] }: SchemaIssue): string {
@@ -66,19 +76,26 @@ function issueText({ message, path = [] }: SchemaIssue): string {
 }
 
 /** The shapes of a package: one for all of its keys, or one for some of them. */
-export type PackageShapes<P> = Shape<P[keyof P]> | { readonly [K in keyof P]?: Shape<P[K]> };
+export type PackageShapes<P> =
+  Shape<Stored<P, keyof P>> | { readonly [K in keyof P]?: Shape<Stored<P, K>> | undefined };
 
 /** The shapes of the packages of a session. */
-export type Shapes<S> = { readonly [N in keyof S]?: PackageShapes<S[N]> };
+export type Shapes<S> = { readonly [N in keyof S]?: PackageShapes<NonNullable<S[N]>> | undefined };
 
 /** Returns the shapes of a package. Names such as `constructor` are names like others. */
-export function shapesOf<S, N extends keyof S>(shapes: Shapes<S>, name: N): PackageShapes<S[N]> | undefined {
+export function shapesOf<S, N extends keyof S>(
+  shapes: Shapes<S>,
+  name: N,
+): PackageShapes<NonNullable<S[N]>> | undefined {
   return Object.hasOwn(shapes, name) ? shapes[name] : undefined;
 }
 
 /** Returns the shape for a key of a package. */
-export function shapeOf<P, K extends keyof P>(shapes: PackageShapes<P> | undefined, key: K): Shape<P[K]> | undefined {
+export function shapeOf<P, K extends keyof P>(
+  shapes: PackageShapes<P> | undefined,
+  key: K,
+): Shape<Stored<P, K>> | undefined {
   if (shapes === undefined) return undefined;
-  if (typeof shapes === 'function' || '~standard' in shapes) return shapes as Shape<P[K]>;
-  return Object.hasOwn(shapes, key) ? (shapes as { readonly [Key in keyof P]?: Shape<P[Key]> })[key] : undefined;
+  if (typeof shapes === 'function' || isSchema(shapes)) return shapes as Shape<Stored<P, K>>;
+  return Object.hasOwn(shapes, key) ? (shapes as { readonly [Key in keyof P]?: Shape<Stored<P, Key>> })[key] : undefined;
 }

@@ -76,8 +76,8 @@ function writtenObject(value: object, parents: readonly object[]): string {
   if (parents.includes(value)) throw new Problem('contains itself');
   if (parents.length >= MAX_DEPTH) throw new Problem(`is nested more than ${MAX_DEPTH} levels deep`);
   const within = [...parents, value];
-  if (Array.isArray(value)) return writtenArray(value, within);
   checkPlain(value);
+  if (Array.isArray(value)) return writtenArray(value, within);
   const members = Object.entries(value).map(([name, member]) => {
     const json = inside(step(name), () => written(member, within));
     return `${writtenString(name)}:${json}`;
@@ -99,11 +99,16 @@ function writtenArray(array: readonly unknown[], within: readonly object[]): str
 
 function checkPlain(value: object): void {
   if (isThenable(value)) throw new Problem('is a Promise; await it first');
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
+  if (!isPlain(value)) {
     throw new Problem(`is a ${classOf(value)}; store plain objects, arrays, strings, numbers, booleans and null`);
   }
   if (Object.getOwnPropertySymbols(value).length > 0) throw new Problem('has a symbol as a key');
+}
+
+/** Whether this is an object that is read back as the same. */
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === (Array.isArray(value) ? Array.prototype : Object.prototype);
 }
 
 function inside(step: string, write: () => string): string {

@@ -6,6 +6,9 @@ import { Hono } from 'hono';
 
 const shop = visitors('hono', { cookie: { name: 'sid', overPlainHttp: true } });
 
+/** Visitors whose work is not run again for long. */
+const impatient = visitors('hono', { cookie: { name: 'sid', overPlainHttp: true }, patience: 50 });
+
 const routes = new Hono();
 
 routes.get('/count', (c) => {
@@ -71,6 +74,7 @@ routes.get('/greeting', (c) => c.text(c.get('greeting')));
 routes.get('/items/:id', (c) => c.text(`${c.req.param('shop') ?? 'no shop'}: ${c.req.param('id')}`));
 app.route('/', sessions(shop, routes));
 app.route('/shops/:shop', sessions(shop, routes));
+app.route('/impatient', sessions(impatient, routes));
 app.on(['GET', 'POST'], '/after', async (c) => c.text(`a route after the sessions: ${await c.req.text()}`));
 
 addEventListener('fetch', (event) => event.respondWith(app.fetch(event.request)));

@@ -90,6 +90,13 @@ test('what cannot be an id is not found, and does not hide a good one', () => {
   assert.equal(found('\u00a0sid=abc'), undefined);
 });
 
+test('a long header takes no long time', () => {
+  const spaces = ' '.repeat(100_000);
+  const begin = performance.now();
+  assert.equal(found(`theme=a${spaces}b; sid=abc${spaces}; lang=en`), 'abc');
+  assert.ok(performance.now() - begin < 1000);
+});
+
 test('no other cookie can make one up', () => {
   assert.equal(found('theme=a, __Host-sid=planted', {}), undefined);
 });
@@ -101,7 +108,9 @@ test('a request, headers, and anything with headers have cookies', () => {
   assert.equal(cookie.idIn({ headers }), 'abc');
   assert.equal(cookie.idIn({ headers: { get: (name) => (name === 'cookie' ? 'sid=abc' : null) } }), 'abc');
   assert.equal(cookie.idIn({ headers: new Headers() }), undefined);
-  assert.throws(() => cookie.idIn({ headers: { cookie: 'sid=abc' } }), { code: 'misuse' });
+  for (const wrong of [{ headers: { cookie: 'sid=abc' } }, undefined, null, 'sid=abc', { headers: undefined }]) {
+    assert.throws(() => cookie.idIn(wrong), { code: 'misuse' });
+  }
 });
 
 test('an id that would not be found again is refused', () => {

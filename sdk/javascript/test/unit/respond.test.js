@@ -16,6 +16,14 @@ test('a handler must return a response whose body is unread', async () => {
   }
 });
 
+test('a handler must return a response that can be sent with a cookie', () => {
+  const locked = new Response('text');
+  locked.body.getReader();
+  for (const wrong of [locked, Response.error()]) assert.throws(() => checkedResponse(wrong), { code: 'misuse' });
+  const empty = new Response(null, { status: 204 });
+  assert.equal(checkedResponse(empty), empty);
+});
+
 test('a cookie is added to those that are there, also where headers cannot be changed', () => {
   const response = withCookie(new Response('', { headers: { 'set-cookie': 'theme=dark' } }), 'sid=abc');
   assert.deepEqual(response.headers.getSetCookie(), ['theme=dark', 'sid=abc']);
@@ -94,5 +102,12 @@ test('a listener turns every error into a response, and logs it', async (context
   assert.equal((await responseOf(fail, { onError: () => undefined })).status, 500);
   assert.equal((await responseOf(fail, { onError: fail })).status, 500);
   assert.equal(logged.mock.callCount(), 5);
+  for (const wrong of ['sorry', Response.error()]) {
+    assert.equal((await responseOf(fail, { onError: () => wrong })).status, 500, 'a result that cannot be sent');
+  }
+  const strange = async () => {
+    throw Object.assign(new Error('strange'), { name: Symbol('x') });
+  };
+  assert.equal((await responseOf(strange)).status, 500);
   assert.equal((await responseOf(async () => new Response(null, { status: 204 }))).status, 204);
 });

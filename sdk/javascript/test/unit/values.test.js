@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { checkedAddend, checkedName } from '../../dist/values/check.js';
+import { checkedAddend, checkedEntries, checkedName } from '../../dist/values/check.js';
 import { fromJson, shapeOf, shapesOf } from '../../dist/values/shape.js';
 import { checkAwaited, toJson } from '../../dist/values/write.js';
 
@@ -59,6 +59,7 @@ test('what JSON cannot express is refused with the path to it', () => {
   const cycle = { list: [] };
   cycle.list.push(cycle);
   class Item {}
+  class Items extends Array {}
   const cases = [
     [undefined, 'the value is undefined; leave it out, or use null'],
     [{ a: [1, undefined] }, '.a[1] is undefined; leave it out, or use null'],
@@ -75,6 +76,7 @@ test('what JSON cannot express is refused with the path to it', () => {
     ['\ud800', 'the value is a string with a lone surrogate'],
     [{ '\udc00': 1 }, 'the value is a string with a lone surrogate'],
     [{ [Symbol('x')]: 1 }, 'the value has a symbol as a key'],
+    [Object.assign([1], { [Symbol('x')]: 1 }), 'the value has a symbol as a key'],
   ];
   for (const [value, expected] of cases) assert.equal(reason(value), expected);
   for (const value of [
@@ -83,6 +85,7 @@ test('what JSON cannot express is refused with the path to it', () => {
     new Set(),
     /x/,
     new Item(),
+    new Items(1),
     new Uint8Array(1),
     new Number(1),
     new Error('x'),
@@ -146,6 +149,15 @@ test('a Standard Schema checks what is read', () => {
   assert.throws(() => fromJson('cart', 'apple', '2', failing), { code: 'wrong-type', reason: 'a.0: too small; odd' });
   const asynchronous = schema(async (value) => ({ value }));
   assert.throws(() => fromJson('cart', 'apple', '2', asynchronous), { code: 'misuse' });
+  const promising = async (value) => value;
+  assert.throws(() => fromJson('cart', 'apple', '2', promising), { code: 'misuse' });
+});
+
+test('a Standard Schema that is a function is one, as those of ArkType are', () => {
+  const failing = schema(() => ({ issues: [{ message: 'too small' }] }));
+  const callable = Object.assign(() => 'what a call returns', failing);
+  assert.throws(() => fromJson('cart', 'apple', '2', callable), { code: 'wrong-type', reason: 'too small' });
+  assert.equal(shapeOf(callable, 'apple'), callable);
 });
 
 test('shapes belong to a package or to keys, and names of Object are names like others', () => {
@@ -162,6 +174,20 @@ test('names are strings that stay what they are', () => {
   assert.equal(checkedName('key', '🍎'), '🍎');
   for (const name of [undefined, 7, null, {}, '\ud83c']) {
     assert.throws(() => checkedName('key', name), { code: 'misuse' });
+  }
+});
+
+test('an update takes an object or pairs, and nothing that would be lost', () => {
+  const pairs = [['apple', 1]];
+  for (const values of [{ apple: 1 }, Object.assign(Object.create(null), { apple: 1 }), pairs, new Map(pairs)]) {
+    assert.deepEqual(checkedEntries(values), pairs);
+  }
+  assert.deepEqual(checkedEntries(JSON.parse('{"__proto__": 1}')), [['__proto__', 1]]);
+  class Cart {}
+  const symbol = { [Symbol('apple')]: 1 };
+  const wrong = [undefined, null, 7, 'apple', Promise.resolve({ apple: 1 }), new Date(0), new Cart(), () => 1, symbol];
+  for (const values of [...wrong, ['ab'], [1], [['apple']]]) {
+    assert.throws(() => checkedEntries(values), { code: 'misuse' }, String(values));
   }
 });
 

@@ -30,3 +30,5 @@ routes.get('/', (c) => {
   return c.text('');
 });
 new Hono().route('/', sessions(shop, 'routes')); // error TS2345
+const typed = visitors<{ basket: { apples: number } }>('shop', { cookie: { name: 'sid' } });
+new Hono().route('/', sessions(typed, routes)); // error TS2345
