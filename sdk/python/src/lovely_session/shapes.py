@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 import types
 import typing
 from typing import Annotated, Any, Literal, Protocol, Union
@@ -101,7 +100,7 @@ class _Float:
 
     def read(self, value: Any, path: Path) -> float:
         try:
-            if type(value) in (int, float) and math.isfinite(value):
+            if type(value) in (int, float):
                 return float(value)
         except OverflowError:
             pass

@@ -146,7 +146,7 @@ class TypesTest(unittest.TestCase):
         self.assertIsInstance(read("2", float), float)
         self.assertEqual(write(2, float), "2.0")
         self.assertEqual(self.unfit("true", float), "expected float, found bool")
-        self.assertEqual(self.unfit("1e999", float), "expected float, found float")
+        self.assertEqual(self.unfit("1e999", float), "a number is too large for a float")
         self.assertEqual(self.unfit("1" * 400, float), "expected float, found int")
         self.assertEqual(self.unfit_to_write(True, float), "expected float, found bool")
         with self.assertRaises(NotSerializable):
