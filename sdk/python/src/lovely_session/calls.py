@@ -35,6 +35,9 @@ from .errors import (
 P = ParamSpec("P")
 T = TypeVar("T")
 
+U32_MAX = 2**32 - 1
+DAY = 86_400
+
 VISIT_IS_OVER = "the visit is over; do not keep its session, packages or savepoints"
 
 
@@ -63,6 +66,19 @@ def text(value: object, what: str) -> str:
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         raise Misuse(f"{what} must not contain half of a surrogate pair")
     return value
+
+
+def check_option(name: str, value: int | None, maximum: int) -> None:
+    """Checks that an option can be passed to the component, which checks the maximum.
+
+    Raises `TypeError` for what is no whole number, and `InvalidOption` for a number below 0 or over 32 bits.
+    """
+    if value is None:
+        return
+    if type(value) is not int:
+        raise TypeError(f"the option {name} must be an int, not {type(value).__name__}")
+    if not 0 <= value <= U32_MAX:
+        raise InvalidOption(name, maximum, value)
 
 
 def exception_of(problem: Any, why_finished: str | None = None) -> SessionError:

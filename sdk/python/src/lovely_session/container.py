@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import _wit
-from .calls import Scope, text
-from .errors import InvalidOption
+from .calls import DAY, U32_MAX, Scope, check_option, text
 from .session import Session
 from .transaction import Transaction
 
 TEN_YEARS = 315_360_000
-U32_MAX = 2**32 - 1
 
 
 class Container:
@@ -116,17 +114,8 @@ def checked_options(
 
     Raises `TypeError` for what is no whole number, and `InvalidOption` for a number below 0 or over 32 bits.
     """
-    _check_option("timeout", timeout, TEN_YEARS)
-    _check_option("resolution", resolution, TEN_YEARS)
-    _check_option("max-size", max_size, U32_MAX)
-    _check_option("remember-ended", remember_ended, 86_400)
+    check_option("timeout", timeout, TEN_YEARS)
+    check_option("resolution", resolution, TEN_YEARS)
+    check_option("max-size", max_size, U32_MAX)
+    check_option("remember-ended", remember_ended, DAY)
     return timeout, resolution, max_size, remember_ended
-
-
-def _check_option(name: str, value: int | None, maximum: int) -> None:
-    if value is None:
-        return
-    if type(value) is not int:
-        raise TypeError(f"the option {name} must be an int, not {type(value).__name__}")
-    if not 0 <= value <= U32_MAX:
-        raise InvalidOption(name, maximum, value)

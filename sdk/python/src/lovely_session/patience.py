@@ -32,6 +32,10 @@ class Timer(Protocol):
         """Waits."""
 
 
+# Neither the seed of an application nor memory from when the component was built makes it repeat itself.
+RANDOM = random.SystemRandom()
+
+
 class SystemTimer:
     """The clock and the randomness of Python, which in a component are those of WASI."""
 
@@ -41,7 +45,7 @@ class SystemTimer:
 
     def random(self) -> float:
         """Returns a random number. It need not be unpredictable."""
-        return random.random()
+        return RANDOM.random()
 
     def pause(self, seconds: float) -> None:
         """Sleeps."""

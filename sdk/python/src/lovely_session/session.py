@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, TypeVar, overload
 
 from . import _wit
-from .calls import Scope, text
-from .errors import Ended, InvalidOption
+from .calls import DAY, Scope, check_option, text
+from .errors import Ended
 from .package import Package
 from .shapes import shape_of
 
@@ -105,8 +105,7 @@ class Session:
 
         Raises `InvalidOption` when the grace exceeds 86,400; `Ended` when this transaction destroyed the session.
         """
-        if grace is not None and not 0 <= grace < 2**32:
-            raise InvalidOption("grace", 86_400, grace)
+        check_option("grace", grace, DAY)
         return self._scope.call(self._handle.renew_id, grace)
 
     def _is_destroyed(self) -> bool:

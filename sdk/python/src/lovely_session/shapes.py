@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 import types
 import typing
-from typing import Any, Literal, Protocol, Union
+from typing import Annotated, Any, Literal, Protocol, Union
 
 from .errors import Misuse
 from .plain import NoJson, Path, Unfit, below, kind_of, plain
@@ -23,7 +22,6 @@ class Shape(Protocol):
         """Returns what JSON can say from a value of this type. Raises `Unfit`."""
 
 
-@functools.lru_cache(maxsize=None)
 def shape_of(values: Any) -> Shape:
     """Returns the shape of a type. Raises `Misuse` for a type that values cannot have."""
     if values in (Any, object):
@@ -34,16 +32,15 @@ def shape_of(values: Any) -> Shape:
         return _Scalar(values)
     if values is float:
         return _Float()
-    if typing.is_typeddict(values):
-        return _Record(values, is_dataclass=False)
-    if isinstance(values, type) and dataclasses.is_dataclass(values):
-        return _Record(values, is_dataclass=True)
+    if isinstance(values, type) and (_is_typed_dict(values) or dataclasses.is_dataclass(values)):
+        return _record(values)
     # NewType, Annotated[T, ...] and `type T = ...` are T.
-    for inner in ("__supertype__", "__value__"):
-        if hasattr(values, inner):
-            return shape_of(getattr(values, inner))
+    if hasattr(values, "__supertype__"):
+        return shape_of(values.__supertype__)
     if hasattr(values, "__metadata__"):
         return shape_of(values.__origin__)
+    if hasattr(values, "__value__"):
+        return _Alias(values)
     return _compound(values, typing.get_origin(values) or values, typing.get_args(values))
 
 
@@ -58,8 +55,8 @@ def _compound(values: Any, origin: Any, arguments: tuple[Any, ...]) -> Shape:
         return _Dict(shape_of(arguments[1] if arguments else Any))
     if origin in (Union, types.UnionType):
         # A float would also take the numbers of an int.
-        return _Union([shape_of(member) for member in sorted(arguments, key=lambda member: member is float)])
-    if origin is Literal:
+        return _Union(sorted(map(shape_of, arguments), key=lambda member: isinstance(member, _Float)))
+    if origin is Literal and all(type(value) in (bool, int, str, type(None)) for value in arguments):
         return _Literal(arguments)
     raise Misuse(f"values cannot have the type {values!r}: use the types of JSON, TypedDict and dataclasses")
 
@@ -103,7 +100,7 @@ class _Float:
 
     def read(self, value: Any, path: Path) -> float:
         try:
-            if type(value) in (int, float) and math.isfinite(value):
+            if type(value) in (int, float):
                 return float(value)
         except OverflowError:
             pass
@@ -208,21 +205,44 @@ class _Literal:
         return plain(self.read(value, path), path)
 
 
+class _Alias:
+    """What `type T = ...` names. Looked up when used: it can contain itself."""
+
+    def __init__(self, alias: Any) -> None:
+        self._alias = alias
+
+    def read(self, value: Any, path: Path) -> Any:
+        return self._shape.read(value, path)
+
+    def write(self, value: Any, path: Path) -> Any:
+        return self._shape.write(value, path)
+
+    @functools.cached_property
+    def _shape(self) -> Shape:
+        return shape_of(self._alias.__value__)
+
+
 class _Record:
     """A TypedDict or a dataclass: an object of JSON. Keys that it does not have are left out when it is read."""
 
-    def __init__(self, kind: Any, *, is_dataclass: bool) -> None:
+    def __init__(self, kind: Any) -> None:
         self._kind = kind
-        self._is_dataclass = is_dataclass
+        self._is_dataclass = dataclasses.is_dataclass(kind)
 
     def read(self, value: Any, path: Path) -> Any:
         _expect(dict, value, path)
-        return self._kind(**self._each("read", value, path))
+        fields = self._each("read", value, path)
+        try:
+            return self._kind(**fields)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # Without the text, which can have values. A `KeyError` would look as if there were no value.
+            problem = f"{self._kind.__name__} raises {type(error).__name__}"
+        raise Unfit(path, problem)
 
     def write(self, value: Any, path: Path) -> Any:
         if self._is_dataclass:
             _expect(self._kind, value, path)
-            value = {name: getattr(value, name) for name in self._fields}
+            value = {name: getattr(value, name) for name in _arguments(value)}
         _expect(dict, value, path)
         if unknown := [key for key in value if key not in self._fields]:
             raise Unfit(path, f"{self._kind.__name__} has no {unknown[0]!r}")
@@ -241,24 +261,44 @@ class _Record:
     @functools.cached_property
     def _fields(self) -> dict[str, tuple[Shape, bool]]:
         """The shapes of the fields, and whether they are required. Made when used: a type can contain itself."""
-        hints = typing.get_type_hints(self._kind, include_extras=True)
-        required = _required_fields(self._kind) if self._is_dataclass else self._kind.__required_keys__
-        fields = {}
-        for name, hint in hints.items():
-            wrapper = getattr(typing.get_origin(hint), "_name", None)
-            if wrapper in ("Required", "NotRequired", "ReadOnly"):
-                hint = typing.get_args(hint)[0]
-            # With postponed annotations, Python puts a NotRequired among the required keys.
-            is_required = wrapper == "Required" or (name in required and wrapper != "NotRequired")
-            if not self._is_dataclass or name in self._kind.__dataclass_fields__:
-                fields[name] = shape_of(hint), is_required
-        return fields
+        try:
+            hints = typing.get_type_hints(self._kind, include_extras=True)
+        except NameError as error:
+            raise Misuse(f"the type {self._kind.__name__} uses a name that its module does not have: {error}") from None
+        if not self._is_dataclass:
+            required = self._kind.__required_keys__
+            return {name: _typed_dict_field(hint, name in required) for name, hint in hints.items()}
+        if refused := [name for name, hint in hints.items() if isinstance(hint, dataclasses.InitVar)]:
+            raise Misuse(f"{self._kind.__name__} cannot be read again: {refused[0]} is an InitVar, which is not stored")
+        return {
+            name: (shape_of(hints[name]), _is_required(field)) for name, field in _arguments(self._kind).items()
+        }
 
 
-def _required_fields(kind: Any) -> set[str]:
-    missing = dataclasses.MISSING
-    return {
-        field.name
-        for field in dataclasses.fields(kind)
-        if field.default is missing and field.default_factory is missing
-    }
+# One for each class, and not for each type: `A | B` equals `B | A`, but what is read first is another.
+_record = functools.lru_cache(maxsize=None)(_Record)
+
+
+def _is_typed_dict(kind: type) -> bool:
+    """Returns whether it is a TypedDict, also one of `typing_extensions`."""
+    return issubclass(kind, dict) and hasattr(kind, "__required_keys__")
+
+
+def _typed_dict_field(hint: Any, required: bool) -> tuple[Shape, bool]:
+    """Returns the shape of a key, and whether it is required."""
+    origin = typing.get_origin(hint)
+    wrapper = "Annotated" if origin is Annotated else getattr(origin, "_name", None)
+    if wrapper not in ("Annotated", "Required", "NotRequired", "ReadOnly"):
+        return shape_of(hint), required
+    # With postponed annotations, Python puts a NotRequired among the required keys.
+    required = wrapper == "Required" or (required and wrapper != "NotRequired")
+    return _typed_dict_field(typing.get_args(hint)[0], required)
+
+
+def _arguments(dataclass: Any) -> dict[str, dataclasses.Field[Any]]:
+    """Returns the fields of a dataclass that it is made of."""
+    return {field.name: field for field in dataclasses.fields(dataclass) if field.init}
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

@@ -152,3 +152,7 @@ class Savepoint:
         except SavepointInvalid:
             # The block released it already, or rolled back to an earlier savepoint: there is nothing left to do.
             pass
+        except Finished:
+            # What ended the transaction is what the block has raised.
+            if error is None:
+                raise

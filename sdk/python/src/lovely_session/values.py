@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -41,7 +42,7 @@ def parse(text: str) -> Any:
     """Returns what a JSON text says. Raises `ValueError` if it is none, or nested too deep for a component's stack."""
     if depth(text) > MAX_DEPTH:
         raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
-    return json.loads(text, parse_constant=_refuse)
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
 
 
 def depth(text: str) -> int:
@@ -57,6 +58,14 @@ def depth(text: str) -> int:
         elif character in "]}":
             current -= 1
     return deepest
+
+
+def _finite(number: str) -> float:
+    """Python reads `1e999` as infinity, which could not be stored again."""
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError("a number is too large for a float")
+    return value
 
 
 def _refuse(name: str) -> Any:

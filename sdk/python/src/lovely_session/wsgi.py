@@ -14,6 +14,7 @@ from __future__ import annotations
 # Flask looks it up when it runs, when a component can load nothing any more.
 import encodings.idna
 import io
+import re
 import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -121,6 +122,8 @@ def _call(application: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
         if started and exc_info is None:
             raise Misuse("the application called start_response twice")
         # With exc_info, the application replaces its response, of which nothing was sent.
+        body.seek(0)
+        body.truncate()
         started[:] = [(status, list(headers))]
         return body.write
 
@@ -139,7 +142,10 @@ def _call(application: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
 
 
 def _environ(request: Request, url_scheme: str) -> WSGIEnvironment:
-    host, _, port = (request.headers.get("host") or "localhost").partition(":")
+    host = request.headers.get("host") or ""
+    # The colons of an IPv6 address are in brackets.
+    name = re.sub(r":[0-9]*$", "", host)
+    port = host[len(name) + 1 :]
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
@@ -148,7 +154,7 @@ def _environ(request: Request, url_scheme: str) -> WSGIEnvironment:
         "QUERY_STRING": request.query,
         "CONTENT_LENGTH": str(len(request.body)),
         "CONTENT_TYPE": request.headers.get("content-type") or "",
-        "SERVER_NAME": host,
+        "SERVER_NAME": name or "localhost",
         "SERVER_PORT": port or ("443" if url_scheme == "https" else "80"),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.version": (1, 0),
@@ -159,8 +165,9 @@ def _environ(request: Request, url_scheme: str) -> WSGIEnvironment:
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
-    for name in request.headers:
-        if name not in ("content-type", "content-length"):
-            separator = "; " if name == "cookie" else ", "
-            environ[f"HTTP_{name.upper().replace('-', '_')}"] = separator.join(request.headers.get_all(name))
+    for header in request.headers:
+        # A name with `_` would pass for the one with `-`, which a proxy may have set.
+        if header not in ("content-type", "content-length") and "_" not in header:
+            separator = "; " if header == "cookie" else ", "
+            environ[f"HTTP_{header.upper().replace('-', '_')}"] = separator.join(request.headers.get_all(header))
     return environ

@@ -75,6 +75,13 @@ class ResponseTest(unittest.TestCase):
         for status in (0, 101, 600):
             with self.subTest(status), self.assertRaises(ValueError):
                 Response(status=status)
+            with self.subTest(status), self.assertRaises(ValueError):
+                HttpError(status, "no")
+
+    def test_a_body_that_is_no_text_and_no_bytes_is_refused(self) -> None:
+        for body in (7, [1, 2], None, {"a": 1}):
+            with self.subTest(body), self.assertRaisesRegex(TypeError, "Response.json"):
+                Response(body)  # type: ignore[arg-type]
 
     def test_anything_but_a_response_is_a_misuse(self) -> None:
         async def forgotten() -> Response:

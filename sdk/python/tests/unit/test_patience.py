@@ -1,11 +1,12 @@
 """How long work is run again, and the pauses before it."""
 
+import random
 import traceback
 import unittest
 from collections.abc import Iterator
 
 from lovely_session import Conflict, Ended, Gone, Misuse, OutcomeUnknown, SessionError
-from lovely_session.patience import Patience, pause_after
+from lovely_session.patience import Patience, SystemTimer, pause_after
 from lovely_session.retry import CONFLICT, CONFLICT_OR_END, WorkFailed, do, retry
 
 
@@ -28,6 +29,13 @@ class Timer:
 
 
 class Pauses(unittest.TestCase):
+    def test_pauses_do_not_follow_the_seed_of_an_application(self) -> None:
+        numbers = set()
+        for _ in range(5):
+            random.seed(7)
+            numbers.add(SystemTimer().random())
+        self.assertEqual(len(numbers), 5)
+
     def test_each_further_race_doubles_the_limit_up_to_the_longest_pause(self) -> None:
         milliseconds = [round(pause_after(lost, Timer()) * 1000, 6) for lost in range(12)]
         self.assertEqual(milliseconds, [0, 0, 2, 4, 8, 16, 32, 64, 128, 250, 250, 250])

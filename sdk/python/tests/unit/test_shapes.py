@@ -6,9 +6,10 @@ import dataclasses
 import datetime
 import enum
 import unittest
-from typing import Annotated, Any, Literal, NewType, Optional, TypedDict, Union
+from typing import Annotated, Any, ClassVar, Literal, NewType, Optional, TypedDict, Union
 
-from typing_extensions import NotRequired
+import typing_extensions
+from typing_extensions import NotRequired, ReadOnly, Required
 
 from lovely_session import Misuse, NotSerializable, WrongType
 from lovely_session.errors import WrongTypeWritten
@@ -50,6 +51,56 @@ class Order:
 class Tree:
     name: str
     children: list[Tree] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Cat:
+    name: str
+
+
+@dataclasses.dataclass
+class Dog:
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Base:
+    limit: ClassVar[int] = 3
+    names: list[str]
+    count: int = dataclasses.field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", len(self.names))
+        if self.count > self.limit:
+            raise KeyError("a secret")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Special(Base):
+    _: dataclasses.KW_ONLY
+    more: int = 1
+
+
+@dataclasses.dataclass
+class WithInitVar:
+    name: dataclasses.InitVar[str]
+
+
+class Foreign(typing_extensions.TypedDict, total=False):
+    a: Required[ReadOnly[int]]
+    b: ReadOnly[NotRequired[int]]
+    c: Annotated[NotRequired[int], "c"]
+
+
+class Alias:
+    """As `type Json = list[Json] | int` of Python 3.12."""
+
+    @property
+    def __value__(self) -> Any:
+        return list[JSON] | int  # type: ignore[valid-type]
+
+
+JSON = Alias()
 
 
 class Level(str, enum.Enum):
@@ -95,7 +146,7 @@ class TypesTest(unittest.TestCase):
         self.assertIsInstance(read("2", float), float)
         self.assertEqual(write(2, float), "2.0")
         self.assertEqual(self.unfit("true", float), "expected float, found bool")
-        self.assertEqual(self.unfit("1e999", float), "expected float, found float")
+        self.assertEqual(self.unfit("1e999", float), "a number is too large for a float")
         self.assertEqual(self.unfit("1" * 400, float), "expected float, found int")
         self.assertEqual(self.unfit_to_write(True, float), "expected float, found bool")
         with self.assertRaises(NotSerializable):
@@ -177,3 +228,49 @@ class TypesTest(unittest.TestCase):
         for kind in (bytes, datetime.date, set[int], dict[int, str], list[bytes], Level, 7):
             with self.subTest(kind), self.assertRaisesRegex(Misuse, "values cannot have the type"):
                 shape_of(kind)
+
+    def test_members_of_dataclasses_that_are_no_arguments(self) -> None:
+        self.assertEqual(write(Base(["a"]), Base), '{"names":["a"]}')
+        self.assertEqual(read('{"names":["a"],"count":7,"limit":0}', Base), Base(["a"]))
+        special = Special(["a"], more=2)
+        self.assertEqual(read(write(special, Special), Special), special)
+        with self.assertRaisesRegex(Misuse, "InitVar"):
+            write(WithInitVar("a"), WithInitVar)
+
+    def test_no_field_of_a_subclass_is_lost(self) -> None:
+        self.assertEqual(self.unfit_to_write(Special(["a"]), Base), "Base has no 'more'")
+
+    def test_a_dataclass_that_refuses_its_fields_does_not_fit(self) -> None:
+        self.assertEqual(self.unfit('{"names":["a","b","c","d"]}', Base), "Base raises KeyError")
+        self.assertEqual(read('{"names":["a","b","c","d"]}', Base | dict[str, Any]), {"names": [*"abcd"]})
+
+    def test_the_first_type_of_a_union_is_taken_whatever_was_asked_for_before(self) -> None:
+        for kind, first in [(Cat | Dog, Cat), (Dog | Cat, Dog)]:
+            self.assertIs(type(read('{"name":"a"}', kind)), first)
+            self.assertIs(type(read('[{"name":"a"}]', list[kind])[0]), first)  # type: ignore[valid-type]
+        self.assertIsInstance(read("1", Annotated[float, "any"] | int), int)
+
+    def test_literals_that_json_cannot_say(self) -> None:
+        for kind in (Literal[Level.HIGH], Literal[b"a"]):
+            with self.assertRaisesRegex(Misuse, "values cannot have the type"):
+                shape_of(kind)
+        self.assertIs(read("true", Literal[1, True]), True)
+        self.assertEqual(self.unfit("1", Literal[True]), "expected one of True, found another int")
+
+    def test_all_ways_to_say_what_is_required(self) -> None:
+        self.assertEqual(read('{"a":1}', Foreign), {"a": 1})
+        self.assertEqual(self.unfit('{"b":1,"c":1}', Foreign), "'a' is missing")
+        self.assertEqual(self.unfit('{"a":1,"b":""}', Foreign), "at .b: expected int, found str")
+
+    def test_aliases_that_contain_themselves_and_metadata_of_any_kind(self) -> None:
+        self.assertEqual(read(write([[1], 2], JSON), JSON), [[1], 2])
+        self.assertIn("at [0]: ", self.unfit('["a"]', JSON))
+        self.assertEqual(read("1", Annotated[int, []]), 1)
+
+    def test_a_name_that_is_not_known_is_told(self) -> None:
+        @dataclasses.dataclass
+        class Local:
+            cat: Unknown  # type: ignore[name-defined]  # noqa: F821
+
+        with self.assertRaisesRegex(Misuse, "the type Local .* 'Unknown'"):
+            write(Local(None), Local)

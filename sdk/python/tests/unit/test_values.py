@@ -95,6 +95,6 @@ class Reading(unittest.TestCase):
         self.assertEqual(caught.exception.reason, "it is nested more than 100 levels deep")
 
     def test_what_is_no_json_is_refused(self) -> None:
-        for text in ["", "NaN", "[1", "{'a':1}", "Infinity", "1 2"]:
+        for text in ["", "NaN", "[1", "{'a':1}", "Infinity", "1 2", "[-1e999]"]:
             with self.subTest(text), self.assertRaises(ValueError):
                 parse(text)

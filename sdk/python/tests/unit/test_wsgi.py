@@ -42,12 +42,47 @@ class WsgiTest(unittest.TestCase):
         parts = Parts([b"b"])
 
         def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            start_response("500 No", [])
-            start_response("200 OK", [], (None, None, None))(b"a")
+            start_response("200 OK", [])(b"a")
             return parts
 
         response = wsgi_handler(application)(Request("GET", "/"))
         self.assertEqual((response.status, response.body, parts.closed), (200, b"ab", True))
+
+    def test_an_error_replaces_what_was_written_before_it(self) -> None:
+        def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            start_response("200 OK", [("X-A", "1")])(b"half of ")
+            yield b"a page"
+            start_response("500 No", [], (None, None, None))
+            yield b"sorry"
+
+        response = wsgi_handler(application)(Request("GET", "/"))
+        self.assertEqual((response.status, response.body), (500, b"sorry"))
+        self.assertNotIn("x-a", response.headers)
+
+    def test_the_server_is_named_as_the_host_header_does(self) -> None:
+        cases = {
+            "a": ("a", "80"), "a:81": ("a", "81"), "[::1]": ("[::1]", "80"), "[::1]:81": ("[::1]", "81"),
+            "": ("localhost", "80"), ":81": ("localhost", "81"), "a:": ("a", "80"),
+        }  # fmt: skip
+        for host, expected in cases.items():
+            environ = self.environ(Request("GET", "/", headers={"host": host}))
+            self.assertEqual((environ["SERVER_NAME"], environ["SERVER_PORT"]), expected, host)
+
+    def test_a_header_cannot_pass_for_another_one(self) -> None:
+        for headers in [[("x-real-ip", "a"), ("x_real_ip", "b")], [("x_real_ip", "b"), ("x-real-ip", "a")]]:
+            self.assertEqual(self.environ(Request("GET", "/", headers=headers))["HTTP_X_REAL_IP"], "a")
+        self.assertNotIn("HTTP_CONTENT_LENGTH", self.environ(Request("GET", "/", headers={"content_length": "9"})))
+
+    def environ(self, request: Request) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+
+        def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            seen.update(environ)
+            start_response("204 No Content", [])
+            return []
+
+        wsgi_handler(application)(request)
+        return seen
 
     def test_mistakes_of_applications_are_told(self) -> None:
         def never(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -66,4 +66,6 @@ def log_error(request: Request, error: Exception) -> None:
 
 
 def _text(status: int, text: str, headers: list[tuple[str, str]] | None = None) -> Response:
-    return Response(f"{text}\n", status, [*(headers or []), ("cache-control", "no-store")])
+    # What a client has sent, which a text may repeat, can hold half of a surrogate pair.
+    sendable = text.encode(errors="replace").decode()
+    return Response(f"{sendable}\n", status, [*(headers or []), ("cache-control", "no-store")])

@@ -19,11 +19,11 @@ class Response:
         A text is sent in UTF-8. Unless `headers` has a `Content-Type`, that of a text is `text/plain; charset=utf-8`,
         and that of bytes `application/octet-stream`. `Content-Length` is set when the response is sent.
 
-        Raises `ValueError` unless the status is from 200 to 599.
+        Raises `ValueError` unless the status is from 200 to 599, and `TypeError` for another body.
         """
-        if not 200 <= status <= 599:
-            raise ValueError(f"the status of a response must be from 200 to 599, not {status}")
-        self.status = status
+        if not isinstance(body, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"the body must be str or bytes, not {type(body).__name__}; Response.json sends other values")
+        self.status = checked_status(status)
         """The status code."""
         self.body = body.encode() if isinstance(body, str) else bytes(body)
         """The body."""
@@ -68,3 +68,10 @@ class Response:
 
     def __repr__(self) -> str:
         return f"<Response {self.status}>"
+
+
+def checked_status(status: int) -> int:
+    """Returns a status code. Raises `ValueError` for one that a response cannot have."""
+    if not 200 <= status <= 599:
+        raise ValueError(f"the status of a response must be from 200 to 599, not {status}")
+    return status

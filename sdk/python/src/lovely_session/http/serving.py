@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .. import _wit
 from ..errors import Misuse
-from .failures import error_response
+from .failures import error_response, log_error
 from .problem import HttpError
 from .request import Request
 from .response import Response
@@ -24,6 +24,9 @@ FORBIDDEN = "the response has a header that belongs to the connection, such as C
 # How much of a body is read at a time, and the most that WASI takes in one write, in bytes.
 READ = 64 * 1024
 WRITE = 4096
+
+# The statuses whose responses have no content.
+WITHOUT_CONTENT = (204, 304)
 
 
 class Served:
@@ -48,12 +51,13 @@ def serve(handle: Handler, *, on_error: ErrorHandler = error_response, max_body:
         def handle(self, request: _wit.IncomingRequest, response_out: _wit.ResponseOutparam) -> None:
             read = _read_request(request, max_body)
             response = _respond(read, handle, on_error)
+            is_head = read.method == "HEAD"
             try:
-                outgoing = _outgoing(response)
+                outgoing = _outgoing(response, is_head)
             except _wit.Err:
                 response = error_response(read, Misuse(FORBIDDEN))
-                outgoing = _outgoing(response)
-            _send(outgoing, b"" if read.method == "HEAD" else response.body, response_out)
+                outgoing = _outgoing(response, is_head)
+            _send(outgoing, b"" if is_head or response.status in WITHOUT_CONTENT else response.body, response_out)
 
     return IncomingHandler
 
@@ -66,16 +70,23 @@ def _respond(request: Request, handle: Handler, on_error: ErrorHandler) -> Respo
     try:
         return Response.expect(on_error(request, first))
     except Exception as error:
+        if on_error is not error_response:
+            log_error(request, first)
         return error_response(request, error)
 
 
 def _read_request(incoming: _wit.IncomingRequest, max_body: int) -> Request:
     path, _, query = (incoming.path_with_query() or "/").partition("?")
+    headers = [(name, value.decode("latin-1")) for name, value in incoming.headers().entries()]
+    authority = incoming.authority()
+    # WASI tells it apart from the headers.
+    if authority and not any(name.lower() == "host" for name, _ in headers):
+        headers.insert(0, ("host", authority))
     return Request(
         _method(incoming.method()),
         path,
         query=query,
-        headers=[(name, value.decode("latin-1")) for name, value in incoming.headers().entries()],
+        headers=headers,
         body=lambda: _read_body(incoming, max_body),
     )
 
@@ -113,6 +124,17 @@ def _read(stream: _wit.InputStream) -> bytes | None:
         raise
 
 
+def _length(response: Response, is_head: bool) -> str | None:
+    """Returns the `Content-Length`, or `None` to send none."""
+    if response.status in WITHOUT_CONTENT:
+        return None
+    if is_head and not response.body:
+        # An application that leaves out the body itself may know its length.
+        told = response.headers.get("content-length")
+        return told if told and told.isdecimal() else None
+    return str(len(response.body))
+
+
 def _send(outgoing: _wit.OutgoingResponse, content: bytes, response_out: _wit.ResponseOutparam) -> None:
     body = outgoing.body()
     _wit.ResponseOutparam.set(response_out, _wit.Ok(outgoing))
@@ -126,10 +148,11 @@ def _send(outgoing: _wit.OutgoingResponse, content: bytes, response_out: _wit.Re
         pass
 
 
-def _outgoing(response: Response) -> _wit.OutgoingResponse:
+def _outgoing(response: Response, is_head: bool) -> _wit.OutgoingResponse:
     headers = [(name, value) for name, value in response.headers.items() if name != "content-length"]
-    if response.status not in (204, 304):
-        headers.append(("content-length", str(len(response.body))))
+    length = _length(response, is_head)
+    if length is not None:
+        headers.append(("content-length", length))
     fields = _wit.Fields.from_list([(name, value.encode("latin-1")) for name, value in headers])
     outgoing = _wit.OutgoingResponse(fields)
     outgoing.set_status_code(response.status)
