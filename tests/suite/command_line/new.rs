@@ -134,10 +134,10 @@ fn a_project_depends_on_the_sdk_that_it_is_given() {
 }
 
 #[test]
-fn an_sdk_that_is_not_there_exits_with_1_and_leaves_nothing() {
+fn an_sdk_that_is_not_there_exits_with_3_and_leaves_nothing() {
     let directory = TempDir::new().unwrap();
     let ended = new_in(directory.path(), &["shop", "--sdk", "nowhere"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""));
     assert!(ended.stderr.starts_with("error: cannot read `nowhere`; check the path"), "{}", ended.stderr);
     assert_eq!(names_in(directory.path()), [""; 0]);
 }

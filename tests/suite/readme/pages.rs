@@ -90,7 +90,9 @@ fn every_make_target_that_a_page_names_exists() {
     for page in Repository::open().pages() {
         for code in page.code() {
             let command = code.trim_start().trim_start_matches("$ ");
-            let target = command.strip_prefix("make ").and_then(|rest| rest.split_whitespace().next());
+            let words = command.strip_prefix("make ").map(str::split_whitespace);
+            // Some words set variables.
+            let target = words.and_then(|mut words| words.find(|word| !word.contains('=')));
             named.extend(target.map(|target| (target.to_owned(), page.path.clone())));
         }
     }
