@@ -30,7 +30,9 @@ export interface Timer {
 /** The clock and the randomness of the engine. */
 export const systemTimer: Timer = {
   now: () => performance.now(),
-  random: () => Math.random(),
+  // `Math.random` would repeat itself in each instance if the application called it while the component was built: its
+  // state is a part of the component then, and those who compete would pause for the same time.
+  random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
   pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
