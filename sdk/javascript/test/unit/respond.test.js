@@ -32,6 +32,13 @@ test('a cookie is added to those that are there, also where headers cannot be ch
   assert.deepEqual(redirect.headers.getSetCookie(), ['sid=abc']);
 });
 
+test('a response that is returned again and again keeps no cookie of a visitor', () => {
+  const shared = new Response(null, { status: 204, headers: { 'set-cookie': 'theme=dark' } });
+  assert.deepEqual(withCookie(shared, 'sid=ann').headers.getSetCookie(), ['theme=dark', 'sid=ann']);
+  assert.deepEqual(withCookie(shared, 'sid=bob').headers.getSetCookie(), ['theme=dark', 'sid=bob']);
+  assert.deepEqual(shared.headers.getSetCookie(), ['theme=dark']);
+});
+
 test('every copy of a request has the whole body, the headers and the method', async () => {
   const request = new Request('http://localhost/a?b', { method: 'POST', body: 'the body', headers: { 'x-a': '1' } });
   const copies = new RequestCopies(request);
