@@ -15,7 +15,9 @@ const found = ['tsconfig.json', 'tsconfig.bundler.json'].map(errorsOfCompiler);
 const expected = readdirSync(bad).flatMap((name) => announcedErrors(join(bad, name)));
 const problems = [
   ...found.flat().filter((error) => !expected.includes(error)).map((error) => `must compile: ${error}`),
-  ...expected.filter((error) => !found.every((errors) => errors.includes(error))).map((error) => `must not compile: ${error}`),
+  ...expected
+    .filter((error) => !found.every((errors) => errors.includes(error)))
+    .map((error) => `must not compile: ${error}`),
 ];
 for (const problem of problems) console.error(problem);
 console.log(`${expected.length} mistakes must be errors of the compiler; ${problems.length} problems`);

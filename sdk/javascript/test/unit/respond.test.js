@@ -71,6 +71,18 @@ test('a call that nobody awaits is told', async () => {
   await outside;
 });
 
+test('responses that a handler awaits together are not blamed for each other', async () => {
+  const pause = () => tracked(() => new Promise((resolve) => setTimeout(resolve, 2)));
+  const inner = (work) => tracked(() => withoutPending(work));
+  const responses = () => Promise.all([inner(() => 1), inner(() => pause()), inner(() => 3)]);
+  assert.deepEqual(await withoutPending(responses), [1, undefined, 3]);
+  const forgetful = () => {
+    pause();
+  };
+  await assert.rejects(withoutPending(() => inner(forgetful)), { code: 'misuse' });
+  await assert.rejects(withoutPending(forgetful), { code: 'misuse' }, 'the next one is checked as well');
+});
+
 test('options out of their range are errors', () => {
   const options = { timeout: 0, resolution: undefined, maxSize: 1, rememberEnded: 86_400 };
   assert.deepEqual(checkedContainerOptions(options), options);
