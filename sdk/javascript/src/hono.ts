@@ -56,8 +56,7 @@ export interface SessionEnv<S extends object = AnySession> {
  * If a handler throws, also if `routes.onError` turns the error into a response, nothing is stored and no cookie is
  * sent. Without `routes.onError`, the error goes to the application outside. If the commit fails, an `HTTPException`
  * goes there, whose `cause` is the error, and which responds with 503, 413 or 500 as `Visitors.listener` does. A
- * request for which
- * `routes` has no handler goes on to what follows outside.
+ * request for which `routes` has no handler goes on to what follows outside.
  *
  * The body of a streamed response is produced after the commit, so it cannot use the session.
  */
@@ -72,12 +71,17 @@ export function sessions<S extends object, E extends Env, Routes extends Schema,
     const inner = innerAt.get(base) ?? innerApp(base, routes);
     innerAt.set(base, inner);
     const { response, isUnmatched } = await visit(visitors, inner, context);
-    if (!isUnmatched) return context.newResponse(response.body, response);
+    if (!isUnmatched) return respond(context, context.newResponse(response.body, response));
     await next();
-    for (const cookie of response.headers.getSetCookie()) context.res = withCookie(context.res, cookie);
-    return undefined;
+    return respond(context, response.headers.getSetCookie().reduce(withCookie, context.res));
   });
   return outer as unknown as Hono<E, Routes, Path>;
+}
+
+/** Sets the response. Hono would put the cookies of an earlier one in the place of its cookies. */
+function respond(context: Context, response: Response): void {
+  context.res = undefined;
+  context.res = response;
 }
 
 /** Resolves to what no routes are if these expect the sessions of other visitors. */

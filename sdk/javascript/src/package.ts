@@ -161,8 +161,9 @@ export class Package<P> {
    * range. The call returns no sum, because that would be a read. Use {@link Package.peek} after it to display the
    * sum, and {@link Package.get} to depend on it.
    *
-   * @param number - A safe integer, or a BigInt of 64 bits. A negative one does count as a read of the key, because of
-   * a defect of componentize-js.
+   * @param number - A safe integer, or a BigInt of 64 bits. A negative one reads the key and sets it, because of a
+   * defect of componentize-js: it conflicts with the changes of other transactions to the key, and replaces them with
+   * the isolation `last-writer-wins`.
    * @throws NotACounterError when the key holds no counter, or the sum would be out of range. This failure counts as a
    * read of the key.
    * @throws MisuseError for a number with a fraction, or one that is too large.

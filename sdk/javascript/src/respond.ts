@@ -35,15 +35,12 @@ function isResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
 }
 
-/** Returns the response with one more `Set-Cookie` header. */
+/**
+ * Returns a copy of the response with one more `Set-Cookie` header. Its own headers may be fixed, as those of
+ * `Response.redirect` are, and a handler may return it again to another visitor, who must not get this cookie.
+ */
 export function withCookie(response: Response, setCookie: string): Response {
-  try {
-    response.headers.append('set-cookie', setCookie);
-    return response;
-  } catch {
-    // The headers of some responses cannot be changed, such as those of `fetch` and `Response.redirect`.
-    const copy = new Response(response.body, response);
-    copy.headers.append('set-cookie', setCookie);
-    return copy;
-  }
+  const copy = new Response(response.body, response);
+  copy.headers.append('set-cookie', setCookie);
+  return copy;
 }

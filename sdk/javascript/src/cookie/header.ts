@@ -39,6 +39,7 @@ function trimmed(text: string): string {
 
 /** `Headers`, or what has the same method. */
 export interface HeadersLike {
+  /** Returns the value of a header whose name is given in small letters. */
   get(name: string): string | null | undefined;
 }
 

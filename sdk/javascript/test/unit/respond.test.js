@@ -32,6 +32,13 @@ test('a cookie is added to those that are there, also where headers cannot be ch
   assert.deepEqual(redirect.headers.getSetCookie(), ['sid=abc']);
 });
 
+test('a response that is returned again and again keeps no cookie of a visitor', () => {
+  const shared = new Response(null, { status: 204, headers: { 'set-cookie': 'theme=dark' } });
+  assert.deepEqual(withCookie(shared, 'sid=ann').headers.getSetCookie(), ['theme=dark', 'sid=ann']);
+  assert.deepEqual(withCookie(shared, 'sid=bob').headers.getSetCookie(), ['theme=dark', 'sid=bob']);
+  assert.deepEqual(shared.headers.getSetCookie(), ['theme=dark']);
+});
+
 test('every copy of a request has the whole body, the headers and the method', async () => {
   const request = new Request('http://localhost/a?b', { method: 'POST', body: 'the body', headers: { 'x-a': '1' } });
   const copies = new RequestCopies(request);
@@ -62,6 +69,18 @@ test('a call that nobody awaits is told', async () => {
   const outside = pause();
   assert.equal(await withoutPending(() => 8), 8, 'a call that began before does not count');
   await outside;
+});
+
+test('responses that a handler awaits together are not blamed for each other', async () => {
+  const pause = () => tracked(() => new Promise((resolve) => setTimeout(resolve, 2)));
+  const inner = (work) => tracked(() => withoutPending(work));
+  const responses = () => Promise.all([inner(() => 1), inner(() => pause()), inner(() => 3)]);
+  assert.deepEqual(await withoutPending(responses), [1, undefined, 3]);
+  const forgetful = () => {
+    pause();
+  };
+  await assert.rejects(withoutPending(() => inner(forgetful)), { code: 'misuse' });
+  await assert.rejects(withoutPending(forgetful), { code: 'misuse' }, 'the next one is checked as well');
 });
 
 test('options out of their range are errors', () => {
