@@ -83,6 +83,16 @@ async fn after_a_conflict_hono_handles_a_copy_of_the_request_again() {
 }
 
 #[tokio::test]
+async fn a_conflict_that_outlasts_the_patience_is_a_503_in_hono_and_stores_nothing() {
+    let site = hono().await;
+    let mut visitor = Visitor::of(&site);
+    let (status, text) = visitor.get("impatient/rival?times=100000").await;
+    let refused = "too many requests changed this session at the same time; try again\n";
+    assert_eq!((status, text.as_str()), (503, refused));
+    assert_eq!(visitor.cookie, "");
+}
+
+#[tokio::test]
 async fn what_is_around_the_sessions_in_hono_runs_once() {
     let site = hono().await;
     let mut visitor = Visitor::of(&site);
