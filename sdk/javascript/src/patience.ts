@@ -30,9 +30,7 @@ export interface Timer {
 /** The clock and the randomness of the engine. */
 export const systemTimer: Timer = {
   now: () => performance.now(),
-  // `Math.random` would repeat itself in each instance if the application called it while the component was built: its
-  // state is a part of the component then, and those who compete would pause for the same time.
-  random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+  random: () => Math.random(),
   pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
