@@ -1,7 +1,7 @@
 """Checks the types of the SDK with mypy and with basedpyright.
 
-Neither may find an error in the package, its tests and `good.py`, and mypy none in the examples of the README. In each `bad_*.py`, both have to find one in each
-line that ends with `# error`, and nowhere else.
+Neither may find an error in the package, its tests and `good.py`, and mypy none in the examples of the README. In each
+`bad_*.py`, both have to find one in each line that ends with `# error`, and nowhere else.
 
 Usage: python check.py BINDINGS, the directory with what `componentize-py bindings` has written. `node` runs
 basedpyright.

@@ -1,6 +1,5 @@
 """What becomes of a transaction when a block or work ends, with stand-ins for the bindings."""
 
-import contextlib
 import enum
 import types
 import unittest
@@ -60,8 +59,8 @@ class Isolation(enum.Enum):
 class Bindings:
     """Stand-ins for the bindings. `commits` is what the commits fail with, in their order."""
 
-    def __init__(self, *commits: object) -> None:
-        self.commits: list[object] = list(commits)
+    def __init__(self) -> None:
+        self.commits: list[object] = []
         self.log: list[str] = []
         self.Err = Err
         self.Isolation = Isolation
@@ -71,13 +70,6 @@ class Bindings:
     def Transaction(self, options: object) -> "Handle":
         self.log.append("begin")
         return Handle(self)
-
-    @contextlib.contextmanager
-    def used(self) -> Iterator[None]:
-        with contextlib.ExitStack() as stack:
-            for module in (calls, container, transaction):
-                stack.enter_context(mock.patch.object(module, "_wit", self))
-            yield
 
 
 class Handle:
@@ -112,9 +104,10 @@ class Handle:
 class BlocksTest(unittest.TestCase):
     def setUp(self) -> None:
         self.bindings = Bindings()
-        used = contextlib.ExitStack()
-        used.enter_context(self.bindings.used())
-        self.addCleanup(used.close)
+        for module in (calls, container, transaction):
+            patch = mock.patch.object(module, "_wit", self.bindings)
+            patch.start()
+            self.addCleanup(patch.stop)
 
     def test_work_that_raises_anything_is_aborted_and_does_not_run_again(self) -> None:
         for error in END_WORK:
