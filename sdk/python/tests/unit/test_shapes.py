@@ -126,6 +126,8 @@ class TypesTest(unittest.TestCase):
         with self.assertRaises(WrongTypeWritten) as caught:
             write(value, kind)
         self.assertEqual(caught.exception.code, "wrong-type")
+        # A traceback shows it.
+        self.assertEqual(str(caught.exception.__cause__), caught.exception.reason)
         return caught.exception.reason
 
     def test_scalars(self) -> None:
