@@ -12,6 +12,7 @@ from lovely_session import (
     Cookie,
     Finished,
     InvalidOption,
+    Misuse,
     OutcomeUnknown,
     Savepoint,
     Session,
@@ -22,6 +23,7 @@ from lovely_session import (
     container,
     transact,
     transaction,
+    transactional,
 )
 from lovely_session.calls import Scope
 
@@ -165,6 +167,16 @@ class BlocksTest(unittest.TestCase):
         Visitors("shop", Cookie("sid")).visit([], kept.append)
         with self.assertRaisesRegex(Finished, "the visit is over"):
             kept[0].savepoint()
+
+    def test_an_isolation_is_checked_when_the_component_is_built(self) -> None:
+        isolation: Any
+        for isolation in ("none", "SNAPSHOT", None):
+            with self.subTest(isolation), self.assertRaisesRegex(Misuse, "the isolation must be serializable,"):
+                Visitors("shop", Cookie("sid"), isolation=isolation)
+            with self.subTest(isolation), self.assertRaisesRegex(Misuse, "the isolation must be serializable,"):
+                transactional(isolation=isolation)
+            with self.subTest(isolation), self.assertRaisesRegex(Misuse, "the isolation must be serializable,"):
+                Transaction(isolation)
 
     def test_a_grace_is_checked(self) -> None:
         session = Session(mock.Mock(), Scope())
