@@ -75,9 +75,8 @@ class Base:
             raise KeyError("a secret")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Special(Base):
-    _: dataclasses.KW_ONLY
     more: int = 1
 
 
