@@ -264,7 +264,8 @@ class _Record:
         try:
             hints = typing.get_type_hints(self._kind, include_extras=True)
         except (NameError, TypeError) as error:
-            raise Misuse(f"the type {self._kind.__name__} has an annotation that cannot be evaluated: {error}") from None
+            name = self._kind.__name__
+            raise Misuse(f"the type {name} has an annotation that cannot be evaluated: {error}") from None
         if not self._is_dataclass:
             required = self._kind.__required_keys__
             return {name: _typed_dict_field(hint, name in required) for name, hint in hints.items()}
