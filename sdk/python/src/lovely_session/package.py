@@ -32,6 +32,8 @@ class Package(MutableMapping[str, V], Generic[V]):
     numbers of any size are stored exactly; other languages may read those beyond 2^53 with an error. Lists and dicts
     can be nested 100 levels deep.
 
+    Each read makes a new value, and only setting it stores it: to change a list, a dict or a dataclass, set it again.
+
     Each call can raise `Ended` when the transaction destroyed the session, `Damaged` when the package cannot be read,
     and `Finished` or `Busy` when the transaction cannot be used. Calls with a key raise `InvalidName` when it is empty
     or too long. Calls that read a value raise `WrongType` when it does not have the type of the package. A call that

@@ -65,7 +65,8 @@ class Patience:
         """Call it after a lost race. Pauses and returns true, or returns false if the next run would begin too late."""
         self._lost += 1
         pause = pause_after(self._lost, self._timer)
-        if self._timer.now() + pause >= self._end:
+        # Not `>=`, which would be false for ever with a patience of NaN.
+        if not self._timer.now() + pause < self._end:
             return False
         if pause > 0:
             self._timer.pause(pause)

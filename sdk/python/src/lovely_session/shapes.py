@@ -263,8 +263,9 @@ class _Record:
         """The shapes of the fields, and whether they are required. Made when used: a type can contain itself."""
         try:
             hints = typing.get_type_hints(self._kind, include_extras=True)
-        except NameError as error:
-            raise Misuse(f"the type {self._kind.__name__} uses a name that its module does not have: {error}") from None
+        except (NameError, TypeError) as error:
+            name = self._kind.__name__
+            raise Misuse(f"the type {name} has an annotation that cannot be evaluated: {error}") from None
         if not self._is_dataclass:
             required = self._kind.__required_keys__
             return {name: _typed_dict_field(hint, name in required) for name, hint in hints.items()}

@@ -8,7 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from .patience import Patience
 from .retry import CONFLICT, do, retry
-from .transaction import Isolation, Transaction
+from .transaction import Isolation, Transaction, checked_isolation
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,6 +67,8 @@ def transactional(
     ...     Container("players").session(transaction, player).package("score").add("points", points)
     >>> add_points("player 7", 3)
     """
+
+    checked_isolation(isolation)
 
     def decorate(work: Callable[Concatenate[Transaction, P], T]) -> Callable[P, T]:
         @functools.wraps(work)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Literal
+from typing import Literal, get_args
 
 from . import _wit
 from .calls import VISIT_IS_OVER, Scope
@@ -32,10 +32,7 @@ class Transaction:
 
     def __init__(self, isolation: Isolation = "serializable") -> None:
         """Begins a transaction. Sends nothing to the store."""
-        try:
-            level = _wit.Isolation[isolation.upper().replace("-", "_")]
-        except KeyError:
-            raise Misuse("the isolation must be serializable, snapshot or last-writer-wins") from None
+        level = _wit.Isolation[checked_isolation(isolation).upper().replace("-", "_")]
         self._handle = _wit.Transaction(_wit.TransactionOptions(level))
         self._scope = Scope()
         self._ended_by_the_sdk = False
@@ -108,6 +105,13 @@ class Transaction:
 
     def _end_visit(self) -> None:
         self._drop(VISIT_IS_OVER)
+
+
+def checked_isolation(isolation: Isolation) -> Isolation:
+    """Returns the isolation level. Raises `Misuse` if it is none."""
+    if isolation not in get_args(Isolation):
+        raise Misuse("the isolation must be serializable, snapshot or last-writer-wins")
+    return isolation
 
 
 class Savepoint:

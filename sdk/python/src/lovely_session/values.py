@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any
 
-from .errors import NotSerializable, WrongType, WrongTypeWritten
+from .errors import NotSerializable, ValueProblem, WrongType, WrongTypeWritten
 from .plain import MAX_DEPTH, NoJson, Unfit
 from .shapes import Shape
 
@@ -16,17 +16,18 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 def dump(value: Any, shape: Shape, package: str, key: str) -> str:
     """Returns the JSON text of a value. Raises `NotSerializable` or `WrongTypeWritten`."""
+    kind: type[ValueProblem]
     try:
         written = shape.write(value, ())
         return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
-    except NoJson as problem:
-        reason = str(problem)
     except Unfit as problem:
-        raise WrongTypeWritten(package, key, str(problem)) from None
+        kind = NotSerializable if isinstance(problem, NoJson) else WrongTypeWritten
+        reason = str(problem)
     except (ValueError, RecursionError):
         # Python refuses to convert numbers of thousands of digits.
-        reason = "a number has too many digits"
-    raise NotSerializable(package, key, reason)
+        kind, reason = NotSerializable, "a number has too many digits"
+    # Outside of the handler, so that the cause of the exception is what it says itself.
+    raise kind(package, key, reason)
 
 
 def load(text: str, shape: Shape, package: str, key: str) -> Any:

@@ -16,7 +16,7 @@ from .http.response import Response
 from .patience import Patience
 from .retry import CONFLICT_OR_END, do, retry
 from .transact import DEFAULT_PATIENCE
-from .transaction import Isolation, Transaction
+from .transaction import Isolation, Transaction, checked_isolation
 from .visit import Remaining, Visit
 
 P = ParamSpec("P")
@@ -63,7 +63,7 @@ class Visitors:
         self._container = container
         self._cookie = cookie
         self._options = checked_options(timeout, resolution, max_size, remember_ended)
-        self._isolation: Isolation = isolation
+        self._isolation: Isolation = checked_isolation(isolation)
         self._patience = patience
 
     def visit(self, request: Request | CookieHeaders, work: Callable[[Visit], T]) -> Visited[T]:

@@ -1,7 +1,7 @@
 """Checks the types of the SDK with mypy and with basedpyright.
 
-Neither may find an error in the package, its tests and `good.py`. In each `bad_*.py`, both have to find one in each
-line that ends with `# error`, and nowhere else.
+Neither may find an error in the package, its tests and `good.py`, and mypy none in the examples of the README. In each
+`bad_*.py`, both have to find one in each line that ends with `# error`, and nowhere else.
 
 Usage: python check.py BINDINGS, the directory with what `componentize-py bindings` has written. `node` runs
 basedpyright.
@@ -10,6 +10,7 @@ basedpyright.
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,20 @@ PACKAGE = SDK / "src" / "lovely_session"
 CHECKED = [PACKAGE, SDK / "tests" / "unit", *sorted(HERE.glob("good*.py")), *sorted(HERE.glob("bad_*.py"))]
 # The oldest Python that the package supports.
 OLDEST = "3.10"
+
+# What the examples of the README have from what is around them.
+README_NAMES = """
+from dataclasses import dataclass
+from typing import Any
+from lovely_session import *
+from lovely_session.http import *
+flask: Any
+Flask: Any
+session: Session
+visitors: Visitors
+show: Handler
+add: Handler
+"""
 
 Place = tuple[Path, int]
 
@@ -67,6 +82,19 @@ def found_by_pyright(bindings: str) -> dict[Place, str]:
     }
 
 
+def readme_problems() -> list[str]:
+    """Returns the errors that mypy finds in the examples of the README."""
+    blocks = re.findall(r"^```python\n(.*?)^```", (SDK / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-version", OLDEST, "--no-error-summary"]
+    # Flask is not installed.
+    command.append("--allow-untyped-decorators")
+    with tempfile.TemporaryDirectory() as directory:
+        files = [Path(directory, f"readme_{number}.py") for number in range(1, len(blocks) + 1)]
+        for file, block in zip(files, blocks):
+            file.write_text(README_NAMES + block)
+        return run([*command, *map(str, files)], {"MYPYPATH": str(SDK / "src")}).splitlines()
+
+
 def stub_problems(bindings: str) -> list[str]:
     """Returns how the types in `_wit.pyi` differ from the bindings."""
     paths = os.pathsep.join([str(SDK / "src"), bindings])
@@ -98,7 +126,7 @@ def differences(name: str, found: dict[Place, str]) -> Iterable[str]:
 def main(bindings: str) -> int:
     """Prints what is wrong, and returns the status of the program."""
     problems = [*differences("mypy", found_by_mypy()), *differences("basedpyright", found_by_pyright(bindings))]
-    problems += stub_problems(bindings)
+    problems += [*readme_problems(), *stub_problems(bindings)]
     for problem in problems:
         print(problem)
     return 1 if problems else 0

@@ -1,6 +1,5 @@
 """What becomes of a transaction when a block or work ends, with stand-ins for the bindings."""
 
-import contextlib
 import enum
 import types
 import unittest
@@ -13,6 +12,7 @@ from lovely_session import (
     Cookie,
     Finished,
     InvalidOption,
+    Misuse,
     OutcomeUnknown,
     Savepoint,
     Session,
@@ -23,6 +23,7 @@ from lovely_session import (
     container,
     transact,
     transaction,
+    transactional,
 )
 from lovely_session.calls import Scope
 
@@ -60,8 +61,8 @@ class Isolation(enum.Enum):
 class Bindings:
     """Stand-ins for the bindings. `commits` is what the commits fail with, in their order."""
 
-    def __init__(self, *commits: object) -> None:
-        self.commits: list[object] = list(commits)
+    def __init__(self) -> None:
+        self.commits: list[object] = []
         self.log: list[str] = []
         self.Err = Err
         self.Isolation = Isolation
@@ -71,13 +72,6 @@ class Bindings:
     def Transaction(self, options: object) -> "Handle":
         self.log.append("begin")
         return Handle(self)
-
-    @contextlib.contextmanager
-    def used(self) -> Iterator[None]:
-        with contextlib.ExitStack() as stack:
-            for module in (calls, container, transaction):
-                stack.enter_context(mock.patch.object(module, "_wit", self))
-            yield
 
 
 class Handle:
@@ -112,9 +106,10 @@ class Handle:
 class BlocksTest(unittest.TestCase):
     def setUp(self) -> None:
         self.bindings = Bindings()
-        used = contextlib.ExitStack()
-        used.enter_context(self.bindings.used())
-        self.addCleanup(used.close)
+        for module in (calls, container, transaction):
+            patch = mock.patch.object(module, "_wit", self.bindings)
+            patch.start()
+            self.addCleanup(patch.stop)
 
     def test_work_that_raises_anything_is_aborted_and_does_not_run_again(self) -> None:
         for error in END_WORK:
@@ -172,6 +167,16 @@ class BlocksTest(unittest.TestCase):
         Visitors("shop", Cookie("sid")).visit([], kept.append)
         with self.assertRaisesRegex(Finished, "the visit is over"):
             kept[0].savepoint()
+
+    def test_an_isolation_is_checked_when_the_component_is_built(self) -> None:
+        isolation: Any
+        for isolation in ("none", "SNAPSHOT", None):
+            with self.subTest(isolation), self.assertRaisesRegex(Misuse, "the isolation must be serializable,"):
+                Visitors("shop", Cookie("sid"), isolation=isolation)
+            with self.subTest(isolation), self.assertRaisesRegex(Misuse, "the isolation must be serializable,"):
+                transactional(isolation=isolation)
+            with self.subTest(isolation), self.assertRaisesRegex(Misuse, "the isolation must be serializable,"):
+                Transaction(isolation)
 
     def test_a_grace_is_checked(self) -> None:
         session = Session(mock.Mock(), Scope())

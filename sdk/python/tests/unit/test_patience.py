@@ -59,7 +59,8 @@ class Pauses(unittest.TestCase):
         self.assertFalse(patience.wait_for_retry())
 
     def test_without_patience_there_is_one_run(self) -> None:
-        self.assertFalse(Patience(0, Timer()).wait_for_retry())
+        for seconds in (0, -1, float("nan")):
+            self.assertFalse(Patience(seconds, Timer()).wait_for_retry())
 
 
 class Retries(unittest.TestCase):

@@ -75,9 +75,8 @@ class Base:
             raise KeyError("a secret")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Special(Base):
-    _: dataclasses.KW_ONLY
     more: int = 1
 
 
@@ -126,6 +125,8 @@ class TypesTest(unittest.TestCase):
         with self.assertRaises(WrongTypeWritten) as caught:
             write(value, kind)
         self.assertEqual(caught.exception.code, "wrong-type")
+        # A traceback shows it.
+        self.assertEqual(str(caught.exception.__cause__), caught.exception.reason)
         return caught.exception.reason
 
     def test_scalars(self) -> None:

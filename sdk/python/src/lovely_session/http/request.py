@@ -39,7 +39,7 @@ class Request:
         self.query = query
         """The query, still percent-encoded, without the question mark: for `urllib.parse.parse_qs`."""
         self.headers = Headers(headers)
-        """The headers."""
+        """The headers, with `host` among them."""
         self._body: bytes | Callable[[], bytes] | HttpError = body
 
     @property

@@ -22,7 +22,7 @@ class Response:
         Raises `ValueError` unless the status is from 200 to 599, and `TypeError` for another body.
         """
         if not isinstance(body, (str, bytes, bytearray, memoryview)):
-            raise TypeError(f"the body must be str or bytes, not {type(body).__name__}; Response.json sends other values")
+            raise TypeError(f"the body must be str or bytes, not {type(body).__name__}: Response.json sends others")
         self.status = checked_status(status)
         """The status code."""
         self.body = body.encode() if isinstance(body, str) else bytes(body)

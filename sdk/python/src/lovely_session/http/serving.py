@@ -70,7 +70,8 @@ def _respond(request: Request, handle: Handler, on_error: ErrorHandler) -> Respo
     try:
         return Response.expect(on_error(request, first))
     except Exception as error:
-        if on_error is not error_response:
+        # `on_error` may have failed before it logged the error.
+        if not isinstance(first, HttpError):
             log_error(request, first)
         return error_response(request, error)
 
