@@ -45,8 +45,8 @@ pack_crates() {
 }
 
 say "building"
-# All members, as the tests do: features of dependencies are then the same, and nothing is compiled twice.
-cargo build --workspace --bins --locked
+# As scripts/test.sh does: features of dependencies are then the same, and nothing is compiled twice.
+cargo build --workspace --bins --tests --locked
 rm -rf "$files" "$target/package" "$components"
 mkdir -p "$files"
 # While this directory exists, the artifact crate takes the components from it, and does not build them.
