@@ -18,7 +18,7 @@ on_both_stores!(
     a_snapshot_conflicts_only_with_writes_of_the_same_key,
     the_last_writer_wins_where_that_is_the_isolation_level,
     a_visitor_whose_session_ends_during_a_request_is_a_new_one,
-    concurrent_requests_of_one_visitor_lose_no_update,
+    concurrent_requests_of_one_visitor_all_succeed_and_are_all_counted,
 );
 
 /// A browser whose session has one apple.
@@ -135,9 +135,10 @@ async fn a_visitor_whose_session_ends_during_a_request_is_a_new_one(site: &Site)
     assert_eq!(browser.does(json!([["entries", "cart"]])).await, json!([{"pear": 1}]));
 }
 
-async fn concurrent_requests_of_one_visitor_lose_no_update(site: &Site) {
+async fn concurrent_requests_of_one_visitor_all_succeed_and_are_all_counted(site: &Site) {
     let mut browser = with_an_apple(site).await;
-    // Each reads what it changes: the rival is the browser beside it.
+    // What is read can conflict, and every request must then run again. That values which were computed from what was
+    // read are not lost is tested with the carts.
     let steps = json!([["get", "cart", "apple"], ["add", "cart", "apple", 1]]);
     let running = [(); 8].map(|()| {
         let (mut browser, steps) = (browser.clone(), steps.clone());
